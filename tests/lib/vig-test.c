@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-test.h"
+
+#include <ftw.h>
+#include <stdio.h>
+
+static gboolean
+tick (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+void
+vig_test_iterate (void)
+{
+  guint id = g_timeout_add (10, tick, NULL);
+
+  g_main_context_iteration (NULL, TRUE);
+  g_source_remove (id);
+}
+
+JsonNode *
+vig_test_load_json (const char *data_path)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("VIG_TEST_DATA"), data_path, NULL);
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GError) error = NULL;
+
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+
+  return json_parser_steal_root (parser);
+}
+
+char *
+vig_test_make_dir (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *path = g_dir_make_tmp ("vigilus-test-XXXXXX", &error);
+
+  g_assert_no_error (error);
+
+  return path;
+}
+
+static int
+remove_one (const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+  return remove (path);
+}
+
+void
+vig_test_remove_dir (const char *path)
+{
+  nftw (path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-audit.h"
+#include "vig-events.h"
+#include "vig-registry.h"
+#include "vig-vault.h"
+#include "vig-worker.h"
+
+G_BEGIN_DECLS
+
+/* The collaborators that the agent's objects share; made by the daemon, outlives them all. */
+typedef struct
+{
+  VigDb       *db;
+  VigRegistry *registry;
+  VigEvents   *events;
+  VigRedactor *redactor;
+  VigVault    *vault;
+  VigWorker   *worker;
+} VigAgentContext;
+
+/* Who asks: a signed-in person. */
+typedef struct
+{
+  const char *user_id;
+  const char *user_name;
+  const char *role; /* owner, administrator, approver, viewer */
+} VigCaller;
+
+G_END_DECLS

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-agent.h"
+
+G_BEGIN_DECLS
+
+/* Elevation requests: decided here, whoever asks (dashboard, D-Bus). Wakes the waiting calls through "decided". */
+#define VIG_TYPE_APPROVALS (vig_approvals_get_type ())
+G_DECLARE_FINAL_TYPE (VigApprovals, vig_approvals, VIG, APPROVALS, GObject)
+
+VigApprovals *vig_approvals_new           (const VigAgentContext *context);
+
+/* @decision: {"decision": "approve"|"deny", "mode": "once"|"timed", "minutes": n, "resource": narrower or null, "reason": text}. Answers with the
+ * Approval. Errors: NOT_FOUND, CONFLICT it is no longer pending, DENIED the caller's role may not approve, INVALID minutes over the maximum. */
+void          vig_approvals_decide_async  (VigApprovals *self, const VigCaller *caller, const char *approval_id, JsonObject *decision,
+                                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+JsonObject   *vig_approvals_decide_finish (VigApprovals *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-agent.h"
+
+G_BEGIN_DECLS
+
+/* Starts, resumes, limits and stops runs. What the web and D-Bus fronts call. */
+#define VIG_TYPE_RUNNER (vig_runner_get_type ())
+G_DECLARE_FINAL_TYPE (VigRunner, vig_runner, VIG, RUNNER, GObject)
+
+VigRunner  *vig_runner_new           (const VigAgentContext *context);
+
+/* At boot: loads unfinished runs and goes on with them. */
+void        vig_runner_resume_all    (VigRunner *self, GAsyncReadyCallback callback, gpointer user_data);
+
+/* Stores the message and the run, then starts; answers once both are on disk, with the Run. @session_id NULL: a new session, titled
+ * after the text. Errors: NOT_FOUND session, CONFLICT a run is live in it, RATE_LIMITED too many runs. */
+void        vig_runner_start_async   (VigRunner *self, const VigCaller *caller, const char *session_id, const char *text,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+JsonObject *vig_runner_start_finish  (VigRunner *self, GAsyncResult *result, GError **error);
+
+/* Ends model, tools and children; answers with the Run once its end is on disk. CONFLICT: it has ended. */
+void        vig_runner_stop_async    (VigRunner *self, const VigCaller *caller, const char *run_id,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+JsonObject *vig_runner_stop_finish   (VigRunner *self, GAsyncResult *result, GError **error);
+
+/* What has been streamed of the reply that is being made now, for a viewer who comes late: {"run_id", "operator_name", "text", "reasoning",
+ * "outputs": {"<call id>": "text"}} or NULL. */
+JsonObject *vig_runner_describe_live (VigRunner *self, const char *session_id);
+
+guint       vig_runner_get_n_running (VigRunner *self);
+/* Cancels everything in flight without ending the runs: they resume at the next start. */
+void        vig_runner_shut_down     (VigRunner *self);
+
+G_END_DECLS

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-invocation.h"
+
+G_BEGIN_DECLS
+
+/* Not installed: how the core makes an invocation, and what stands behind it. Functions may be NULL (then: VIG_ERROR_NOT_SUPPORTED,
+ * or nothing is reported); they are called on the tool's thread. */
+typedef struct
+{
+  void              (*report_output)   (gpointer data, VigOutput stream, const char *text, gsize length);
+  void              (*report_progress) (gpointer data, double fraction, const char *text);
+  VigCommandResult *(*run_command)     (gpointer data, VigInvocation *invocation, const char * const *argv, const char *input,
+                                        GCancellable *cancellable, GError **error);
+} VigInvocationServices;
+
+typedef struct
+{
+  const char *call_id;
+  const char *tool_name;
+  const char *operator_name;
+  const char *working_directory; /* or NULL */
+  JsonObject *arguments;
+  gint64      deadline;          /* g_get_monotonic_time (), microseconds */
+  gsize       output_limit;      /* bytes */
+} VigInvocationValues;
+
+VIG_API VigInvocation *vig_invocation_new (const VigInvocationValues *values, const VigInvocationServices *services, gpointer data, GDestroyNotify free_data);
+
+G_END_DECLS

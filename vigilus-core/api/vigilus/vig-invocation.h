@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-json.h"
+
+G_BEGIN_DECLS
+
+/* One call of a tool: its arguments, and what it may use while it runs. All functions may be called from the
+ * tool's worker thread. */
+#define VIG_TYPE_INVOCATION (vig_invocation_get_type ())
+VIG_API GType vig_invocation_get_type (void);
+G_DECLARE_FINAL_TYPE (VigInvocation, vig_invocation, VIG, INVOCATION, GObject)
+
+typedef enum
+{
+  VIG_OUTPUT_STDOUT,
+  VIG_OUTPUT_STDERR,
+} VigOutput;
+
+/* What a confined command did. Output is capped at the limit; what was cut is counted. */
+typedef struct
+{
+  int      exit_status;      /* 0 to 255, or -1 where a signal ended it */
+  int      term_signal;      /* 0, or the signal that ended it */
+  gboolean timed_out;        /* killed at the deadline */
+  char    *output;           /* UTF-8, invalid bytes as U+FFFD */
+  char    *error_output;
+  guint64  output_bytes;     /* as produced, before the cap */
+  guint64  error_output_bytes;
+  gint64   duration;         /* microseconds */
+} VigCommandResult;
+
+VIG_API void              vig_command_result_free                   (VigCommandResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigCommandResult, vig_command_result_free)
+
+VIG_API const char       *vig_invocation_get_call_id                (VigInvocation *self);
+VIG_API const char       *vig_invocation_get_tool_name              (VigInvocation *self);
+VIG_API const char       *vig_invocation_get_operator_name          (VigInvocation *self);
+VIG_API JsonObject       *vig_invocation_get_arguments              (VigInvocation *self); /* checked against the schema */
+
+/* The Operator's working directory: absolute path, or NULL; and a directory descriptor to open files beneath. */
+VIG_API const char       *vig_invocation_get_working_directory      (VigInvocation *self);
+VIG_API int               vig_invocation_open_beneath               (VigInvocation *self, const char *path, int flags, guint mode, GError **error);
+
+VIG_API gint64            vig_invocation_get_deadline               (VigInvocation *self); /* g_get_monotonic_time (), microseconds */
+VIG_API gsize             vig_invocation_get_output_limit           (VigInvocation *self); /* bytes of result that reach the model */
+
+/* Shown on the card while the call runs; never part of the result. */
+VIG_API void              vig_invocation_report_output              (VigInvocation *self, VigOutput stream, const char *text, gssize length);
+VIG_API void              vig_invocation_report_progress            (VigInvocation *self, double fraction, const char *text);
+
+/* Runs @argv (no shell) in the working directory, confined, in a process group of its own that is killed at
+ * the deadline or when @cancellable fires. @input: text for its stdin, or NULL. A command that exits with an
+ * error is a result, not an error. VIG_ERROR_NOT_SUPPORTED where this machine cannot confine. */
+VIG_API VigCommandResult *vig_invocation_run_command                (VigInvocation *self, const char * const *argv, const char *input,
+                                                                     GCancellable *cancellable, GError **error);
+
+G_END_DECLS

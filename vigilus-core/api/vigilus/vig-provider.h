@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-tool.h"
+#include "vig-transcript.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  VIG_KEY_NONE,
+  VIG_KEY_OPTIONAL,
+  VIG_KEY_REQUIRED,
+} VigKeyUse;
+
+/* A kind of provider, as the dashboard offers it. Static. */
+typedef struct
+{
+  const char *type;             /* "anthropic" */
+  const char *title;            /* "Anthropic" */
+  const char *description;      /* one sentence for the person who chooses */
+  const char *default_base_url; /* or NULL: must be given, unless no_base_url */
+  const char *default_model;    /* or NULL */
+  const char *help_url;         /* where a key comes from, or NULL */
+  VigKeyUse   key;
+  gboolean    no_base_url;      /* works without any server */
+} VigProviderInfo;
+
+/* How one configured provider is reached. */
+typedef struct
+{
+  const char *base_url; /* NULL: the default */
+  const char *api_key;  /* NULL: none */
+} VigProviderSettings;
+
+/* What a model is asked. Borrowed by the provider for the time of the completion. */
+typedef struct
+{
+  const char                *model;
+  const char                *system;            /* or NULL */
+  VigTranscript             *transcript;
+  const VigToolInfo * const *tools;             /* NULL-terminated, or NULL */
+  gint64                     max_output_tokens; /* 0: the provider's own */
+} VigCompletionRequest;
+
+typedef enum
+{
+  VIG_CHUNK_TEXT,
+  VIG_CHUNK_REASONING,
+} VigChunkKind;
+
+/* Called on the main loop for each piece that arrives, in order; never from inside complete_async (). */
+typedef void (*VigChunkFunc) (VigChunkKind kind, const char *text, gpointer user_data);
+
+typedef struct
+{
+  char   *id;
+  gint64  context_length; /* tokens, 0: unknown */
+} VigModel;
+
+VIG_API VigModel *vig_model_new  (const char *id, gint64 context_length);
+VIG_API void      vig_model_free (VigModel *model);
+
+#define VIG_TYPE_PROVIDER (vig_provider_get_type ())
+VIG_API GType vig_provider_get_type (void);
+G_DECLARE_INTERFACE (VigProvider, vig_provider, VIG, PROVIDER, GObject)
+
+/* One instance per configured provider. Errors: VIG_ERROR_REMOTE what the server said, with what to do;
+ * UNAUTHENTICATED bad key; NOT_FOUND no such model; RATE_LIMITED; TIMED_OUT; UNAVAILABLE cannot be reached;
+ * INVALID bad base URL or a request that cannot succeed; TOO_LARGE context too long. */
+struct _VigProviderInterface
+{
+  GTypeInterface g_iface;
+
+  gboolean   (*configure)          (VigProvider *self, const VigProviderSettings *settings, GError **error);
+  void       (*complete_async)     (VigProvider *self, const VigCompletionRequest *request, VigChunkFunc on_chunk, gpointer chunk_data,
+                                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  VigReply  *(*complete_finish)    (VigProvider *self, GAsyncResult *result, GError **error);
+  void       (*list_models_async)  (VigProvider *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  GPtrArray *(*list_models_finish) (VigProvider *self, GAsyncResult *result, GError **error); /* of VigModel */
+};
+
+VIG_API gboolean   vig_provider_configure          (VigProvider *self, const VigProviderSettings *settings, GError **error);
+VIG_API void       vig_provider_complete_async     (VigProvider *self, const VigCompletionRequest *request, VigChunkFunc on_chunk, gpointer chunk_data,
+                                                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+VIG_API VigReply  *vig_provider_complete_finish    (VigProvider *self, GAsyncResult *result, GError **error);
+VIG_API void       vig_provider_list_models_async  (VigProvider *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+VIG_API GPtrArray *vig_provider_list_models_finish (VigProvider *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-store.h"
+
+G_BEGIN_DECLS
+
+/* Settings (schema Settings): trust_mode strict|lenient, grant_minutes_default, grant_minutes_max, approval_wait_minutes,
+ * routing_provider_id, routing_model, run_max_turns, run_max_minutes, output_limit, password_min_length. Defaults where nothing is stored. */
+JsonObject *vig_store_settings_get    (VigDbConnection *db, GError **error);
+JsonObject *vig_store_settings_update (VigDbConnection *db, JsonObject *changes, GError **error);
+
+/* Internal values under a name of their own, never in the API ("secret.check", "setup.done"). */
+char       *vig_store_value_dup       (VigDbConnection *db, const char *name, GError **error); /* NULL without error: none */
+gboolean    vig_store_value_set       (VigDbConnection *db, const char *name, const char *value, GError **error);
+
+G_END_DECLS

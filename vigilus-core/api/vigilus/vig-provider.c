@@ -2,3 +2,105 @@
 #include "config.h"
 
 #include "vig-provider.h"
+
+G_DEFINE_INTERFACE (VigProvider, vig_provider, G_TYPE_OBJECT)
+
+static void
+vig_provider_default_init (VigProviderInterface *iface)
+{
+}
+
+VigModel *
+vig_model_new (const char *id, gint64 context_length)
+{
+  VigModel *model = g_new0 (VigModel, 1);
+
+  model->id = g_strdup (id);
+  model->context_length = context_length;
+
+  return model;
+}
+
+void
+vig_model_free (VigModel *model)
+{
+  if (model == NULL)
+    return;
+
+  g_free (model->id);
+  g_free (model);
+}
+
+gboolean
+vig_provider_configure (VigProvider *self, const VigProviderSettings *settings, GError **error)
+{
+  VigProviderInterface *iface;
+
+  g_return_val_if_fail (VIG_IS_PROVIDER (self), FALSE);
+  g_return_val_if_fail (settings != NULL, FALSE);
+
+  iface = VIG_PROVIDER_GET_IFACE (self);
+  if (iface->configure == NULL)
+    return TRUE;
+
+  return iface->configure (self, settings, error);
+}
+
+static void
+report_missing (VigProvider *self, const char *what, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_task_report_new_error (self, callback, user_data, tag, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED,
+                           "provider %s cannot %s", G_OBJECT_TYPE_NAME (self), what);
+}
+
+void
+vig_provider_complete_async (VigProvider *self, const VigCompletionRequest *request, VigChunkFunc on_chunk, gpointer chunk_data,
+                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  VigProviderInterface *iface;
+
+  g_return_if_fail (VIG_IS_PROVIDER (self));
+  g_return_if_fail (request != NULL && request->transcript != NULL);
+
+  iface = VIG_PROVIDER_GET_IFACE (self);
+  if (iface->complete_async == NULL)
+    report_missing (self, "answer", vig_provider_complete_async, callback, user_data);
+  else
+    iface->complete_async (self, request, on_chunk, chunk_data, cancellable, callback, user_data);
+}
+
+VigReply *
+vig_provider_complete_finish (VigProvider *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_PROVIDER (self), NULL);
+
+  if (g_async_result_is_tagged (result, vig_provider_complete_async))
+    return g_task_propagate_pointer (G_TASK (result), error);
+
+  return VIG_PROVIDER_GET_IFACE (self)->complete_finish (self, result, error);
+}
+
+void
+vig_provider_list_models_async (VigProvider *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  VigProviderInterface *iface;
+
+  g_return_if_fail (VIG_IS_PROVIDER (self));
+
+  iface = VIG_PROVIDER_GET_IFACE (self);
+  if (iface->list_models_async == NULL)
+    report_missing (self, "list its models", vig_provider_list_models_async, callback, user_data);
+  else
+    iface->list_models_async (self, cancellable, callback, user_data);
+}
+
+GPtrArray *
+vig_provider_list_models_finish (VigProvider *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_PROVIDER (self), NULL);
+
+  if (g_async_result_is_tagged (result, vig_provider_list_models_async))
+    return g_task_propagate_pointer (G_TASK (result), error);
+
+  return VIG_PROVIDER_GET_IFACE (self)->list_models_finish (self, result, error);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "vig-worker.h"
 #include <vigilus/vigilus.h>
 
 G_BEGIN_DECLS
@@ -9,12 +10,16 @@ G_BEGIN_DECLS
 #define VIG_TYPE_REGISTRY (vig_registry_get_type ())
 G_DECLARE_FINAL_TYPE (VigRegistry, vig_registry, VIG, REGISTRY, GObject)
 
-VigRegistry           *vig_registry_new                (void);
+/* @worker: the threads that blocking tools run on. */
+VigRegistry           *vig_registry_new                (VigWorker *worker);
 
 /* FALSE with VIG_ERROR_EXISTS: the name is taken. @plugin_id says whose it is ("core" for our own). */
 gboolean               vig_registry_add_tool           (VigRegistry *self, const char *plugin_id, VigTool *tool, GError **error); /* (transfer none) */
 void                   vig_registry_remove_tool        (VigRegistry *self, const char *name);
 VigTool               *vig_registry_find_tool          (VigRegistry *self, const char *name);      /* borrowed, NULL */
+/* A tool whose plugin is down stays known, so that Operators keep it, but is not offered. */
+void                   vig_registry_set_available      (VigRegistry *self, const char *name, gboolean available);
+gboolean               vig_registry_is_available       (VigRegistry *self, const char *name);
 const char            *vig_registry_get_tool_plugin    (VigRegistry *self, const char *name);
 GPtrArray             *vig_registry_list_tools         (VigRegistry *self);                        /* (transfer full) of VigTool, by name */
 JsonArray             *vig_registry_describe_tools     (VigRegistry *self);                        /* schema Tool, by name */
@@ -39,5 +44,7 @@ JsonNode              *vig_registry_run_tool_finish    (VigRegistry *self, GAsyn
 void                   vig_registry_preview_async      (VigRegistry *self, VigTool *tool, VigInvocation *invocation, GCancellable *cancellable,
                                                         GAsyncReadyCallback callback, gpointer user_data);
 VigPreview            *vig_registry_preview_finish     (VigRegistry *self, GAsyncResult *result, GError **error); /* NULL without error: none */
+
+guint                  vig_registry_get_n_stray        (VigRegistry *self); /* threads of tools that do not end */
 
 G_END_DECLS

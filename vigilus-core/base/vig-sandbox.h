@@ -26,7 +26,9 @@ JsonObject       *vig_sandbox_describe (void);
 /* VIG_ERROR_NOT_SUPPORTED: this machine cannot confine. VIG_ERROR_INTERRUPTED: cancelled; the group is dead. */
 VigCommandResult *vig_sandbox_run      (const VigSandboxSpec *spec, GCancellable *cancellable, GError **error);
 
-/* For long-lived children that speak on stdin and stdout (plugin hosts): the same confinement with @library_paths readable. */
-GSubprocess      *vig_sandbox_spawn    (const char * const *argv, const char * const *read_paths, gboolean allow_network, GError **error);
+/* For long-lived children that speak on stdin and stdout (plugin hosts; stderr is a pipe too): the same confinement, with system
+ * libraries and @read_paths readable and @write_paths writable (either may be NULL). Paths that do not exist are left out. */
+GSubprocess      *vig_sandbox_spawn    (const char * const *argv, const char * const *read_paths, const char * const *write_paths,
+                                        gboolean allow_network, GError **error);
 
 G_END_DECLS

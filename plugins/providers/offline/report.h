@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <vigilus/vigilus.h>
+
+G_BEGIN_DECLS
+
+/* Plain Markdown for people: what the tools answered, and what this provider is where it can't help. (transfer full) */
+char *report_results  (VigTranscript *transcript, guint turn);
+char *report_helpless (const VigToolInfo * const *tools);
+char *report_missing  (const char *tool_name, const char *argument);
+
+G_END_DECLS

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "words.h"
+
+#include <string.h>
+
+/* Words of one meaning; the first is the term. Vocabulary of running computers at home, not sentences. */
+static const char *concepts[] = {
+  "disk disks drive drives storage partition partitions volume volumes space df ssd hdd mount mounts",
+  "full free left used usage capacity remaining fill filled room",
+  "memory ram swap memories",
+  "load cpu processor processors cores busy",
+  "uptime up booted boot reboot rebooted restarted since",
+  "process processes ps top",
+  "service services daemon daemons unit units systemd systemctl",
+  "network ip address addresses interface interfaces nic route routes",
+  "port ports listening listen sockets",
+  "kernel version release os distribution uname",
+  "user users account accounts logged who",
+  "time clock date hour",
+  "read show display print view open see cat content contents inside look give reveal",
+  "write save put store note notes jot record append add replace create set down remember",
+  "list ls folder folders directory directories dir files",
+  "file document text txt",
+  "activity done happened history actions action log logs past earlier worked accomplished performed recently recent doing",
+  "today",
+  "yesterday",
+  "week weekly",
+  "run execute exec command commands shell launch invoke",
+  "container containers docker",
+  "temperature temperatures heat hot sensors",
+  "health healthy status state condition doing",
+  "delete remove erase",
+  "error errors failure failures failed problem problems wrong",
+};
+
+static const char small_words[] =
+  " a about all also am an and any are as ask at be been but by can could did do does for from get had has have hello help hey hi how i if in into is it its just"
+  " kindly let like many me more most much my need now of off on one or our out please so some tell than thank thanks that the their them then there these they"
+  " this to too us very want was we were what whats when where which while why will with would you your yours ";
+
+static char *
+stem (const char *word)
+{
+  gsize length = strlen (word);
+
+  if (length > 5 && g_str_has_suffix (word, "ing"))
+    return g_strndup (word, length - 3);
+  if (length > 4 && (g_str_has_suffix (word, "ed") || g_str_has_suffix (word, "es")))
+    return g_strndup (word, length - 2);
+  if (length > 3 && g_str_has_suffix (word, "s") && !g_str_has_suffix (word, "ss"))
+    return g_strndup (word, length - 1);
+
+  return g_strdup (word);
+}
+
+static GHashTable *
+make_terms (void)
+{
+  GHashTable *terms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (concepts); i++)
+    {
+      g_auto (GStrv) words = g_strsplit (concepts[i], " ", -1);
+
+      for (guint j = 0; words[j] != NULL; j++)
+        if (!g_hash_table_contains (terms, words[j]))
+          g_hash_table_insert (terms, g_strdup (words[j]), g_strdup (words[0]));
+    }
+
+  return terms;
+}
+
+static char *
+find_term (const char *word)
+{
+  static GHashTable *terms = NULL;
+  g_autofree char *short_word = NULL;
+  const char *term;
+
+  if (g_once_init_enter (&terms))
+    g_once_init_leave (&terms, make_terms ());
+
+  short_word = stem (word);
+  term = g_hash_table_lookup (terms, word);
+  if (term == NULL)
+    term = g_hash_table_lookup (terms, short_word);
+
+  return g_strdup (term != NULL ? term : short_word);
+}
+
+static gboolean
+is_small (const char *word)
+{
+  g_autofree char *framed = g_strconcat (" ", word, " ", NULL);
+
+  return strstr (small_words, framed) != NULL;
+}
+
+static void
+add_term (GPtrArray *terms, GString *word)
+{
+  if (word->len > 1 && !is_small (word->str))
+    g_ptr_array_add (terms, find_term (word->str));
+  g_string_truncate (word, 0);
+}
+
+/* "what did you do", "what have you been up to": small words that together ask for a history. */
+static gboolean
+asks_for_history (const char *lower)
+{
+  return g_regex_match_simple ("\\b(?:did you|have you|you (?:do|did|done)|you been)\\b", lower, 0, 0);
+}
+
+GPtrArray *
+words_to_terms (const char *text)
+{
+  GPtrArray *terms = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *lower = g_utf8_strdown (text, -1);
+  g_autoptr (GString) word = g_string_new (NULL);
+
+  for (const char *p = lower; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (g_unichar_isalnum (c))
+        g_string_append_unichar (word, c);
+      else if (c != '\'' && c != 0x2019)
+        add_term (terms, word);
+    }
+  add_term (terms, word);
+  if (asks_for_history (lower))
+    g_ptr_array_add (terms, g_strdup ("activity"));
+
+  return terms;
+}
+
+GPtrArray *
+words_to_term_set (const char *text)
+{
+  g_autoptr (GPtrArray) all = words_to_terms (text);
+  GPtrArray *set = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < all->len; i++)
+    if (!g_ptr_array_find_with_equal_func (set, all->pdata[i], g_str_equal, NULL))
+      g_ptr_array_add (set, g_strdup (all->pdata[i]));
+
+  return set;
+}
+
+/* A slash, or a dot with a short ending of letters behind it: "notes.txt", "/etc/hosts", "~/.bashrc". */
+static gboolean
+looks_like_path (const char *word)
+{
+  static GRegex *pattern = NULL;
+
+  if (g_once_init_enter (&pattern))
+    g_once_init_leave (&pattern, g_regex_new ("^(?:~?\\.{0,2}/[^\\s]*|[^\\s/]+(?:/[^\\s/]+)+/?|[\\w-][\\w.-]*\\.[A-Za-z][A-Za-z0-9]{0,5}|\\.[a-z][\\w.-]+)$",
+                                              G_REGEX_OPTIMIZE, 0, NULL));
+
+  return g_regex_match (pattern, word, 0, NULL) && !g_str_has_prefix (word, "http");
+}
+
+static gboolean
+is_number (const char *word)
+{
+  return *word != '\0' && strspn (word, "0123456789") == strlen (word) && strlen (word) < 10;
+}
+
+/* Cuts what stands between @open and @close out of @text. */
+static char *
+cut_between (GString *text, const char *open, const char *close)
+{
+  const char *begin = strstr (text->str, open);
+  const char *end = begin != NULL ? strstr (begin + strlen (open), close) : NULL;
+  char *inside;
+
+  if (end == NULL || end == begin + strlen (open))
+    return NULL;
+
+  inside = g_strndup (begin + strlen (open), end - begin - strlen (open));
+  g_string_erase (text, begin - text->str, end + strlen (close) - begin);
+
+  return inside;
+}
+
+/* "to notes.txt: buy disks": a colon with a space or a line break behind it, and something behind that. */
+static char *
+cut_behind_colon (GString *text)
+{
+  for (char *p = strchr (text->str, ':'); p != NULL; p = strchr (p + 1, ':'))
+    if ((p[1] == ' ' || p[1] == '\n') && p[1 + strspn (p + 1, " \n")] != '\0')
+      {
+        char *behind = g_strstrip (g_strdup (p + 1));
+
+        g_string_truncate (text, p - text->str);
+        return behind;
+      }
+
+  return NULL;
+}
+
+static char *
+find_payload (GString *text)
+{
+  static const char *quotes[][2] = { { "\"", "\"" }, { "“", "”" }, { "„", "“" }, { "«", "»" }, { " '", "'" } };
+  char *payload = NULL;
+
+  for (gsize i = 0; payload == NULL && i < G_N_ELEMENTS (quotes); i++)
+    payload = cut_between (text, quotes[i][0], quotes[i][1]);
+
+  return payload != NULL ? payload : cut_behind_colon (text);
+}
+
+Request *
+request_new (const char *text)
+{
+  Request *self = g_new0 (Request, 1);
+  g_autoptr (GString) rest = g_string_new (text);
+  g_autoptr (GString) instruction = g_string_new (NULL);
+  g_auto (GStrv) words = NULL;
+
+  self->paths = g_ptr_array_new_with_free_func (g_free);
+  self->numbers = g_ptr_array_new_with_free_func (g_free);
+  self->code = cut_between (rest, "`", "`");
+  self->payload = find_payload (rest);
+  words = g_strsplit_set (rest->str, " \t\r\n", -1);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      g_autofree char *word = g_strdup (words[i]);
+
+      while (*word != '\0' && strchr (",;:?!)\"'", word[strlen (word) - 1]) != NULL)
+        word[strlen (word) - 1] = '\0';
+      if (strlen (word) > 1 && g_str_has_suffix (word, ".") && !g_str_has_suffix (word, ".."))
+        word[strlen (word) - 1] = '\0';
+      if (looks_like_path (word))
+        g_ptr_array_add (self->paths, g_steal_pointer (&word));
+      else if (is_number (word))
+        g_ptr_array_add (self->numbers, g_steal_pointer (&word));
+      else
+        g_string_append_printf (instruction, "%s%s", instruction->len > 0 ? " " : "", word);
+    }
+  self->instruction = g_string_free (g_steal_pointer (&instruction), FALSE);
+
+  return self;
+}
+
+void
+request_free (Request *self)
+{
+  g_free (self->instruction);
+  g_free (self->payload);
+  g_free (self->code);
+  g_ptr_array_unref (self->paths);
+  g_ptr_array_unref (self->numbers);
+  g_free (self);
+}

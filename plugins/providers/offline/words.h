@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Text as a bag of terms: lower case, without the small words of a sentence, reduced to a stem, and words of one meaning
+ * ("show", "display", "print") to one term. */
+GPtrArray *words_to_terms     (const char *text); /* of char*, with repeats */
+GPtrArray *words_to_term_set  (const char *text); /* without repeats */
+
+/* What a person asks, apart from what they quote: in "write to a.txt: buy disks" the payload is "buy disks". */
+typedef struct
+{
+  char      *instruction; /* without payload and paths */
+  char      *payload;     /* behind a colon or in quotes, or NULL */
+  GPtrArray *paths;       /* of char*: words that look like file names, in order */
+  GPtrArray *numbers;     /* of char*: whole numbers, in order */
+  char      *code;        /* between back-ticks, or NULL */
+} Request;
+
+Request   *request_new        (const char *text);
+void       request_free       (Request *request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
+
+G_END_DECLS

@@ -1,4 +1,315 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-invocation.h"
+#include "vig-invocation-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#define OPEN_ATTEMPTS 8
+
+struct _VigInvocation
+{
+  GObject               parent_instance;
+
+  char                 *call_id;
+  char                 *tool_name;
+  char                 *operator_name;
+  char                 *working_directory;
+  JsonObject           *arguments;
+  gint64                deadline;
+  gsize                 output_limit;
+
+  VigInvocationServices services;
+  gpointer              data;
+  GDestroyNotify        free_data;
+};
+
+G_DEFINE_FINAL_TYPE (VigInvocation, vig_invocation, G_TYPE_OBJECT)
+
+void
+vig_command_result_free (VigCommandResult *result)
+{
+  if (result == NULL)
+    return;
+
+  g_free (result->output);
+  g_free (result->error_output);
+  g_free (result);
+}
+
+const char *
+vig_invocation_get_call_id (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+
+  return self->call_id;
+}
+
+const char *
+vig_invocation_get_tool_name (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+
+  return self->tool_name;
+}
+
+const char *
+vig_invocation_get_operator_name (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+
+  return self->operator_name;
+}
+
+JsonObject *
+vig_invocation_get_arguments (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+
+  return self->arguments;
+}
+
+const char *
+vig_invocation_get_working_directory (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+
+  return self->working_directory;
+}
+
+gint64
+vig_invocation_get_deadline (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), 0);
+
+  return self->deadline;
+}
+
+gsize
+vig_invocation_get_output_limit (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), 0);
+
+  return self->output_limit;
+}
+
+static gboolean
+require_working_directory (VigInvocation *self, GError **error)
+{
+  if (self->working_directory != NULL)
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "Operator %s has no working directory", self->operator_name);
+
+  return FALSE;
+}
+
+/* An absolute path inside the working directory, made relative to it; others as they are. Only the text is
+ * looked at: the kernel judges what comes of it. */
+static const char *
+make_relative (VigInvocation *self, const char *path)
+{
+  gsize length = strlen (self->working_directory);
+
+  if (*path != '/')
+    return path;
+
+  while (length > 0 && self->working_directory[length - 1] == '/')
+    length--;
+  if (strncmp (path, self->working_directory, length) != 0 || (path[length] != '/' && path[length] != '\0'))
+    return path;
+
+  path += length;
+  path += strspn (path, "/");
+
+  return *path != '\0' ? path : ".";
+}
+
+static VigError
+code_for_errno (int code)
+{
+  switch (code)
+    {
+    case ENOENT:
+    case ENOTDIR:
+      return VIG_ERROR_NOT_FOUND;
+    case EXDEV:
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return VIG_ERROR_DENIED;
+    case EEXIST:
+      return VIG_ERROR_EXISTS;
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EISDIR:
+    case EINVAL:
+      return VIG_ERROR_INVALID;
+    case ENOSYS:
+      return VIG_ERROR_NOT_SUPPORTED;
+    default:
+      return VIG_ERROR_FAILED;
+    }
+}
+
+static void
+set_open_error (GError **error, const char *path, int code)
+{
+  g_autofree char *shown = g_utf8_make_valid (path, -1);
+
+  if (code == EXDEV)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "%s is outside the working directory", shown);
+  else if (code == ENOSYS)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "this kernel cannot confine opening %s: openat2 is missing", shown);
+  else
+    g_set_error (error, VIG_ERROR, code_for_errno (code), "failed to open %s: %s", shown, g_strerror (code));
+}
+
+/* EAGAIN: something was renamed meanwhile, and the kernel could not be sure. */
+static int
+open_beneath (int directory, const char *path, int flags, guint mode)
+{
+  struct open_how how = {
+    .flags = (guint64) (flags | O_CLOEXEC),
+    .mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE ? mode : 0,
+    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+  };
+  int fd = -1;
+  guint i;
+
+  for (i = 0; i < OPEN_ATTEMPTS && fd < 0; i++)
+    {
+      fd = (int) syscall (SYS_openat2, directory, path, &how, sizeof how);
+      if (fd < 0 && errno != EAGAIN && errno != EINTR)
+        break;
+    }
+
+  return fd;
+}
+
+int
+vig_invocation_open_beneath (VigInvocation *self, const char *path, int flags, guint mode, GError **error)
+{
+  int directory;
+  int fd;
+  int code;
+
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), -1);
+  g_return_val_if_fail (path != NULL, -1);
+
+  if (!require_working_directory (self, error))
+    return -1;
+  if (*path == '\0')
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "the path is empty");
+      return -1;
+    }
+
+  directory = open (self->working_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0)
+    {
+      code = errno;
+      g_set_error (error, VIG_ERROR, code_for_errno (code), "failed to open working directory %s: %s",
+                   self->working_directory, g_strerror (code));
+      return -1;
+    }
+
+  fd = open_beneath (directory, make_relative (self, path), flags, mode);
+  code = errno;
+  g_close (directory, NULL);
+  if (fd < 0)
+    set_open_error (error, path, code);
+
+  return fd;
+}
+
+void
+vig_invocation_report_output (VigInvocation *self, VigOutput stream, const char *text, gssize length)
+{
+  g_return_if_fail (VIG_IS_INVOCATION (self));
+  g_return_if_fail (text != NULL);
+
+  if (self->services.report_output != NULL)
+    self->services.report_output (self->data, stream, text, length < 0 ? strlen (text) : (gsize) length);
+}
+
+void
+vig_invocation_report_progress (VigInvocation *self, double fraction, const char *text)
+{
+  g_return_if_fail (VIG_IS_INVOCATION (self));
+
+  if (self->services.report_progress != NULL)
+    self->services.report_progress (self->data, CLAMP (fraction, 0.0, 1.0), text);
+}
+
+VigCommandResult *
+vig_invocation_run_command (VigInvocation *self, const char * const *argv, const char *input,
+                            GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+  g_return_val_if_fail (argv != NULL && argv[0] != NULL, NULL);
+
+  if (self->services.run_command == NULL)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "commands cannot be run here");
+      return NULL;
+    }
+  if (!require_working_directory (self, error))
+    return NULL;
+
+  return self->services.run_command (self->data, self, argv, input, cancellable, error);
+}
+
+static void
+vig_invocation_finalize (GObject *object)
+{
+  VigInvocation *self = VIG_INVOCATION (object);
+
+  g_clear_pointer (&self->call_id, g_free);
+  g_clear_pointer (&self->tool_name, g_free);
+  g_clear_pointer (&self->operator_name, g_free);
+  g_clear_pointer (&self->working_directory, g_free);
+  g_clear_pointer (&self->arguments, json_object_unref);
+  if (self->free_data != NULL)
+    self->free_data (self->data);
+
+  G_OBJECT_CLASS (vig_invocation_parent_class)->finalize (object);
+}
+
+static void
+vig_invocation_class_init (VigInvocationClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vig_invocation_finalize;
+}
+
+static void
+vig_invocation_init (VigInvocation *self)
+{
+}
+
+VigInvocation *
+vig_invocation_new (const VigInvocationValues *values, const VigInvocationServices *services, gpointer data, GDestroyNotify free_data)
+{
+  VigInvocation *self = g_object_new (VIG_TYPE_INVOCATION, NULL);
+
+  self->call_id = g_strdup (values->call_id);
+  self->tool_name = g_strdup (values->tool_name);
+  self->operator_name = g_strdup (values->operator_name);
+  self->working_directory = g_strdup (values->working_directory);
+  self->arguments = values->arguments != NULL ? json_object_ref (values->arguments) : json_object_new ();
+  self->deadline = values->deadline;
+  self->output_limit = values->output_limit;
+  if (services != NULL)
+    self->services = *services;
+  self->data = data;
+  self->free_data = free_data;
+
+  return self;
+}

@@ -68,7 +68,7 @@ struct _VigToolInterface
    * the declared one), and what it touches ("file:/srv/notes.txt"); *resource NULL means everything. */
   VigLevel    (*classify) (VigTool *self, VigInvocation *invocation, char **resource);
 
-  /* Optional, on a worker thread: what the call would change. */
+  /* Optional, on a worker thread: what the call would change. NULL without error: nothing to show. */
   VigPreview *(*preview)  (VigTool *self, VigInvocation *invocation, GCancellable *cancellable, GError **error);
 };
 

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Measures, and prints each figure beside its floor from the same run. With --check: TAP, and a ratio more than a fifth below the one in
+ratios.json fails; with --save the ratios are written there.
+"""
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'integration'))
+import harness  # noqa: E402
+
+ROUNDS = 3
+
+
+class Figure:
+    """What was measured: value in unit; where there is a floor, the ratio to it is what is kept."""
+
+    def __init__(self, name, value, unit, aim, floor=None, lower_is_better=False):
+        self.name, self.value, self.unit, self.aim, self.floor, self.lower_is_better = name, value, unit, aim, floor, lower_is_better
+
+    @property
+    def ratio(self):
+        return self.value / self.floor if self.floor else None
+
+    def __str__(self):
+        text = f'{self.name}: {self.value:.1f} {self.unit}'
+        if self.floor:
+            text += f', floor {self.floor:.1f} {self.unit}, ratio {self.ratio:.2f}'
+        return f'{text} (aim {self.aim})'
+
+
+def time_to_first_answer():
+    """From exec to the first authenticated answer, on an installation that is set up: median of ROUNDS, milliseconds."""
+    daemon = harness.Daemon()
+    try:
+        daemon.start()
+        token = daemon.set_up().post('/api/v1/tokens', {'name': 'bench', 'days': 1}).expect(201)['token']
+        daemon.stop()
+        daemon.port = harness.free_port()
+        times = []
+        for _ in range(ROUNDS * 3):
+            begin = time.monotonic()
+            process = subprocess.Popen(daemon.command(), env=daemon.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            client = harness.Client(daemon.port, token)
+            while True:
+                try:
+                    if client.get('/api/v1/me').status == 200:
+                        break
+                except OSError:
+                    time.sleep(0.001)
+            times.append((time.monotonic() - begin) * 1000)
+            process.terminate()
+            process.wait()
+        return Figure('start to first authenticated answer', statistics.median(times), 'ms', '60 ms', lower_is_better=True)
+    finally:
+        shutil.rmtree(daemon.data_dir, ignore_errors=True)
+
+
+def idle_memory():
+    """Memory of its own (Pss of what is private) with all plugins, two seconds after the start, in MB."""
+    with harness.Daemon() as daemon:
+        daemon.set_up()
+        time.sleep(2)
+        text = pathlib.Path(f'/proc/{daemon.process.pid}/smaps_rollup').read_text(encoding='ascii')
+        values = {match[1]: int(match[2]) for match in re.finditer(r'^(\w+):\s+(\d+) kB', text, re.M)}
+        print(f'# Rss {values["Rss"] / 1024:.1f} MB, Pss {values["Pss"] / 1024:.1f} MB, private {(values["Private_Clean"] + values["Private_Dirty"]) / 1024:.1f} MB')
+        return Figure('idle memory with all plugins (Pss)', values['Pss'] / 1024, 'MB', '20 MB', lower_is_better=True)
+
+
+def requests_per_second(port, path, headers=()):
+    command = ['wrk', '-t1', '-c20', '-d3s', *(word for header in headers for word in ('-H', header)), f'http://127.0.0.1:{port}{path}']
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert 'Non-2xx' not in output, output
+    return float(re.search(r'Requests/sec:\s+([\d.]+)', output).group(1))
+
+
+def list_of_fifty():
+    """GET of 50 Operators with a token, against libsoup alone that answers the same bytes."""
+    with harness.Daemon() as daemon:
+        client = daemon.set_up()
+        token = client.post('/api/v1/tokens', {'name': 'bench', 'days': 1}).expect(201)['token']
+        for number in range(60):
+            client.post('/api/v1/operators', {'name': f'Operator {number}', 'description': 'One of many'}).expect(201)
+        body = client.get('/api/v1/operators?limit=50').body
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(body)
+            file.flush()
+            bare = subprocess.Popen([str(harness.BUILD / 'tests/bench/bare-soup'), file.name], stdout=subprocess.PIPE, text=True)
+            try:
+                port = int(bare.stdout.readline())
+                ours, floor = [], []
+                for _ in range(ROUNDS):
+                    floor.append(requests_per_second(port, '/'))
+                    ours.append(requests_per_second(daemon.port, '/api/v1/operators?limit=50', [f'Authorization: Bearer {token}']))
+            finally:
+                bare.kill()
+                bare.wait()
+                bare.stdout.close()
+    return Figure('authenticated list of 50 rows', statistics.median(ours), 'requests/s', '0.6', statistics.median(floor))
+
+
+def from_program(program, name, aim):
+    """A C benchmark that prints "ours FIGURE floor FIGURE UNIT"."""
+    output = subprocess.run([str(harness.BUILD / 'tests/bench' / program)], capture_output=True, text=True, check=True).stdout
+    match = re.search(r'ours ([\d.]+) floor ([\d.]+) (\S+)', output)
+    return Figure(name, float(match.group(1)), match.group(3), aim, float(match.group(2)))
+
+
+BENCHMARKS = {
+    'start': time_to_first_answer,
+    'memory': idle_memory,
+    'list': list_of_fifty,
+    'store': lambda: from_program('bench-store', 'durable writes', '0.5'),
+    'calls': lambda: from_program('bench-calls', 'durable guarded no-op calls', '0.5'),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--check', action='store_true')
+    parser.add_argument('--save', action='store_true')
+    parser.add_argument('names', nargs='*', default=[])
+    args = parser.parse_args()
+    path = HERE / 'ratios.json'
+    kept = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
+    names = args.names or list(BENCHMARKS)
+    failed = 0
+    if args.check:
+        print(f'1..{len(names)}')
+    for number, name in enumerate(names, 1):
+        figure = BENCHMARKS[name]()
+        value = figure.ratio if figure.ratio is not None else figure.value
+        old = kept.get(name)
+        worse = old is not None and figure.ratio is not None and value < old * 0.8
+        failed += worse
+        if args.check:
+            print(f'{"not ok" if worse else "ok"} {number} - {name}\n# {figure}', flush=True)
+        else:
+            print(figure, flush=True)
+        if args.save:
+            kept[name] = round(value, 3)
+    if args.save:
+        path.write_text(json.dumps(kept, indent=2) + '\n', encoding='utf-8')
+    sys.exit(1 if failed else 0)
+
+
+main()

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-id.h"
+
+#include <gcrypt.h>
+#include <string.h>
+
+#define COUNTER_BITS 12
+#define TOKEN_BYTES  32
+
+static GMutex id_lock;
+static gint64 last_tick; /* milliseconds << COUNTER_BITS | counter */
+
+/* RFC 9562, section 6.2, method 3: rand_a holds the fraction of the millisecond, and a tick that would not
+ * rise is the last one plus one. So ids of one process sort in the order in which they were made. */
+static gint64
+next_tick (void)
+{
+  gint64 now = g_get_real_time ();
+  gint64 tick = ((now / 1000) << COUNTER_BITS) | (((now % 1000) << COUNTER_BITS) / 1000);
+
+  g_mutex_lock (&id_lock);
+  last_tick = MAX (tick, last_tick + 1);
+  tick = last_tick;
+  g_mutex_unlock (&id_lock);
+
+  return tick;
+}
+
+char *
+vig_id_new (void)
+{
+  guint64 tick = (guint64) next_tick ();
+  guint64 milliseconds = tick >> COUNTER_BITS;
+  guint64 fraction = tick & ((1 << COUNTER_BITS) - 1);
+  guint8 noise[8];
+
+  gcry_create_nonce (noise, sizeof noise);
+  noise[0] = 0x80 | (noise[0] & 0x3f);
+
+  return g_strdup_printf ("%08x-%04x-7%03x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                          (guint) (milliseconds >> 16), (guint) (milliseconds & 0xffff), (guint) fraction,
+                          noise[0], noise[1], noise[2], noise[3], noise[4], noise[5], noise[6], noise[7]);
+}
+
+gboolean
+vig_id_is_valid (const char *id)
+{
+  static const char shape[] = "xxxxxxxx-xxxx-7xxx-vxxx-xxxxxxxxxxxx";
+
+  if (id == NULL || strlen (id) != sizeof shape - 1)
+    return FALSE;
+
+  for (guint i = 0; shape[i] != '\0'; i++)
+    {
+      const char *allowed = shape[i] == 'x' ? "0123456789abcdef" : shape[i] == 'v' ? "89ab" : NULL;
+
+      if (allowed != NULL ? strchr (allowed, id[i]) == NULL : id[i] != shape[i])
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+gint64
+vig_time_now (void)
+{
+  return g_get_real_time ();
+}
+
+char *
+vig_time_to_iso (gint64 microseconds)
+{
+  gint64 fraction = microseconds % G_USEC_PER_SEC;
+  gint64 seconds = microseconds / G_USEC_PER_SEC;
+  g_autoptr (GDateTime) time = NULL;
+  g_autofree char *text = NULL;
+
+  if (fraction < 0)
+    {
+      fraction += G_USEC_PER_SEC;
+      seconds--;
+    }
+
+  time = g_date_time_new_from_unix_utc (seconds);
+  g_return_val_if_fail (time != NULL, NULL);
+  text = g_date_time_format (time, "%Y-%m-%dT%H:%M:%S");
+
+  return g_strdup_printf ("%s.%06dZ", text, (int) fraction);
+}
+
+char *
+vig_token_new (const char *prefix)
+{
+  guint8 bytes[TOKEN_BYTES];
+  g_autofree char *text = NULL;
+
+  gcry_randomize (bytes, sizeof bytes, GCRY_STRONG_RANDOM);
+  text = g_base64_encode (bytes, sizeof bytes);
+  explicit_bzero (bytes, sizeof bytes);
+  g_strdelimit (text, "+", '-');
+  g_strdelimit (text, "/", '_');
+  g_strdelimit (text, "=", '\0');
+
+  return g_strconcat (prefix != NULL ? prefix : "", text, NULL);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "vig-agent.h"
+#include "vig-approvals.h"
 
 G_BEGIN_DECLS
 
@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define VIG_TYPE_RUNNER (vig_runner_get_type ())
 G_DECLARE_FINAL_TYPE (VigRunner, vig_runner, VIG, RUNNER, GObject)
 
-VigRunner  *vig_runner_new           (const VigAgentContext *context);
+VigRunner  *vig_runner_new           (const VigAgentContext *context, VigApprovals *approvals);
 
 /* At boot: loads unfinished runs and goes on with them. */
 void        vig_runner_resume_all    (VigRunner *self, GAsyncReadyCallback callback, gpointer user_data);

@@ -35,7 +35,7 @@ gpointer vig_db_write        (VigDb *self, VigDbFunc func, gpointer data, GError
 gpointer vig_db_read         (VigDb *self, VigDbFunc func, gpointer data, GError **error);
 
 /* Statements. Parameters by letter: s string (NULL allowed), i gint64 (pass a gint64!), f double, b gboolean, o JsonObject* as
- * text (NULL allowed). Placeholders are ?1, ?2 ... Constraint failures are VIG_ERROR_EXISTS (unique) and VIG_ERROR_CONFLICT
+ * text (NULL allowed), t gint64 time (0: NULL). Placeholders are ?1, ?2 ... Constraint failures are VIG_ERROR_EXISTS (unique) and VIG_ERROR_CONFLICT
  * (foreign key); a full disk or an I/O error is VIG_ERROR_UNAVAILABLE. */
 gboolean    vig_db_exec          (VigDbConnection *db, GError **error, const char *sql, const char *types, ...);
 gint64      vig_db_get_changes   (VigDbConnection *db); /* rows of the last vig_db_exec () */

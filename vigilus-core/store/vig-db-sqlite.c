@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-db-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Prepared statements kept for each connection; what comes on top is made and dropped each time. */
+#define MAX_STATEMENTS 160
+
+/* A larger file is not looked through at start. */
+#define MAX_CHECKED_SIZE (4 * 1024 * 1024)
+
+struct _VigDbConnection
+{
+  sqlite3    *handle;
+  char       *path;
+  GHashTable *statements; /* SQL text -> sqlite3_stmt not in use */
+  GArray     *hooks;      /* VigDbHook */
+  VigDbRole   role;
+  gint64      changes;
+  gboolean    broken;
+};
+
+struct _VigDbRows
+{
+  VigDbConnection *db;
+  sqlite3_stmt    *statement;
+};
+
+static VigError
+code_of (int rc)
+{
+  switch (rc)
+    {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+      return VIG_ERROR_EXISTS;
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return VIG_ERROR_CONFLICT;
+    case SQLITE_CONSTRAINT_TRIGGER:
+      return VIG_ERROR_DENIED;
+    default:
+      break;
+    }
+
+  switch (rc & 0xff)
+    {
+    case SQLITE_CONSTRAINT:
+      return VIG_ERROR_INVALID;
+    case SQLITE_TOOBIG:
+      return VIG_ERROR_TOO_LARGE;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_NOMEM:
+      return VIG_ERROR_UNAVAILABLE;
+    default:
+      return VIG_ERROR_FAILED;
+    }
+}
+
+static char *
+describe (VigDbConnection *self, int rc)
+{
+  switch (rc & 0xff)
+    {
+    case SQLITE_FULL:
+      return g_strdup_printf ("no space is left for the database %s", self->path);
+    case SQLITE_NOTADB:
+      return g_strdup_printf ("%s is not a database, or is damaged at its start: move it away or restore a backup", self->path);
+    case SQLITE_CORRUPT:
+      return g_strdup_printf ("the database %s is damaged: restore a backup", self->path);
+    case SQLITE_READONLY:
+      return g_strdup_printf ("the database %s is read-only", self->path);
+    case SQLITE_CANTOPEN:
+      return g_strdup_printf ("failed to open the database %s: %s", self->path, g_strerror (sqlite3_system_errno (self->handle)));
+    case SQLITE_IOERR:
+      return g_strdup_printf ("failed to read or write the database %s: %s", self->path, sqlite3_errmsg (self->handle));
+    case SQLITE_CONSTRAINT:
+      return g_strdup (sqlite3_errmsg (self->handle));
+    default:
+      return g_strdup_printf ("the database %s failed: %s", self->path, sqlite3_errmsg (self->handle));
+    }
+}
+
+static gboolean
+fail (VigDbConnection *self, int rc, GError **error)
+{
+  int extended = sqlite3_extended_errcode (self->handle);
+  g_autofree char *message = NULL;
+
+  if ((extended & 0xff) != (rc & 0xff))
+    extended = rc;
+
+  if ((rc & 0xff) == SQLITE_IOERR)
+    self->broken = TRUE;
+
+  message = describe (self, extended);
+  g_set_error_literal (error, VIG_ERROR, code_of (extended), message);
+
+  return FALSE;
+}
+
+static sqlite3_stmt *
+take_statement (VigDbConnection *self, const char *sql, GError **error)
+{
+  g_autofree char *key = NULL;
+  sqlite3_stmt *statement = NULL;
+  int rc;
+
+  if (g_hash_table_steal_extended (self->statements, sql, (gpointer *) &key, (gpointer *) &statement))
+    return statement;
+
+  rc = sqlite3_prepare_v3 (self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+  if (rc != SQLITE_OK)
+    {
+      fail (self, rc, error);
+      return NULL;
+    }
+
+  return statement;
+}
+
+static void
+give_statement (VigDbConnection *self, sqlite3_stmt *statement)
+{
+  const char *sql = sqlite3_sql (statement);
+
+  sqlite3_reset (statement);
+  sqlite3_clear_bindings (statement);
+
+  if (g_hash_table_size (self->statements) >= MAX_STATEMENTS || g_hash_table_contains (self->statements, sql))
+    sqlite3_finalize (statement);
+  else
+    g_hash_table_insert (self->statements, g_strdup (sql), statement);
+}
+
+static int
+bind_object (sqlite3_stmt *statement, int index, JsonObject *object)
+{
+  if (object == NULL)
+    return sqlite3_bind_null (statement, index);
+
+  return sqlite3_bind_text (statement, index, vig_json_object_to_string (object), -1, g_free);
+}
+
+static int
+bind_time (sqlite3_stmt *statement, int index, gint64 value)
+{
+  return value == 0 ? sqlite3_bind_null (statement, index) : sqlite3_bind_int64 (statement, index, value);
+}
+
+static int
+bind_one (sqlite3_stmt *statement, int index, char type, va_list *arguments)
+{
+  switch (type)
+    {
+    case 's':
+      return sqlite3_bind_text (statement, index, va_arg (*arguments, const char *), -1, SQLITE_TRANSIENT);
+    case 'i':
+      return sqlite3_bind_int64 (statement, index, va_arg (*arguments, gint64));
+    case 't':
+      return bind_time (statement, index, va_arg (*arguments, gint64));
+    case 'f':
+      return sqlite3_bind_double (statement, index, va_arg (*arguments, double));
+    case 'b':
+      return sqlite3_bind_int (statement, index, va_arg (*arguments, gboolean) ? 1 : 0);
+    case 'o':
+      return bind_object (statement, index, va_arg (*arguments, JsonObject *));
+    default:
+      return SQLITE_MISUSE;
+    }
+}
+
+static sqlite3_stmt *
+prepare (VigDbConnection *self, const char *sql, const char *types, va_list *arguments, GError **error)
+{
+  sqlite3_stmt *statement = take_statement (self, sql, error);
+  int rc = SQLITE_OK;
+
+  if (statement == NULL)
+    return NULL;
+
+  for (int i = 0; types != NULL && types[i] != '\0' && rc == SQLITE_OK; i++)
+    rc = bind_one (statement, i + 1, types[i], arguments);
+
+  if (rc == SQLITE_OK)
+    return statement;
+
+  fail (self, rc, error);
+  give_statement (self, statement);
+
+  return NULL;
+}
+
+gboolean
+vig_db_exec (VigDbConnection *self, GError **error, const char *sql, const char *types, ...)
+{
+  sqlite3_stmt *statement;
+  va_list arguments;
+  int rc;
+
+  va_start (arguments, types);
+  statement = prepare (self, sql, types, &arguments, error);
+  va_end (arguments);
+
+  if (statement == NULL)
+    return FALSE;
+
+  do
+    rc = sqlite3_step (statement);
+  while (rc == SQLITE_ROW);
+
+  self->changes = sqlite3_changes64 (self->handle);
+  if (rc != SQLITE_DONE)
+    fail (self, rc, error);
+
+  give_statement (self, statement);
+
+  return rc == SQLITE_DONE;
+}
+
+gint64
+vig_db_get_changes (VigDbConnection *self)
+{
+  return self->changes;
+}
+
+VigDbRows *
+vig_db_query (VigDbConnection *self, GError **error, const char *sql, const char *types, ...)
+{
+  sqlite3_stmt *statement;
+  va_list arguments;
+  VigDbRows *rows;
+
+  va_start (arguments, types);
+  statement = prepare (self, sql, types, &arguments, error);
+  va_end (arguments);
+
+  if (statement == NULL)
+    return NULL;
+
+  rows = g_new0 (VigDbRows, 1);
+  rows->db = self;
+  rows->statement = statement;
+
+  return rows;
+}
+
+gboolean
+vig_db_rows_next (VigDbRows *rows, GError **error)
+{
+  int rc = sqlite3_step (rows->statement);
+
+  if (rc == SQLITE_ROW)
+    return TRUE;
+
+  if (rc != SQLITE_DONE)
+    fail (rows->db, rc, error);
+
+  return FALSE;
+}
+
+const char *
+vig_db_rows_string (VigDbRows *rows, int column)
+{
+  return (const char *) sqlite3_column_text (rows->statement, column);
+}
+
+gint64
+vig_db_rows_int (VigDbRows *rows, int column)
+{
+  return sqlite3_column_int64 (rows->statement, column);
+}
+
+gboolean
+vig_db_rows_is_null (VigDbRows *rows, int column)
+{
+  return sqlite3_column_type (rows->statement, column) == SQLITE_NULL;
+}
+
+JsonNode *
+vig_db_rows_json (VigDbRows *rows, int column)
+{
+  const char *text = vig_db_rows_string (rows, column);
+  JsonNode *node = text != NULL ? vig_json_parse (text, -1, 0, NULL) : NULL;
+
+  return node != NULL ? node : json_node_new (JSON_NODE_NULL);
+}
+
+const char *
+vig_db_rows_name (VigDbRows *rows, int column)
+{
+  return sqlite3_column_name (rows->statement, column);
+}
+
+void
+vig_db_rows_free (VigDbRows *rows)
+{
+  if (rows == NULL)
+    return;
+
+  give_statement (rows->db, rows->statement);
+  g_free (rows);
+}
+
+void
+vig_db_hook_clear (VigDbHook *hook)
+{
+  if (hook->free_data != NULL)
+    g_clear_pointer (&hook->data, hook->free_data);
+}
+
+void
+vig_db_after_commit (VigDbConnection *self, GSourceOnceFunc func, gpointer data, GDestroyNotify free_data)
+{
+  VigDbHook hook = { func, data, free_data };
+
+  g_array_append_val (self->hooks, hook);
+}
+
+guint
+vig_db_connection_count_hooks (VigDbConnection *self)
+{
+  return self->hooks->len;
+}
+
+void
+vig_db_connection_drop_hooks (VigDbConnection *self, guint keep)
+{
+  g_array_set_size (self->hooks, keep);
+}
+
+static GArray *
+make_hooks (void)
+{
+  GArray *hooks = g_array_new (FALSE, TRUE, sizeof (VigDbHook));
+
+  g_array_set_clear_func (hooks, (GDestroyNotify) vig_db_hook_clear);
+
+  return hooks;
+}
+
+GArray *
+vig_db_connection_steal_hooks (VigDbConnection *self)
+{
+  GArray *hooks = self->hooks;
+
+  self->hooks = make_hooks ();
+
+  return hooks;
+}
+
+VigDbRole
+vig_db_connection_get_role (VigDbConnection *self)
+{
+  return self->role;
+}
+
+gboolean
+vig_db_connection_in_transaction (VigDbConnection *self)
+{
+  return !sqlite3_get_autocommit (self->handle);
+}
+
+gboolean
+vig_db_connection_is_broken (VigDbConnection *self)
+{
+  return self->broken;
+}
+
+gboolean
+vig_db_connection_run_script (VigDbConnection *self, const char *sql, GError **error)
+{
+  int rc = sqlite3_exec (self->handle, sql, NULL, NULL, NULL);
+
+  return rc == SQLITE_OK ? TRUE : fail (self, rc, error);
+}
+
+gboolean
+vig_db_connection_check (VigDbConnection *self, GError **error)
+{
+  g_autoptr (VigDbRows) rows = NULL;
+  struct stat info;
+  const char *answer;
+
+  if (stat (self->path, &info) == 0 && info.st_size > MAX_CHECKED_SIZE)
+    return TRUE;
+
+  rows = vig_db_query (self, error, "PRAGMA quick_check(1)", NULL);
+  if (rows == NULL || !vig_db_rows_next (rows, error))
+    return FALSE;
+
+  answer = vig_db_rows_string (rows, 0);
+  if (g_strcmp0 (answer, "ok") == 0)
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_FAILED, "the database %s is damaged (%s): restore a backup", self->path, answer);
+
+  return FALSE;
+}
+
+static gboolean
+set_up (VigDbConnection *self, GError **error)
+{
+  /* The cache sizes are negative: KiB. */
+  static const char *settings = "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF;"
+                                "PRAGMA cache_spill = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
+                                "PRAGMA synchronous = FULL;";
+
+  sqlite3_extended_result_codes (self->handle, 1);
+  sqlite3_busy_timeout (self->handle, 5000);
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+
+  if (!vig_db_connection_run_script (self, settings, error))
+    return FALSE;
+
+  if (self->role == VIG_DB_READER)
+    return vig_db_connection_run_script (self, "PRAGMA cache_size = -512; PRAGMA query_only = ON", error);
+
+  if (sqlite3_db_readonly (self->handle, "main") == 1)
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the database %s is read-only", self->path);
+      return FALSE;
+    }
+
+  return vig_db_connection_run_script (self,
+                                       "PRAGMA cache_size = -1024; PRAGMA journal_mode = WAL;"
+                                       "PRAGMA journal_size_limit = 16777216",
+                                       error);
+}
+
+VigDbConnection *
+vig_db_connection_open (const char *path, VigDbRole role, GError **error)
+{
+  VigDbConnection *self = g_new0 (VigDbConnection, 1);
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  int rc;
+
+  self->path = g_strdup (path);
+  self->role = role;
+  self->hooks = make_hooks ();
+  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) sqlite3_finalize);
+
+  rc = sqlite3_open_v2 (path, &self->handle, flags, NULL);
+  if ((rc == SQLITE_OK || fail (self, rc, error)) && set_up (self, error))
+    return self;
+
+  vig_db_connection_close (self);
+
+  return NULL;
+}
+
+void
+vig_db_connection_close (VigDbConnection *self)
+{
+  if (self == NULL)
+    return;
+
+  g_clear_pointer (&self->statements, g_hash_table_unref);
+  g_clear_pointer (&self->hooks, g_array_unref);
+  sqlite3_close (self->handle);
+  g_free (self->path);
+  g_free (self);
+}

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-db-private.h"
+
+#include <unistd.h>
+
+/* Jobs in one transaction: bounds how long the first of them waits. */
+#define MAX_BATCH 256
+
+#define N_READERS 2
+
+/* One function to run. Belongs to the caller's stack when somebody waits (task is NULL), else to its task's context. */
+typedef struct
+{
+  VigDbFunc      func;
+  gpointer       data;
+  GDestroyNotify free_data;
+  GDestroyNotify free_result;
+  GTask         *task;
+  gpointer       result;
+  GError        *error;
+  gboolean       done;
+} Job;
+
+typedef struct
+{
+  GQueue jobs;
+  GCond  wake;
+} Queue;
+
+struct _VigDb
+{
+  GObject       parent_instance;
+
+  char         *path;
+  int           lock_fd;
+  GMainContext *context;
+
+  GMutex        mutex;
+  GCond         done;
+  Queue         writes;
+  Queue         reads;
+  gboolean      closing;
+
+  GThread      *threads[1 + N_READERS];
+};
+
+G_DEFINE_FINAL_TYPE (VigDb, vig_db, G_TYPE_OBJECT)
+
+static void
+job_free (Job *job)
+{
+  g_clear_error (&job->error);
+  if (job->free_data != NULL)
+    g_clear_pointer (&job->data, job->free_data);
+  if (job->free_result != NULL)
+    g_clear_pointer (&job->result, job->free_result);
+  g_clear_object (&job->task);
+  g_free (job);
+}
+
+/* On the context of whoever asked, which therefore holds the last reference to the task. */
+static gboolean
+answer_job (gpointer user_data)
+{
+  Job *job = user_data;
+
+  if (job->error != NULL)
+    g_task_return_error (job->task, g_steal_pointer (&job->error));
+  else
+    g_task_return_pointer (job->task, g_steal_pointer (&job->result), job->free_result);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+attach (GMainContext *context, GSourceFunc func, gpointer data, GDestroyNotify free_data)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, func, data, free_data);
+  g_source_attach (source, context);
+}
+
+static void
+finish_job (VigDb *self, Job *job)
+{
+  if (job->task != NULL)
+    {
+      attach (g_task_get_context (job->task), answer_job, job, (GDestroyNotify) job_free);
+      return;
+    }
+
+  g_mutex_lock (&self->mutex);
+  job->done = TRUE;
+  g_cond_broadcast (&self->done);
+  g_mutex_unlock (&self->mutex);
+}
+
+static gboolean
+is_cancelled (Job *job)
+{
+  GCancellable *cancellable = job->task != NULL ? g_task_get_cancellable (job->task) : NULL;
+
+  return cancellable != NULL && g_cancellable_set_error_if_cancelled (cancellable, &job->error);
+}
+
+static void
+run_job (VigDbConnection *db, Job *job)
+{
+  job->result = job->func (db, job->data, &job->error);
+
+  /* A failure has no result. */
+  if (job->error != NULL && job->free_result != NULL)
+    g_clear_pointer (&job->result, job->free_result);
+}
+
+static gboolean
+run_hooks (gpointer user_data)
+{
+  GArray *hooks = user_data;
+
+  for (guint i = 0; i < hooks->len; i++)
+    {
+      VigDbHook *hook = &g_array_index (hooks, VigDbHook, i);
+
+      hook->func (hook->data);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Runs @job so that its failure undoes its own writes only. FALSE: the whole transaction is gone. */
+static gboolean
+run_in_savepoint (VigDbConnection *db, Job *job, GError **error)
+{
+  guint n_hooks = vig_db_connection_count_hooks (db);
+
+  if (is_cancelled (job))
+    return TRUE;
+
+  if (!vig_db_exec (db, error, "SAVEPOINT job", NULL))
+    return FALSE;
+
+  run_job (db, job);
+
+  if (!vig_db_connection_in_transaction (db))
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the transaction was rolled back: %s",
+                   job->error != NULL ? job->error->message : "the database failed");
+      return FALSE;
+    }
+
+  if (job->error == NULL)
+    return vig_db_exec (db, error, "RELEASE job", NULL);
+
+  vig_db_connection_drop_hooks (db, n_hooks);
+
+  return vig_db_exec (db, error, "ROLLBACK TO job", NULL) && vig_db_exec (db, error, "RELEASE job", NULL);
+}
+
+static gboolean
+run_transaction (VigDbConnection *db, GPtrArray *batch, GError **error)
+{
+  if (!vig_db_exec (db, error, "BEGIN IMMEDIATE", NULL))
+    return FALSE;
+
+  for (guint i = 0; i < batch->len; i++)
+    if (!run_in_savepoint (db, g_ptr_array_index (batch, i), error))
+      return FALSE;
+
+  return vig_db_exec (db, error, "COMMIT", NULL);
+}
+
+/* What the functions had written is lost; those that had failed by themselves keep their reason. */
+static void
+fail_batch (GPtrArray *batch, const GError *error)
+{
+  for (guint i = 0; i < batch->len; i++)
+    {
+      Job *job = g_ptr_array_index (batch, i);
+
+      if (job->error != NULL)
+        continue;
+
+      if (job->free_result != NULL)
+        g_clear_pointer (&job->result, job->free_result);
+      job->result = NULL;
+      job->error = g_error_new (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "failed to store: %s", error->message);
+    }
+}
+
+static void
+write_batch (VigDb *self, VigDbConnection *db, GPtrArray *batch)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (run_transaction (db, batch, &error))
+    {
+      if (vig_db_connection_count_hooks (db) > 0)
+        attach (self->context, run_hooks, vig_db_connection_steal_hooks (db), (GDestroyNotify) g_array_unref);
+    }
+  else
+    {
+      g_message ("%s", error->message);
+      if (vig_db_connection_in_transaction (db))
+        vig_db_connection_run_script (db, "ROLLBACK", NULL);
+      vig_db_connection_drop_hooks (db, 0);
+      fail_batch (batch, error);
+    }
+
+  for (guint i = 0; i < batch->len; i++)
+    finish_job (self, g_ptr_array_index (batch, i));
+}
+
+/* Waits for work; an empty batch means that there will be none. */
+static GPtrArray *
+take_batch (VigDb *self, Queue *queue, guint max)
+{
+  GPtrArray *batch = g_ptr_array_new ();
+
+  g_mutex_lock (&self->mutex);
+  while (g_queue_is_empty (&queue->jobs) && !self->closing)
+    g_cond_wait (&queue->wake, &self->mutex);
+  while (batch->len < max && !g_queue_is_empty (&queue->jobs))
+    g_ptr_array_add (batch, g_queue_pop_head (&queue->jobs));
+  g_mutex_unlock (&self->mutex);
+
+  return batch;
+}
+
+/* A connection that met an I/O error is made anew, so that the store recovers when the disk does. */
+static gboolean
+ensure_connection (VigDb *self, VigDbConnection **db, VigDbRole role, GError **error)
+{
+  if (*db != NULL && vig_db_connection_is_broken (*db))
+    g_clear_pointer (db, vig_db_connection_close);
+
+  if (*db == NULL)
+    *db = vig_db_connection_open (self->path, role, error);
+
+  return *db != NULL;
+}
+
+typedef struct
+{
+  VigDb           *self; /* not owned: vig_db_close () waits for the thread */
+  VigDbConnection *db;
+} Thread;
+
+static gpointer
+writer_main (gpointer user_data)
+{
+  Thread *thread = user_data;
+
+  while (TRUE)
+    {
+      g_autoptr (GPtrArray) batch = take_batch (thread->self, &thread->self->writes, MAX_BATCH);
+      g_autoptr (GError) error = NULL;
+
+      if (batch->len == 0)
+        break;
+
+      if (ensure_connection (thread->self, &thread->db, VIG_DB_WRITER, &error))
+        {
+          write_batch (thread->self, thread->db, batch);
+          continue;
+        }
+
+      fail_batch (batch, error);
+      for (guint i = 0; i < batch->len; i++)
+        finish_job (thread->self, g_ptr_array_index (batch, i));
+    }
+
+  vig_db_connection_close (thread->db);
+  g_free (thread);
+
+  return NULL;
+}
+
+/* The function sees one state of the database, whatever is written meanwhile. */
+static void
+read_one (VigDb *self, VigDbConnection **db, Job *job)
+{
+  if (is_cancelled (job) || !ensure_connection (self, db, VIG_DB_READER, &job->error))
+    return;
+
+  if (!vig_db_exec (*db, &job->error, "BEGIN", NULL))
+    return;
+
+  run_job (*db, job);
+  vig_db_exec (*db, NULL, "ROLLBACK", NULL);
+  vig_db_connection_drop_hooks (*db, 0);
+}
+
+static gpointer
+reader_main (gpointer user_data)
+{
+  Thread *thread = user_data;
+
+  while (TRUE)
+    {
+      g_autoptr (GPtrArray) batch = take_batch (thread->self, &thread->self->reads, 1);
+
+      if (batch->len == 0)
+        break;
+
+      read_one (thread->self, &thread->db, g_ptr_array_index (batch, 0));
+      finish_job (thread->self, g_ptr_array_index (batch, 0));
+    }
+
+  vig_db_connection_close (thread->db);
+  g_free (thread);
+
+  return NULL;
+}
+
+/* FALSE: the database is closed, and @job has the error. */
+static gboolean
+push (VigDb *self, Queue *queue, Job *job)
+{
+  gboolean open;
+
+  g_mutex_lock (&self->mutex);
+  open = !self->closing;
+  if (open)
+    {
+      g_queue_push_tail (&queue->jobs, job);
+      g_cond_signal (&queue->wake);
+    }
+  g_mutex_unlock (&self->mutex);
+
+  if (!open)
+    g_set_error (&job->error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the database %s is closed", self->path);
+
+  return open;
+}
+
+static void
+push_async (VigDb *self, Queue *queue, Job job, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Job *copy = g_memdup2 (&job, sizeof job);
+
+  copy->task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (copy->task, push_async);
+
+  /* What has been committed is not reported as cancelled. */
+  g_task_set_check_cancellable (copy->task, FALSE);
+
+  if (!push (self, queue, copy))
+    finish_job (self, copy);
+}
+
+void
+vig_db_write_async (VigDb *self, VigDbFunc func, gpointer data, GDestroyNotify free_data, GDestroyNotify free_result,
+                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (VIG_IS_DB (self));
+
+  push_async (self, &self->writes, (Job) { func, data, free_data, free_result }, cancellable, callback, user_data);
+}
+
+void
+vig_db_read_async (VigDb *self, VigDbFunc func, gpointer data, GDestroyNotify free_data, GDestroyNotify free_result,
+                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (VIG_IS_DB (self));
+
+  push_async (self, &self->reads, (Job) { func, data, free_data, free_result }, cancellable, callback, user_data);
+}
+
+gpointer
+vig_db_finish (VigDb *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static gpointer
+push_and_wait (VigDb *self, Queue *queue, VigDbFunc func, gpointer data, GError **error)
+{
+  Job job = { func, data };
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->threads); i++)
+    g_return_val_if_fail (self->threads[i] != g_thread_self (), NULL);
+
+  if (push (self, queue, &job))
+    {
+      g_mutex_lock (&self->mutex);
+      while (!job.done)
+        g_cond_wait (&self->done, &self->mutex);
+      g_mutex_unlock (&self->mutex);
+    }
+
+  if (job.error != NULL)
+    g_propagate_error (error, job.error);
+
+  return job.result;
+}
+
+gpointer
+vig_db_write (VigDb *self, VigDbFunc func, gpointer data, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_DB (self), NULL);
+
+  return push_and_wait (self, &self->writes, func, data, error);
+}
+
+gpointer
+vig_db_read (VigDb *self, VigDbFunc func, gpointer data, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_DB (self), NULL);
+
+  return push_and_wait (self, &self->reads, func, data, error);
+}
+
+void
+vig_db_close (VigDb *self)
+{
+  g_return_if_fail (VIG_IS_DB (self));
+
+  g_mutex_lock (&self->mutex);
+  self->closing = TRUE;
+  g_cond_broadcast (&self->writes.wake);
+  g_cond_broadcast (&self->reads.wake);
+  g_mutex_unlock (&self->mutex);
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->threads); i++)
+    g_clear_pointer (&self->threads[i], g_thread_join);
+
+  if (self->lock_fd >= 0)
+    close (self->lock_fd);
+  self->lock_fd = -1;
+}
+
+static void
+start_thread (VigDb *self, guint slot, const char *name, GThreadFunc func, VigDbConnection *db)
+{
+  Thread *thread = g_new0 (Thread, 1);
+
+  thread->self = self;
+  thread->db = db;
+  self->threads[slot] = g_thread_new (name, func, thread);
+}
+
+static VigDbConnection *
+open_checked (VigDb *self, GError **error)
+{
+  VigDbConnection *db;
+
+  if (!vig_db_prepare_file (self->path, error))
+    return NULL;
+
+  self->lock_fd = vig_db_lock_file (self->path, error);
+  if (self->lock_fd < 0)
+    return NULL;
+
+  db = vig_db_connection_open (self->path, VIG_DB_WRITER, error);
+  if (db != NULL && vig_db_connection_check (db, error) && vig_db_migrate (db, self->path, error))
+    return db;
+
+  vig_db_connection_close (db);
+
+  return NULL;
+}
+
+VigDb *
+vig_db_open (const char *path, GError **error)
+{
+  g_autoptr (VigDb) self = g_object_new (VIG_TYPE_DB, NULL);
+  VigDbConnection *db;
+
+  g_return_val_if_fail (path != NULL, NULL);
+
+  self->path = g_strdup (path);
+  self->context = g_main_context_ref_thread_default ();
+  db = open_checked (self, error);
+  if (db == NULL)
+    return NULL;
+
+  start_thread (self, 0, "db-writer", writer_main, db);
+
+  /* Readers open their connections at first use. */
+  for (guint i = 1; i <= N_READERS; i++)
+    start_thread (self, i, "db-reader", reader_main, NULL);
+
+  return g_steal_pointer (&self);
+}
+
+static void
+vig_db_finalize (GObject *object)
+{
+  VigDb *self = VIG_DB (object);
+
+  vig_db_close (self);
+  g_clear_pointer (&self->path, g_free);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_cond_clear (&self->writes.wake);
+  g_cond_clear (&self->reads.wake);
+  g_cond_clear (&self->done);
+  g_mutex_clear (&self->mutex);
+
+  G_OBJECT_CLASS (vig_db_parent_class)->finalize (object);
+}
+
+static void
+vig_db_class_init (VigDbClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = vig_db_finalize;
+}
+
+static void
+vig_db_init (VigDb *self)
+{
+  self->lock_fd = -1;
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->done);
+  g_cond_init (&self->writes.wake);
+  g_cond_init (&self->reads.wake);
+  g_queue_init (&self->writes.jobs);
+  g_queue_init (&self->reads.jobs);
+}

@@ -3,6 +3,8 @@
 
 #include "vig-tool.h"
 
+#include "vig-schema.h"
+
 #include <string.h>
 
 static const char * const level_names[] = { "read", "write", "exec", "elevate" };
@@ -102,6 +104,7 @@ static gboolean
 check_schema (const VigToolInfo *info, GError **error)
 {
   g_autoptr (JsonNode) document = vig_json_parse (info->input_schema, -1, 0, error);
+  g_autoptr (VigSchema) schema = NULL;
 
   if (document == NULL)
     {
@@ -115,7 +118,11 @@ check_schema (const VigToolInfo *info, GError **error)
       return FALSE;
     }
 
-  return TRUE;
+  schema = vig_schema_new (document, NULL, error);
+  if (schema == NULL)
+    g_prefix_error (error, "input schema of tool %s: ", info->name);
+
+  return schema != NULL;
 }
 
 gboolean

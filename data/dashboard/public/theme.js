@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Runs before the first paint, so that a chosen theme does not flash.
+(() => {
+  try {
+    const theme = localStorage.getItem('vigilus.theme');
+    if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+  } catch {
+    // Storage may be forbidden: the system's theme it is.
+  }
+})();

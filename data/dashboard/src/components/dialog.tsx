@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+import { X } from 'lucide-react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { _ } from '../lib/i18n';
+import { Button } from './button';
+import { ErrorNote } from './states';
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  className?: string;
+  children: ReactNode;
+}
+
+/** The platform's modal dialog: it keeps the focus, closes on Esc and gives the focus back. */
+export function Dialog({ title, onClose, className, children }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Esc closes it; the click is on the backdrop
+    <dialog
+      ref={ref}
+      className={className}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => event.target === ref.current && onClose()}
+    >
+      <div className="body">
+        <div className="row between">
+          <h2 id={id}>{title}</h2>
+          <Button look="quiet" small square aria-label={_('Close')} onClick={onClose}>
+            <X className="icon" aria-hidden />
+          </Button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  action: string;
+  error?: Error | null;
+  busy?: boolean;
+  onConfirm: () => void;
+  onClose: () => void;
+  children?: ReactNode;
+}
+
+/** Asks before what can't be undone; the action names what it destroys. */
+export function Confirm({ title, action, error, busy, onConfirm, onClose, children }: ConfirmProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      <ErrorNote error={error ?? null} />
+      <div className="actions">
+        <Button onClick={onClose}>{_('Keep it')}</Button>
+        <Button look="danger filled" busy={busy} onClick={onConfirm}>
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

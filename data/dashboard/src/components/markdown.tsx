@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import { type ComponentProps, memo, type ReactNode } from 'react';
+import ReactMarkdown, { type Components } from 'react-markdown';
+import remarkGfm from 'remark-gfm';
+import { splitBlocks } from '../lib/blocks';
+import { _ } from '../lib/i18n';
+import { CopyButton } from './button';
+
+function textOf(node: ReactNode): string {
+  if (typeof node === 'string' || typeof node === 'number') return String(node);
+  if (Array.isArray(node)) return node.map(textOf).join('');
+  if (node && typeof node === 'object' && 'props' in node)
+    return textOf((node.props as { children?: ReactNode }).children);
+  return '';
+}
+
+function CodeBlock({ children }: ComponentProps<'pre'>) {
+  const text = textOf(children).replace(/\n$/, '');
+  const className = (children as { props?: { className?: string } } | undefined)?.props?.className ?? '';
+  const language = /language-([\w+#.-]+)/.exec(className)?.[1];
+  return (
+    <figure className="code-block">
+      <figcaption>
+        <span>{language ?? _('Text')}</span>
+        <CopyButton text={text} />
+      </figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
+      <pre tabIndex={0}>{children}</pre>
+    </figure>
+  );
+}
+
+function Link({ href, children }: ComponentProps<'a'>) {
+  if (!href || !/^(https?:|mailto:|#|\/(?!\/))/i.test(href)) return <span>{children}</span>;
+  const isHere = href.startsWith('#');
+  return (
+    <a href={href} {...(isHere ? {} : { target: '_blank', rel: 'noreferrer noopener' })}>
+      {children}
+    </a>
+  );
+}
+
+/** A picture would be fetched from wherever a model says, which tells that host what is read here. It stays a link. */
+function Picture({ src, alt }: ComponentProps<'img'>) {
+  if (typeof src !== 'string' || !/^https?:/i.test(src)) return <span>{alt}</span>;
+  return (
+    <a href={src} target="_blank" rel="noreferrer noopener">
+      {alt || src}
+    </a>
+  );
+}
+
+const components: Components = {
+  pre: CodeBlock,
+  a: Link,
+  img: Picture,
+  table: ({ children }) => (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
+    <div className="scroll-x" tabIndex={0}>
+      <table className="table">{children}</table>
+    </div>
+  ),
+};
+
+const plugins = [remarkGfm];
+
+const Block = memo(function Block({ text }: { text: string }) {
+  return (
+    <ReactMarkdown remarkPlugins={plugins} components={components} skipHtml={false}>
+      {text}
+    </ReactMarkdown>
+  );
+});
+
+/** What a model wrote. Raw HTML in it is shown as the text it is; finished blocks are parsed once. */
+export default function Markdown({ text }: { text: string }) {
+  return (
+    <div className="prose">
+      {splitBlocks(text).map((block, index) => (
+        <Block key={index} text={block} />
+      ))}
+    </div>
+  );
+}

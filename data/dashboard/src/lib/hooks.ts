@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { fetchLive } from './chat';
+import { live } from './live';
+import { streamOf } from './live-sync';
+import { queryClient } from './query';
+import type { StreamState } from './stream';
+
+export function useLiveState() {
+  return useSyncExternalStore(
+    useCallback((watcher) => live.onState(watcher), []),
+    () => live.state,
+  );
+}
+
+/** What is being written in a session now; catches up by GET when it starts and after a lost connection. */
+export function useReplyStream(sessionId: string): StreamState {
+  const stream = streamOf(sessionId);
+  useEffect(() => {
+    let isOver = false;
+    const end = live.subscribe([`session:${sessionId}`]);
+    const catchUp = async () => {
+      stream.expect();
+      const fetched = await fetchLive(sessionId).catch(() => null);
+      if (!isOver && fetched && !stream.take(fetched)) await catchUp();
+      // A message that was stored between the first fetch and the subscription came by neither.
+      for (const key of ['messages', 'session-runs', 'calls'])
+        void queryClient.invalidateQueries({ queryKey: key === 'calls' ? [key] : [key, sessionId] });
+    };
+    const endResync = live.onResync(() => void catchUp());
+    void catchUp();
+    return () => {
+      isOver = true;
+      end();
+      endResync();
+    };
+  }, [sessionId, stream]);
+  return useSyncExternalStore(stream.watch, stream.snapshot);
+}
+
+/** The time, again every `period` milliseconds while `isOn`. */
+export function useNow(period: number, isOn = true): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!isOn) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), period);
+    return () => clearInterval(timer);
+  }, [period, isOn]);
+  return now;
+}
+
+export function useStored(key: string, initial: string): [string, (value: string) => void] {
+  const [value, setValue] = useState(() => read(key) ?? initial);
+  const known = useRef(key);
+  if (known.current !== key) {
+    known.current = key;
+    setValue(read(key) ?? initial);
+  }
+  const store = (next: string) => {
+    setValue(next);
+    write(key, next === initial ? null : next);
+  };
+  return [value, store];
+}
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(`vigilus.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+function write(key: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`vigilus.${key}`);
+    else localStorage.setItem(`vigilus.${key}`, value);
+  } catch {
+    // A full or forbidden storage loses a draft, no more.
+  }
+}
+
+export function useMediaQuery(query: string): boolean {
+  return useSyncExternalStore(
+    useCallback(
+      (watcher) => {
+        const list = matchMedia(query);
+        list.addEventListener('change', watcher);
+        return () => list.removeEventListener('change', watcher);
+      },
+      [query],
+    ),
+    () => matchMedia(query).matches,
+  );
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Carries what the live socket says into the query cache. Records that an event brings whole are put in
+// place; lists whose membership may have changed are fetched again.
+import { putApproval } from './approvals';
+import { isLive, putCall, putMessage, putRun } from './chat';
+import { type LiveEvent, type LiveSocket, live } from './live';
+import { queryClient } from './query';
+import { ReplyStream } from './stream';
+import type { Approval, Call, Message, Run } from './types';
+
+const everywhere = ['approvals', 'runs', 'sessions', 'operators', 'providers', 'plugins', 'settings'];
+
+const byTopic: Record<string, string[]> = {
+  operators: ['operators', 'operator'],
+  providers: ['providers', 'setup', 'status'],
+  plugins: ['plugins', 'tools', 'provider-types'],
+  settings: ['settings', 'status'],
+  sessions: ['sessions', 'session'],
+};
+
+const streams = new Map<string, ReplyStream>();
+
+export function streamOf(sessionId: string): ReplyStream {
+  let stream = streams.get(sessionId);
+  if (!stream) streams.set(sessionId, (stream = new ReplyStream()));
+  return stream;
+}
+
+function invalidate(...keys: string[]): void {
+  for (const key of keys) void queryClient.invalidateQueries({ queryKey: [key] });
+}
+
+function onRun(run: Run): void {
+  putRun(run);
+  const stream = streams.get(run.session_id);
+  if (stream && !isLive(run)) stream.clearText();
+  invalidate('runs', 'status', 'sessions');
+}
+
+function onApproval(approval: Approval): void {
+  putApproval(approval);
+  invalidate('approvals', 'grants', 'status');
+}
+
+function onMessage(message: Message): void {
+  putMessage(message);
+  if (message.kind === 'assistant') streams.get(message.session_id)?.clearText();
+}
+
+function onDelta(topic: string, data: { run_id: string; kind: string; text: string }): void {
+  streams.get(topic.slice('session:'.length))?.addText(data.run_id, data.kind, data.text);
+}
+
+function onOutput(topic: string, data: { call_id: string; text: string }): void {
+  streams.get(topic.slice('session:'.length))?.addOutput(data.call_id, data.text);
+}
+
+export function applyEvent({ topic, event, data }: LiveEvent): void {
+  if (event === 'run.changed') onRun(data as Run);
+  else if (event === 'call.changed') putCall(data as Call);
+  else if (event === 'message.added') onMessage(data as Message);
+  else if (event === 'text.delta') onDelta(topic, data as { run_id: string; kind: string; text: string });
+  else if (event === 'call.output') onOutput(topic, data as { call_id: string; text: string });
+  else if (event.startsWith('approval.')) onApproval(data as Approval);
+  else invalidate(...(byTopic[topic] ?? []));
+}
+
+/** Keeps the cache in step for as long as somebody is signed in; returns how to end it. */
+export function startLiveSync(socket: LiveSocket = live): () => void {
+  const ends = [
+    socket.onEvent(applyEvent),
+    socket.onResync(() => void queryClient.invalidateQueries()),
+    socket.subscribe(everywhere),
+  ];
+  socket.start();
+  return () => {
+    for (const end of ends) end();
+    socket.stop();
+    streams.clear();
+  };
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// The reply that is being written now, per session. It is fetched once (for a viewer who comes late) and
+// then grows by the live socket's deltas. The two overlap: deltas that arrive before the fetched text may
+// be part of it, and are recognised by being its end.
+import type { Live } from './types';
+
+export interface StreamState {
+  runId: string | null;
+  operatorName: string | null;
+  text: string;
+  reasoning: string;
+  outputs: Record<string, string>;
+}
+
+export const emptyStream: StreamState = { runId: null, operatorName: null, text: '', reasoning: '', outputs: {} };
+
+/** The length of the longest end of `base` that `delta` begins with. */
+export function overlap(base: string, delta: string): number {
+  const tail = base.slice(-delta.length);
+  for (let start = 0; start < tail.length; start++) if (delta.startsWith(tail.slice(start))) return tail.length - start;
+  return 0;
+}
+
+/** Joins fetched text and the deltas that came since the subscription. */
+export function join(base: string, delta: string): string {
+  return base + delta.slice(overlap(base, delta));
+}
+
+export class ReplyStream {
+  #state: StreamState = emptyStream;
+  #early: StreamState | null = null;
+  #isStale = false;
+  #watchers = new Set<() => void>();
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  };
+
+  snapshot = (): StreamState => this.#state;
+
+  /** Before the fetch is sent: deltas from now on may be in its answer already. */
+  expect(): void {
+    this.#early = { ...emptyStream, outputs: {} };
+    this.#isStale = false;
+  }
+
+  /** False: a reply was stored while the fetch was under way, so its text may be of that one. Fetch again. */
+  take(fetched: Live): boolean {
+    if (this.#isStale) return false;
+    const early = this.#early ?? emptyStream;
+    this.#early = null;
+    const isSame = !early.runId || early.runId === fetched.run_id;
+    const late = isSame ? early : emptyStream;
+    const outputs = { ...fetched.outputs };
+    for (const [id, text] of Object.entries(early.outputs)) outputs[id] = join(outputs[id] ?? '', text);
+    this.#set({
+      runId: fetched.run_id,
+      operatorName: fetched.operator_name,
+      text: join(fetched.text, late.text),
+      reasoning: join(fetched.reasoning, late.reasoning),
+      outputs,
+    });
+    return true;
+  }
+
+  addText(runId: string, kind: string, text: string): void {
+    if (this.#early) this.#early = grow(this.#early, runId, kind, text);
+    this.#set(grow(this.#state, runId, kind, text));
+  }
+
+  addOutput(callId: string, text: string): void {
+    if (this.#early) this.#early = growOutput(this.#early, callId, text);
+    this.#set(growOutput(this.#state, callId, text));
+  }
+
+  /** The reply is a stored message now, or the run has ended. */
+  clearText(): void {
+    this.#isStale = this.#early !== null;
+    this.#set({ ...this.#state, text: '', reasoning: '' });
+  }
+
+  reset(): void {
+    this.#early = null;
+    this.#set(emptyStream);
+  }
+
+  #set(state: StreamState): void {
+    this.#state = state;
+    for (const watcher of this.#watchers) watcher();
+  }
+}
+
+function grow(state: StreamState, runId: string, kind: string, text: string): StreamState {
+  const base = state.runId === runId ? state : { ...emptyStream, outputs: state.outputs, runId };
+  return kind === 'reasoning' ? { ...base, reasoning: base.reasoning + text } : { ...base, text: base.text + text };
+}
+
+function growOutput(state: StreamState, callId: string, text: string): StreamState {
+  return { ...state, outputs: { ...state.outputs, [callId]: (state.outputs[callId] ?? '') + text } };
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+import type { components, operations } from './gen/api';
+
+type Schemas = components['schemas'];
+export type Approval = Schemas['Approval'];
+export type ApiToken = Schemas['ApiToken'];
+export type AuditRecord = Schemas['AuditRecord'];
+export type Call = Schemas['Call'];
+export type Grant = Schemas['Grant'];
+export type Login = Schemas['Login'];
+export type Operator = Schemas['Operator'];
+export type Plugin = Schemas['Plugin'];
+export type Provider = Schemas['Provider'];
+export type ProviderType = Schemas['ProviderType'];
+export type Run = Schemas['Run'];
+export type Session = Schemas['Session'];
+export type Settings = Schemas['Settings'];
+export type Setup = Schemas['Setup'];
+export type Status = Schemas['Status'];
+export type Tool = Schemas['Tool'];
+export type Level = Tool['level'];
+export type Role = Schemas['User']['role'];
+
+export type Body<Id extends keyof operations> = operations[Id] extends {
+  requestBody: { content: { 'application/json': infer T } };
+}
+  ? T
+  : never;
+
+export interface AssistantCall {
+  id: string;
+  name: string;
+  arguments: Record<string, unknown> | null;
+}
+
+export interface MessageContent {
+  text?: string;
+  code?: string;
+  reasoning?: string;
+  calls?: AssistantCall[];
+  results?: { call_id: string; name: string; text: string; is_error: boolean }[];
+  stop_reason?: string;
+  cut_short?: boolean;
+}
+
+/** The description leaves `content` open, because its shape depends on `kind`. */
+export type Message = Omit<Schemas['Message'], 'content'> & { content: MessageContent };
+
+export interface Live {
+  run_id: string | null;
+  operator_name: string | null;
+  text: string;
+  reasoning: string;
+  outputs: Record<string, string>;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+export default function Page() {
+  return null;
+}

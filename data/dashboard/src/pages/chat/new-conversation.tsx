@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { buttonClass } from '../../components/button';
+import { Logo } from '../../components/logo';
+import { ErrorNote, Note } from '../../components/states';
+import { useCreateSession, useSendMessage } from '../../lib/chat';
+import { useStored } from '../../lib/hooks';
+import { _ } from '../../lib/i18n';
+import { providersQuery } from '../../lib/providers';
+import { Composer } from './composer';
+
+const ideas = () => [
+  _('How full are the disks?'),
+  _('Write a note to notes.txt: buy disks'),
+  _('Show notes.txt'),
+  _('What did you do today?'),
+];
+
+export function NoProvider() {
+  const providers = useQuery(providersQuery);
+  if (!providers.data || providers.data.some((provider) => provider.enabled)) return null;
+  return (
+    <Note kind="wait">
+      <p>
+        {_(
+          'There is no provider yet, so nobody can answer. Add a model’s key, a local server, or try without a model.',
+        )}
+      </p>
+      <p>
+        <Link
+          to="/settings/$tab"
+          params={{ tab: 'providers' }}
+          search={{ add: true }}
+          className={buttonClass('plain', true)}
+        >
+          {_('Add Provider')}
+        </Link>
+      </p>
+    </Note>
+  );
+}
+
+/** The title is made of the first words; it can be changed. */
+function titleOf(text: string): string {
+  const line = text.trim().split('\n')[0] ?? '';
+  return line.length > 60 ? `${line.slice(0, 57).trimEnd()}…` : line;
+}
+
+export function NewConversation({ bar }: { bar: ReactNode }) {
+  const create = useCreateSession();
+  const send = useSendMessage();
+  const navigate = useNavigate();
+  const [draft, setDraft] = useStored('draft.new', '');
+
+  const submit = async (text: string) => {
+    const session = await create.mutateAsync({ title: titleOf(text) });
+    await send.mutateAsync({ sessionId: session.id, text }).finally(() => {
+      void navigate({ to: '/chat/$sessionId', params: { sessionId: session.id } });
+    });
+  };
+  return (
+    <section className="conversation" aria-label={_('New conversation')}>
+      <div className="chat-bar">{bar}</div>
+      <div className="welcome">
+        <Logo size={44} />
+        <h1>{_('What should be looked after?')}</h1>
+        <p className="muted">
+          {_('Ask in your own words; the right Operator is chosen. Looking is free, changing waits for you.')}
+        </p>
+        <NoProvider />
+        <ul className="ideas" aria-label={_('For example')}>
+          {ideas().map((idea) => (
+            <li key={idea}>
+              <button type="button" onClick={() => setDraft(idea)}>
+                {idea}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+      <div className="composer-area">
+        <ErrorNote error={create.error ?? send.error} />
+        <Composer draft={draft} setDraft={setDraft} send={submit} busy={create.isPending || send.isPending} focus />
+      </div>
+    </section>
+  );
+}

@@ -34,6 +34,7 @@ CREATE TABLE logins (
 ) STRICT;
 CREATE INDEX logins_user ON logins (user_id);
 CREATE INDEX logins_expiry ON logins (expires_at);
+CREATE INDEX logins_ended ON logins (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE tokens (
   seq          INTEGER PRIMARY KEY,

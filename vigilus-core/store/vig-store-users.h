@@ -22,6 +22,7 @@ gboolean    vig_store_logins_end_all      (VigDbConnection *db, const char *user
 /* API tokens (schema ApiToken: id, name, created_at, expires_at, last_used_at). */
 JsonObject *vig_store_tokens_create       (VigDbConnection *db, const char *user_id, const char *name, const char *token, gint64 expires_at, GError **error);
 JsonObject *vig_store_tokens_find_user    (VigDbConnection *db, const char *token, GError **error);
+gboolean    vig_store_tokens_touch        (VigDbConnection *db, const char *token, GError **error);                    /* last_used_at, once a minute: a write */
 JsonObject *vig_store_tokens_list         (VigDbConnection *db, const char *user_id, const VigPage *page, GError **error);
 gboolean    vig_store_tokens_delete       (VigDbConnection *db, const char *user_id, const char *id, GError **error);
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-store-settings.h"
+
+#include "vig-store-row.h"
+
+static const VigStoreField fields[] = {
+  { "trust_mode", 's', FALSE, 1, 0, "strict|lenient" },
+  { "grant_minutes_default", 'i', FALSE, 1, 1440 },
+  { "grant_minutes_max", 'i', FALSE, 1, 1440 },
+  { "approval_wait_minutes", 'i', FALSE, 1, 10080 },
+  { "routing_provider_id", 's', TRUE, 1, 64 },
+  { "routing_model", 's', TRUE, 1, 200 },
+  { "run_max_turns", 'i', FALSE, 1, 200 },
+  { "run_max_minutes", 'i', FALSE, 1, 1440 },
+  { "output_limit", 'i', FALSE, 1024, 1048576 },
+  { "password_min_length", 'i', FALSE, 8, 128 },
+  { NULL },
+};
+
+static JsonObject *
+make_defaults (void)
+{
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:n, s:n, s:i, s:i, s:i, s:i}",
+                               "trust_mode", "strict",
+                               "grant_minutes_default", 15,
+                               "grant_minutes_max", 240,
+                               "approval_wait_minutes", 1440,
+                               "routing_provider_id",
+                               "routing_model",
+                               "run_max_turns", 24,
+                               "run_max_minutes", 30,
+                               "output_limit", 32768,
+                               "password_min_length", 10);
+}
+
+JsonObject *
+vig_store_settings_get (VigDbConnection *db, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name, value FROM settings", NULL);
+  g_autoptr (JsonObject) settings = make_defaults ();
+  g_autoptr (GError) local_error = NULL;
+
+  if (rows == NULL)
+    return NULL;
+
+  while (vig_db_rows_next (rows, &local_error))
+    json_object_set_member (settings, vig_db_rows_string (rows, 0), vig_db_rows_json (rows, 1));
+
+  if (local_error == NULL)
+    return g_steal_pointer (&settings);
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return NULL;
+}
+
+static gboolean
+check_together (VigDbConnection *db, JsonObject *settings, GError **error)
+{
+  const char *provider_id = vig_json_get_string (settings, "routing_provider_id", NULL);
+  gint64 found;
+
+  if (vig_json_get_int (settings, "grant_minutes_default", 0) > vig_json_get_int (settings, "grant_minutes_max", 0))
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "grant_minutes_default must not be over grant_minutes_max");
+      return FALSE;
+    }
+
+  if (provider_id == NULL)
+    return TRUE;
+
+  found = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM providers WHERE id = ?1", "s", provider_id), error);
+  if (found == 0)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "routing_provider_id names no provider: %s", provider_id);
+
+  return found > 0;
+}
+
+static gboolean
+store_all (VigDbConnection *db, JsonObject *changes, GError **error)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, changes);
+  while (json_object_iter_next (&iter, &name, &node))
+    {
+      g_autofree char *text = vig_json_to_string (node);
+
+      if (!vig_db_exec (db, error,
+                        "INSERT INTO settings (name, value) VALUES (?1, ?2)"
+                        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                        "ss", name, text))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+JsonObject *
+vig_store_settings_update (VigDbConnection *db, JsonObject *changes, GError **error)
+{
+  g_autoptr (JsonObject) settings = NULL;
+
+  if (!vig_store_check_fields ("settings", fields, changes, error))
+    return NULL;
+
+  settings = vig_store_settings_get (db, error);
+  if (settings == NULL)
+    return NULL;
+
+  vig_store_merge (settings, changes);
+  if (!check_together (db, settings, error) || !store_all (db, changes, error))
+    return NULL;
+
+  return g_steal_pointer (&settings);
+}
+
+char *
+vig_store_value_dup (VigDbConnection *db, const char *name, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT value FROM internal_values WHERE name = ?1", "s", name);
+
+  if (rows == NULL || !vig_db_rows_next (rows, error))
+    return NULL;
+
+  return g_strdup (vig_db_rows_string (rows, 0));
+}
+
+gboolean
+vig_store_value_set (VigDbConnection *db, const char *name, const char *value, GError **error)
+{
+  return vig_db_exec (db, error,
+                      "INSERT INTO internal_values (name, value) VALUES (?1, ?2)"
+                      " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                      "ss", name, value);
+}

@@ -1,4 +1,319 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-http-provider.h"
+#include "vig-http-exchange.h"
+
+#include <string.h>
+
+#define MAX_PAGES 20      /* of a list of models */
+#define MAX_MODELS 10000
+#define IDLE_CONNECTION_S 60
+
+typedef struct
+{
+  SoupSession  *session;
+  char         *base_url; /* without a slash at the end; NULL: not configured */
+  char         *api_key;
+  VigHttpLimits limits;
+} VigHttpProviderPrivate;
+
+static void provider_iface_init (VigProviderInterface *iface);
+
+G_DEFINE_ABSTRACT_TYPE_WITH_CODE (VigHttpProvider, vig_http_provider, G_TYPE_OBJECT,
+                                  G_ADD_PRIVATE (VigHttpProvider)
+                                  G_IMPLEMENT_INTERFACE (VIG_TYPE_PROVIDER, provider_iface_init))
+
+static VigHttpProviderPrivate *
+get_private (VigHttpProvider *self)
+{
+  return vig_http_provider_get_instance_private (self);
+}
+
+static void
+vig_http_provider_init (VigHttpProvider *self)
+{
+  VigHttpProviderPrivate *priv = get_private (self);
+
+  priv->limits.connect = VIG_HTTP_CONNECT_LIMIT_MS;
+  priv->limits.first_byte = VIG_HTTP_FIRST_BYTE_LIMIT_MS;
+  priv->limits.idle = VIG_HTTP_IDLE_LIMIT_MS;
+  priv->session = soup_session_new_with_options ("user-agent", "Vigilus/" VIG_VERSION,
+                                                 "max-conns", VIG_HTTP_MAX_CONNECTIONS,
+                                                 "max-conns-per-host", VIG_HTTP_MAX_CONNECTIONS,
+                                                 "timeout", 0,
+                                                 "idle-timeout", IDLE_CONNECTION_S,
+                                                 NULL);
+  /* The key is the only proof that is ever sent. */
+  soup_session_remove_feature_by_type (priv->session, SOUP_TYPE_AUTH_MANAGER);
+}
+
+static void
+vig_http_provider_finalize (GObject *object)
+{
+  VigHttpProviderPrivate *priv = get_private (VIG_HTTP_PROVIDER (object));
+
+  g_clear_object (&priv->session);
+  g_free (priv->base_url);
+  g_free (priv->api_key);
+
+  G_OBJECT_CLASS (vig_http_provider_parent_class)->finalize (object);
+}
+
+static void
+vig_http_provider_class_init (VigHttpProviderClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vig_http_provider_finalize;
+}
+
+void
+vig_http_provider_set_time_limits (VigHttpProvider *self, guint connect, guint first_byte, guint idle)
+{
+  VigHttpProviderPrivate *priv;
+
+  g_return_if_fail (VIG_IS_HTTP_PROVIDER (self));
+
+  priv = get_private (self);
+  priv->limits.connect = connect > 0 ? connect : priv->limits.connect;
+  priv->limits.first_byte = first_byte > 0 ? first_byte : priv->limits.first_byte;
+  priv->limits.idle = idle > 0 ? idle : priv->limits.idle;
+}
+
+/* The URL itself is not in the messages: it may hold a password. */
+static gboolean
+check_base_url (const char *url, GError **error)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
+  const char *wrong = NULL;
+
+  if (uri == NULL)
+    wrong = "it is not a URL such as http://192.168.1.10:8000/v1";
+  else if (!g_str_equal (g_uri_get_scheme (uri), "http") && !g_str_equal (g_uri_get_scheme (uri), "https"))
+    wrong = "it must begin with http:// or https://";
+  else if (g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
+    wrong = "it names no host";
+  else if (g_uri_get_userinfo (uri) != NULL)
+    wrong = "it holds a user name or password: put the key into its own field";
+  else if (g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL)
+    wrong = "it must not have a query (?) or a fragment (#)";
+  if (wrong == NULL)
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "the base URL cannot be used: %s", wrong);
+
+  return FALSE;
+}
+
+static gboolean
+check_key (const VigProviderInfo *info, const char *key, GError **error)
+{
+  if (*key == '\0' && info->key == VIG_KEY_REQUIRED)
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "%s needs an API key", info->title);
+      return FALSE;
+    }
+  for (const char *c = key; *c != '\0'; c++)
+    if (*c <= ' ' || *c >= 0x7f)
+      {
+        g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "the API key for %s has a space, a line break or another character that "
+                     "no key has", info->title);
+        return FALSE;
+      }
+
+  return TRUE;
+}
+
+static gboolean
+vig_http_provider_configure (VigProvider *provider, const VigProviderSettings *settings, GError **error)
+{
+  VigHttpProvider *self = VIG_HTTP_PROVIDER (provider);
+  VigHttpProviderPrivate *priv = get_private (self);
+  const VigProviderInfo *info = VIG_HTTP_PROVIDER_GET_CLASS (self)->info;
+  const char *given = settings->base_url != NULL && *settings->base_url != '\0' ? settings->base_url : info->default_base_url;
+  g_autofree char *url = g_strstrip (g_strdup (given != NULL ? given : ""));
+  g_autofree char *key = g_strstrip (g_strdup (settings->api_key != NULL ? settings->api_key : ""));
+
+  if (*url == '\0')
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "%s needs a base URL", info->title);
+      return FALSE;
+    }
+  if (!check_base_url (url, error) || !check_key (info, key, error))
+    return FALSE;
+
+  while (g_str_has_suffix (url, "/"))
+    url[strlen (url) - 1] = '\0';
+  g_free (priv->base_url);
+  priv->base_url = g_steal_pointer (&url);
+  g_free (priv->api_key);
+  priv->api_key = *key != '\0' ? g_steal_pointer (&key) : NULL;
+
+  return TRUE;
+}
+
+/* People paste base URLs with and without the version that our path begins with. */
+static char *
+join_url (const char *base_url, const char *path)
+{
+  const char *slash = strchr (path + 1, '/');
+  g_autofree char *first = slash != NULL ? g_strndup (path, slash - path) : NULL;
+
+  if (first != NULL && g_str_has_suffix (base_url, first))
+    path = slash;
+
+  return g_strconcat (base_url, path, NULL);
+}
+
+static void
+run_exchange (VigHttpProvider *self, const char *path, JsonObject *body, VigChunkFunc on_chunk, gpointer chunk_data,
+              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  VigHttpProviderPrivate *priv = get_private (self);
+  g_autofree char *uri = join_url (priv->base_url, path);
+  VigHttpRequest request = { priv->session, priv->limits, uri, priv->api_key, body, on_chunk, chunk_data };
+
+  vig_http_exchange_run_async (self, &request, cancellable, callback, user_data);
+}
+
+static gboolean
+check_configured (VigHttpProvider *self, GError **error)
+{
+  if (get_private (self)->base_url != NULL)
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "%s is not configured", VIG_HTTP_PROVIDER_GET_CLASS (self)->info->title);
+
+  return FALSE;
+}
+
+static void
+on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigHttpAnswer) answer = vig_http_exchange_run_finish (result, &error);
+
+  if (answer == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_pointer (task, vig_reply_ref (vig_http_answer_get_reply (answer)), (GDestroyNotify) vig_reply_unref);
+}
+
+static gboolean
+check_transcript (const VigCompletionRequest *request, GError **error)
+{
+  guint n = vig_transcript_get_n_turns (request->transcript);
+
+  if (request->model == NULL || *request->model == '\0')
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "no model is chosen");
+      return FALSE;
+    }
+  if (n == 0 || vig_transcript_get_kind (request->transcript, n - 1) == VIG_TURN_ASSISTANT)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "the conversation must end with what the model is to answer");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+vig_http_provider_complete_async (VigProvider *provider, const VigCompletionRequest *request, VigChunkFunc on_chunk, gpointer chunk_data,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  VigHttpProvider *self = VIG_HTTP_PROVIDER (provider);
+  VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (JsonObject) body = NULL;
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, vig_http_provider_complete_async);
+  if (check_configured (self, &error) && check_transcript (request, &error))
+    body = klass->build_request (self, request, &error);
+  if (body == NULL)
+    g_task_return_error (task, error);
+  else
+    run_exchange (self, klass->completion_path, body, on_chunk, chunk_data, cancellable, on_completed, g_steal_pointer (&task));
+}
+
+static VigReply *
+vig_http_provider_complete_finish (VigProvider *provider, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+typedef struct
+{
+  GPtrArray *models;
+  guint      pages;
+} Listing;
+
+static void
+listing_free (Listing *listing)
+{
+  g_clear_pointer (&listing->models, g_ptr_array_unref);
+  g_free (listing);
+}
+
+static void
+on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigHttpProvider *self = VIG_HTTP_PROVIDER (source);
+  Listing *listing = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigHttpAnswer) answer = vig_http_exchange_run_finish (result, &error);
+  g_autofree char *next = NULL;
+
+  if (answer == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  next = VIG_HTTP_PROVIDER_GET_CLASS (self)->parse_models (self, vig_http_answer_get_body (answer), listing->models);
+  if (next != NULL && ++listing->pages < MAX_PAGES && listing->models->len < MAX_MODELS)
+    run_exchange (self, next, NULL, NULL, NULL, g_task_get_cancellable (task), on_listed, g_steal_pointer (&task));
+  else
+    g_task_return_pointer (task, g_steal_pointer (&listing->models), (GDestroyNotify) g_ptr_array_unref);
+}
+
+static void
+vig_http_provider_list_models_async (VigProvider *provider, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  VigHttpProvider *self = VIG_HTTP_PROVIDER (provider);
+  VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Listing *listing = g_new0 (Listing, 1);
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, vig_http_provider_list_models_async);
+  listing->models = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_model_free);
+  g_task_set_task_data (task, listing, (GDestroyNotify) listing_free);
+  if (klass->models_path == NULL)
+    g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "%s cannot list its models", klass->info->title);
+  else if (!check_configured (self, &error))
+    g_task_return_error (task, error);
+  else
+    run_exchange (self, klass->models_path, NULL, NULL, NULL, cancellable, on_listed, g_steal_pointer (&task));
+}
+
+static GPtrArray *
+vig_http_provider_list_models_finish (VigProvider *provider, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+provider_iface_init (VigProviderInterface *iface)
+{
+  iface->configure = vig_http_provider_configure;
+  iface->complete_async = vig_http_provider_complete_async;
+  iface->complete_finish = vig_http_provider_complete_finish;
+  iface->list_models_async = vig_http_provider_list_models_async;
+  iface->list_models_finish = vig_http_provider_list_models_finish;
+}

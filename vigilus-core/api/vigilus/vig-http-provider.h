@@ -1,4 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "vig-macros.h"
+#include "vig-http-answer.h"
+
+G_BEGIN_DECLS
+
+#define VIG_TYPE_HTTP_PROVIDER (vig_http_provider_get_type ())
+VIG_API GType vig_http_provider_get_type (void);
+G_DECLARE_DERIVABLE_TYPE (VigHttpProvider, vig_http_provider, VIG, HTTP_PROVIDER, GObject)
+
+/* A VigProvider that speaks JSON over HTTP. Session, time limits, retries, event streams and error shapes are here, once; a
+ * provider says in functions without I/O what its format looks like. All are called on the main thread. */
+struct _VigHttpProviderClass
+{
+  GObjectClass parent_class;
+
+  const VigProviderInfo *info;
+  const char            *completion_path; /* below the base URL, "/v1/messages" */
+  const char            *models_path;     /* or NULL: cannot list them */
+
+  /* The JSON of a request that asks for a stream. */
+  JsonObject *(*build_request) (VigHttpProvider *self, const VigCompletionRequest *request, GError **error);
+  /* @api_key: or NULL. Without this function: "Authorization: Bearer". */
+  void        (*add_headers)   (VigHttpProvider *self, SoupMessageHeaders *headers, const char *api_key);
+  /* Changes @body, TRUE, where @fault says that the server would take another form of it. Asked twice at most. */
+  gboolean    (*adapt_request) (VigHttpProvider *self, JsonObject *body, const VigHttpFault *fault);
+
+  /* What is collected while one answer is read; made and freed with it. */
+  gpointer    (*new_state)     (VigHttpProvider *self);
+  void        (*free_state)    (gpointer state);
+  void        (*parse_event)   (VigHttpProvider *self, VigHttpAnswer *answer, JsonObject *event);
+  void        (*parse_body)    (VigHttpProvider *self, VigHttpAnswer *answer, JsonObject *body); /* of a server that does not stream */
+  void        (*parse_end)     (VigHttpProvider *self, VigHttpAnswer *answer);                   /* hands over what is collected */
+
+  /* Appends VigModels; returns the path (with query) of the next page, or NULL. */
+  char       *(*parse_models)  (VigHttpProvider *self, JsonObject *body, GPtrArray *models);
+
+  gpointer _reserved[8];
+};
+
+/* Milliseconds; 0 leaves one as it is. */
+VIG_API void        vig_http_provider_set_time_limits (VigHttpProvider *self, guint connect, guint first_byte, guint idle);
+
+/* For build_request (): what servers demand of every conversation, once for all formats. */
+
+/* The name of a tool as providers accept it, and back. */
+VIG_API char       *vig_http_provider_name_to_wire    (const char *name);
+VIG_API char       *vig_http_provider_name_from_wire  (const char *name);
+/* The result of call @index of the reply in @turn: every call needs one. Where it has none, a text that says so. */
+VIG_API char       *vig_http_provider_find_result     (VigTranscript *transcript, guint turn, guint index, gboolean *is_error);
+/* An id that providers accept, unique in its reply. */
+VIG_API char       *vig_http_provider_dup_call_id     (VigReply *reply, guint index);
+/* An object also where the model sent none: then {"invalid_json": text}. */
+VIG_API JsonObject *vig_http_provider_ref_arguments   (const VigReplyCall *call);
+/* The opaque part of @reply, if it is an object whose "format" is @format; or NULL. */
+VIG_API JsonObject *vig_http_provider_get_opaque      (VigReply *reply, const char *format);
+/* Sets @field where @object reports @name as a number. */
+VIG_API void        vig_http_provider_read_count      (JsonObject *object, const char *name, gint64 *field);
+
+G_END_DECLS

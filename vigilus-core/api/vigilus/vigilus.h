@@ -4,6 +4,7 @@
 #include "vig-authenticator.h"
 #include "vig-error.h"
 #include "vig-host.h"
+#include "vig-http-answer.h"
 #include "vig-http-provider.h"
 #include "vig-invocation.h"
 #include "vig-json.h"

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-http-fault.h"
+
+#include <string.h>
+
+#define MAX_MESSAGE 2000 /* bytes that are shown of what a server says */
+#define BACKOFF_MS 500
+#define MAX_BACKOFF_MS 8000
+
+/* Words for an error inside of a stream, where no status tells. */
+static const struct
+{
+  const char *word;
+  guint       status;
+} words[] = {
+  { "invalid_request_error", 400 },
+  { "context_length_exceeded", 400 },
+  { "authentication_error", 401 },
+  { "invalid_api_key", 401 },
+  { "billing_error", 402 },
+  { "permission_error", 403 },
+  { "not_found_error", 404 },
+  { "model_not_found", 404 },
+  { "request_too_large", 413 },
+  { "rate_limit_error", 429 },
+  { "rate_limit_exceeded", 429 },
+  { "insufficient_quota", 429 },
+  { "api_error", 500 },
+  { "server_error", 500 },
+  { "internal_server_error", 500 },
+  { "timeout_error", 504 },
+  { "overloaded_error", 529 },
+};
+
+static const struct
+{
+  guint       status;
+  VigError    code;
+  const char *advice;
+} meanings[] = {
+  { 400, VIG_ERROR_INVALID, "the request does not suit this model or server" },
+  { 401, VIG_ERROR_UNAUTHENTICATED, "enter a valid key for this provider" },
+  { 402, VIG_ERROR_REMOTE, "check the credit of the account" },
+  { 403, VIG_ERROR_REMOTE, "the key may not do this: check its rights and the region" },
+  { 404, VIG_ERROR_NOT_FOUND, "check the name of the model and the base URL" },
+  { 405, VIG_ERROR_INVALID, "check the base URL" },
+  { 408, VIG_ERROR_UNAVAILABLE, "try again later" },
+  { 413, VIG_ERROR_TOO_LARGE, "shorten the conversation" },
+  { 422, VIG_ERROR_INVALID, "the request does not suit this model or server" },
+  { 429, VIG_ERROR_RATE_LIMITED, "wait, or raise the limit of the account" },
+  { 502, VIG_ERROR_UNAVAILABLE, "the server behind it cannot be reached: try again later" },
+  { 503, VIG_ERROR_UNAVAILABLE, "it is overloaded or starting: try again later" },
+  { 504, VIG_ERROR_UNAVAILABLE, "try again later" },
+  { 529, VIG_ERROR_UNAVAILABLE, "it is overloaded: try again later" },
+};
+
+/* Beginnings and parts of what servers say when a conversation is too long for the model. */
+static const char *too_long[] = {
+  "prompt is too long", "prompt too long", "maximum context length", "context_length_exceeded", "exceed_context_size",
+  "context window", "too_many_prompt_tokens", "total length of all messages is too long",
+};
+
+static char *
+dup_scalar (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return NULL;
+  if (json_node_get_value_type (node) == G_TYPE_STRING)
+    return json_node_dup_string (node);
+
+  return vig_json_to_string (node);
+}
+
+static guint
+effective_status (const VigHttpFault *self)
+{
+  guint64 number;
+
+  if (self->status >= 300)
+    return self->status;
+  if (self->code != NULL && g_ascii_string_to_unsigned (self->code, 10, 300, 599, &number, NULL))
+    return (guint) number;
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_strcmp0 (self->code, words[i].word) == 0 || g_strcmp0 (self->type, words[i].word) == 0)
+      return words[i].status;
+
+  return 500;
+}
+
+static void
+read_error_object (VigHttpFault *self, JsonObject *outer, JsonObject *inner)
+{
+  const char *type = vig_json_get_string (inner, "type", NULL);
+  const char *message = vig_json_get_string (inner, "message", NULL);
+
+  if (type == NULL)
+    type = vig_json_get_string (inner, "status", NULL);
+  if (message == NULL)
+    message = vig_json_get_string (inner, "detail", NULL);
+  if (message == NULL)
+    message = vig_json_get_string (outer, "message", NULL);
+
+  self->type = g_strdup (type);
+  self->message = g_strdup (message);
+  self->code = dup_scalar (inner, "code");
+  if (self->code == NULL)
+    self->code = dup_scalar (outer, "code");
+}
+
+VigHttpFault *
+vig_http_fault_new_json (guint status, JsonNode *body)
+{
+  VigHttpFault *self = g_new0 (VigHttpFault, 1);
+  JsonObject *outer;
+  JsonNode *error;
+
+  if (JSON_NODE_HOLDS_ARRAY (body) && json_array_get_length (json_node_get_array (body)) > 0)
+    body = json_array_get_element (json_node_get_array (body), 0);
+  outer = JSON_NODE_HOLDS_OBJECT (body) ? json_node_get_object (body) : NULL;
+  error = outer != NULL ? json_object_get_member (outer, "error") : NULL;
+
+  self->status = status;
+  if (outer == NULL)
+    self->message = vig_json_to_string (body);
+  else if (error == NULL || JSON_NODE_HOLDS_NULL (error))
+    read_error_object (self, outer, outer);
+  else if (JSON_NODE_HOLDS_OBJECT (error))
+    read_error_object (self, outer, json_node_get_object (error));
+  else
+    {
+      self->message = dup_scalar (outer, "error");
+      self->code = dup_scalar (outer, "code");
+    }
+  if (outer != NULL && self->message == NULL && self->type == NULL && self->code == NULL)
+    self->message = vig_json_object_to_string (outer);
+  self->effective = effective_status (self);
+
+  return self;
+}
+
+/* What a web page says of itself, from its title. */
+static char *
+find_title (const char *body)
+{
+  g_autoptr (GRegex) regex = g_regex_new ("<title[^>]*>\\s*([^<]{1,200}?)\\s*</title>", G_REGEX_CASELESS, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  return g_regex_match (regex, body, 0, &match) ? g_match_info_fetch (match, 1) : NULL;
+}
+
+/* Only the host of where it points: the rest may hold what is not to be shown. */
+static char *
+describe_redirect (SoupMessageHeaders *headers)
+{
+  const char *location = headers != NULL ? soup_message_headers_get_one (headers, "location") : NULL;
+  g_autoptr (GUri) uri = location != NULL ? g_uri_parse (location, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+
+  return g_strdup_printf ("a redirect to %s", uri != NULL && g_uri_get_host (uri) != NULL ? g_uri_get_host (uri) : "another path");
+}
+
+VigHttpFault *
+vig_http_fault_new_text (guint status, SoupMessageHeaders *headers, const char *body)
+{
+  VigHttpFault *self = g_new0 (VigHttpFault, 1);
+  g_autofree char *text = g_utf8_make_valid (body, -1);
+  const char *type = headers != NULL ? soup_message_headers_get_content_type (headers, NULL) : NULL;
+
+  g_strstrip (text);
+  self->status = status;
+  if (status >= 300 && status < 400)
+    self->message = describe_redirect (headers);
+  else if (*text == '<' || g_strcmp0 (type, "text/html") == 0)
+    {
+      g_autofree char *title = find_title (text);
+
+      self->message = g_strdup_printf ("a web page%s%s%s where JSON was expected",
+                                       title != NULL ? " (\"" : "", title != NULL ? title : "", title != NULL ? "\")" : "");
+      self->type = g_strdup ("html");
+    }
+  else
+    self->message = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), MAX_MESSAGE));
+  self->effective = effective_status (self);
+
+  return self;
+}
+
+void
+vig_http_fault_free (VigHttpFault *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->type);
+  g_free (self->code);
+  g_free (self->message);
+  g_free (self);
+}
+
+static gboolean
+is_too_long (const VigHttpFault *self)
+{
+  const char *texts[] = { self->message, self->code, self->type };
+
+  if (self->effective != 400 && self->effective != 500)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    for (guint j = 0; texts[i] != NULL && j < G_N_ELEMENTS (too_long); j++)
+      if (strstr (texts[i], too_long[j]) != NULL)
+        return TRUE;
+
+  return FALSE;
+}
+
+/* Neither time nor another attempt helps. */
+static gboolean
+is_out_of_money (const VigHttpFault *self)
+{
+  return g_strcmp0 (self->code, "insufficient_quota") == 0 || g_strcmp0 (self->type, "insufficient_quota") == 0
+         || g_strcmp0 (self->code, "enforced_spend_limit_reached") == 0
+         || (self->message != NULL && strstr (self->message, "spend limit") != NULL);
+}
+
+static void
+find_meaning (const VigHttpFault *self, int *code, const char **advice)
+{
+  *code = VIG_ERROR_REMOTE;
+  *advice = "try again later";
+  for (guint i = 0; i < G_N_ELEMENTS (meanings); i++)
+    if (meanings[i].status == self->effective)
+      {
+        *code = meanings[i].code;
+        *advice = meanings[i].advice;
+      }
+
+  if (self->effective >= 300 && self->effective < 400)
+    *advice = "redirects are not followed with a key: set the base URL to where the server really is";
+  else if (g_strcmp0 (self->type, "html") == 0)
+    *advice = "check the base URL";
+  else if (is_out_of_money (self))
+    *advice = "check the credit and the limits of the account";
+  else if (is_too_long (self))
+    {
+      *code = VIG_ERROR_TOO_LARGE;
+      *advice = "shorten the conversation or choose a model with more context";
+    }
+}
+
+/* Some servers repeat the key in what they say. */
+static char *
+cut_out (const char *text, const char *secret)
+{
+  g_auto (GStrv) parts = NULL;
+
+  if (secret == NULL || *secret == '\0')
+    return g_strdup (text);
+  parts = g_strsplit (text, secret, -1);
+
+  return g_strjoinv ("[key]", parts);
+}
+
+GError *
+vig_http_fault_to_error (const VigHttpFault *self, const char *title, const char *api_key, guint retry_after)
+{
+  const char *said = self->message != NULL ? self->message : self->code != NULL ? self->code : self->type;
+  g_autofree char *shown = cut_out (said != NULL && *said != '\0' ? said : "no reason given", api_key);
+  g_autofree char *when = retry_after > 0 ? g_strdup_printf (" (it asks to wait %u s)", retry_after) : g_strdup ("");
+  const char *advice;
+  int code;
+
+  find_meaning (self, &code, &advice);
+  if (strlen (shown) > MAX_MESSAGE)
+    {
+      shown[MAX_MESSAGE] = '\0';
+      *(char *) g_utf8_find_prev_char (shown, shown + MAX_MESSAGE) = '\0';
+    }
+
+  return g_error_new (VIG_ERROR, code, "%s answered with error %u: %s%s; %s", title, self->effective, shown, when, advice);
+}
+
+static guint
+parse_number_ms (const char *text, double factor)
+{
+  char *end = NULL;
+  double value = text != NULL ? g_ascii_strtod (text, &end) : 0;
+
+  if (text == NULL || end == text || value <= 0 || value * factor > G_MAXINT32)
+    return 0;
+
+  return (guint) MAX (value * factor, 1);
+}
+
+guint
+vig_http_retry_after_ms (SoupMessageHeaders *headers, gint64 now)
+{
+  const char *text;
+  guint wait;
+  g_autoptr (GDateTime) date = NULL;
+
+  if (headers == NULL)
+    return 0;
+  wait = parse_number_ms (soup_message_headers_get_one (headers, "retry-after-ms"), 1);
+  if (wait > 0)
+    return wait;
+
+  text = soup_message_headers_get_one (headers, "retry-after");
+  if (text == NULL)
+    return 0;
+  if (g_ascii_isdigit (*text))
+    return parse_number_ms (text, 1000);
+
+  date = soup_date_time_new_from_http_string (text);
+  if (date == NULL || g_date_time_to_unix (date) <= now)
+    return 0;
+
+  return (guint) MIN ((g_date_time_to_unix (date) - now) * 1000, G_MAXINT32);
+}
+
+guint
+vig_http_backoff_ms (guint attempt, gboolean overload, double random)
+{
+  guint wait = MIN ((overload ? 2 * BACKOFF_MS : BACKOFF_MS) << MIN (attempt, 8), MAX_BACKOFF_MS);
+
+  return (guint) (wait * (1 - 0.25 * random));
+}
+
+gboolean
+vig_http_fault_may_retry (const VigHttpFault *self, SoupMessageHeaders *headers, guint attempt, double random, guint *wait_ms)
+{
+  const char *should = headers != NULL ? soup_message_headers_get_one (headers, "x-should-retry") : NULL;
+  guint status = self->effective;
+  gboolean worth = status == 408 || status == 409 || status == 429 || status >= 500;
+
+  if (should != NULL && g_ascii_strcasecmp (should, "true") == 0)
+    worth = TRUE;
+  else if (should != NULL && g_ascii_strcasecmp (should, "false") == 0)
+    worth = FALSE;
+  if (!worth || attempt >= VIG_HTTP_MAX_RETRIES || is_out_of_money (self) || is_too_long (self))
+    return FALSE;
+
+  *wait_ms = vig_http_retry_after_ms (headers, g_get_real_time () / G_USEC_PER_SEC);
+  if (*wait_ms == 0)
+    *wait_ms = vig_http_backoff_ms (attempt, status == 503 || status == 529, random);
+
+  return *wait_ms <= VIG_HTTP_MAX_RETRY_WAIT_MS;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-test-plugin.h"
+#include "vig-test.h"
+
+#include <string.h>
+
+#define SEED 20261123
+#define BYTE_BY_BYTE 6000 /* bodies up to this size are cut everywhere */
+#define CUTS 12
+
+typedef struct
+{
+  GString *text;
+  GString *reasoning;
+} Chunks;
+
+typedef struct
+{
+  VigProvider *provider;
+  const char  *body;
+  gsize        length;
+  guint        status;
+  JsonObject  *response;
+  JsonObject  *expect;
+} Row;
+
+static void
+on_chunk (VigChunkKind kind, const char *text, gpointer user_data)
+{
+  Chunks *chunks = user_data;
+
+  g_assert_true (g_utf8_validate (text, -1, NULL));
+  g_string_append (kind == VIG_CHUNK_TEXT ? chunks->text : chunks->reasoning, text);
+}
+
+static void
+check_count (Row *row, const char *name, gint64 got)
+{
+  JsonNode *node = json_object_get_member (row->expect, name);
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    g_assert_cmpint (got, ==, -1);
+  else
+    g_assert_cmpint (got, ==, json_node_get_int (node));
+}
+
+static void
+check_call (JsonObject *want, const VigReplyCall *got)
+{
+  const char *id = vig_json_get_string (want, "id", NULL);
+  JsonObject *arguments = json_object_get_object_member (want, "arguments");
+  const char *raw = vig_json_get_string (arguments, "_raw", NULL);
+  g_autofree char *name = vig_http_provider_name_from_wire (json_object_get_string_member (want, "name"));
+
+  if (id != NULL && *id != '\0')
+    g_assert_cmpstr (got->id, ==, id);
+  else
+    g_assert_cmpuint (strlen (got->id), >=, 9);
+  g_assert_cmpstr (got->name, ==, name);
+  if (raw != NULL)
+    {
+      g_assert_null (got->arguments);
+      g_assert_cmpstr (got->raw_arguments, ==, raw);
+    }
+  else
+    {
+      g_autoptr (JsonNode) a = json_node_init_object (json_node_alloc (), arguments);
+      g_autoptr (JsonNode) b = NULL;
+
+      g_assert_nonnull (got->arguments);
+      b = json_node_init_object (json_node_alloc (), got->arguments);
+      g_assert_true (json_node_equal (a, b));
+    }
+}
+
+static void
+check_reply (Row *row, VigReply *reply)
+{
+  JsonArray *calls = json_object_get_array_member (row->expect, "tool_calls");
+  VigUsage *usage = vig_reply_get_usage (reply);
+  const char *refusal = vig_json_get_string (row->expect, "refusal", NULL);
+
+  g_assert_cmpstr (vig_reply_get_text (reply), ==, json_object_get_string_member (row->expect, "text"));
+  g_assert_cmpstr (vig_reply_get_reasoning (reply), ==, json_object_get_string_member (row->expect, "reasoning"));
+  g_assert_cmpstr (vig_reply_get_stop_reason (reply), ==, vig_json_get_string (row->expect, "stop_reason", NULL));
+  if (refusal != NULL)
+    g_assert_cmpstr (vig_reply_get_refusal (reply), ==, refusal);
+  check_count (row, "input_tokens", usage->input_tokens);
+  check_count (row, "output_tokens", usage->output_tokens);
+  check_count (row, "cache_read_tokens", usage->cache_read_tokens);
+  check_count (row, "cache_write_tokens", usage->cache_write_tokens);
+  check_count (row, "reasoning_tokens", usage->reasoning_tokens);
+
+  g_assert_cmpuint (vig_reply_get_n_calls (reply), ==, json_array_get_length (calls));
+  for (guint i = 0; i < json_array_get_length (calls); i++)
+    check_call (json_array_get_object_element (calls, i), vig_reply_get_call (reply, i));
+}
+
+static void
+check_fault (JsonObject *want, const VigHttpFault *got, const GError *error)
+{
+  JsonNode *code = json_object_get_member (want, "code");
+  const char *message = vig_json_get_string (want, "message", NULL);
+
+  g_assert_nonnull (got);
+  g_assert_nonnull (error);
+  g_assert_true (error->domain == VIG_ERROR);
+  g_assert_cmpuint (got->status, ==, json_object_get_int_member (want, "status"));
+  g_assert_cmpstr (got->type, ==, vig_json_get_string (want, "type", NULL));
+  if (message != NULL)
+    {
+      g_assert_cmpstr (got->message, ==, message);
+      g_assert_true (strlen (message) > 1500 || strstr (error->message, message) != NULL);
+    }
+  if (code != NULL && !JSON_NODE_HOLDS_NULL (code) && json_node_get_value_type (code) == G_TYPE_STRING)
+    g_assert_cmpstr (got->code, ==, json_node_get_string (code));
+  else if (code != NULL && !JSON_NODE_HOLDS_NULL (code))
+    g_assert_cmpint (g_ascii_strtoll (got->code, NULL, 10), ==, json_node_get_int (code));
+}
+
+static void
+begin (Row *row, VigHttpAnswer *answer)
+{
+  g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
+  JsonObject *recorded = json_object_get_object_member (row->response, "headers");
+  g_autoptr (GList) names = json_object_get_members (recorded);
+
+  for (GList *l = names; l != NULL; l = l->next)
+    if (vig_json_get_string (recorded, l->data, NULL) != NULL)
+      soup_message_headers_append (headers, l->data, vig_json_get_string (recorded, l->data, ""));
+  vig_http_answer_begin (answer, row->status, headers);
+}
+
+/* Feeds copies, so that a read behind a piece is seen by the sanitizers. */
+static gboolean
+feed_pieces (VigHttpAnswer *answer, const char *body, gsize length, const gsize *cuts, guint n_cuts, GError **error)
+{
+  gsize at = 0;
+
+  for (guint i = 0; at < length; i++)
+    {
+      gsize end = i < n_cuts ? cuts[i] : length;
+      g_autofree char *piece = g_memdup2 (body + at, end - at);
+
+      if (end > at && !vig_http_answer_feed (answer, piece, end - at, error))
+        return FALSE;
+      at = end;
+    }
+
+  return vig_http_answer_end (answer, error);
+}
+
+static void
+run_cut (Row *row, const gsize *cuts, guint n_cuts)
+{
+  Chunks chunks = { g_string_new (NULL), g_string_new (NULL) };
+  g_autoptr (VigHttpAnswer) answer = vig_http_answer_new (VIG_HTTP_PROVIDER (row->provider), on_chunk, &chunks);
+  JsonObject *fault = vig_json_get_object (row->expect, "error");
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  begin (row, answer);
+  ok = feed_pieces (answer, row->body, row->length, cuts, n_cuts, &error);
+  if (fault != NULL)
+    check_fault (fault, vig_http_answer_get_fault (answer), error);
+  else
+    g_assert_no_error (error);
+  g_assert_true (ok == (fault == NULL));
+
+  check_reply (row, vig_http_answer_get_reply (answer));
+  g_assert_cmpstr (chunks.text->str, ==, vig_reply_get_text (vig_http_answer_get_reply (answer)));
+  g_assert_cmpstr (chunks.reasoning->str, ==, vig_reply_get_reasoning (vig_http_answer_get_reply (answer)));
+  g_string_free (chunks.text, TRUE);
+  g_string_free (chunks.reasoning, TRUE);
+}
+
+static int
+compare_sizes (gconstpointer a, gconstpointer b)
+{
+  gsize x = *(const gsize *) a;
+  gsize y = *(const gsize *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+/* Whole; in two at random places; in many pieces; and byte by byte where that is quick. */
+static void
+run_completion (Row *row, GRand *rand)
+{
+  gsize n_all = row->length < BYTE_BY_BYTE ? row->length : 0;
+  g_autofree gsize *all = g_new0 (gsize, n_all + 1);
+  gsize many[CUTS];
+
+  run_cut (row, NULL, 0);
+  for (guint i = 0; i < CUTS && row->length > 1; i++)
+    {
+      many[i] = g_rand_int_range (rand, 1, row->length);
+      run_cut (row, &many[i], 1);
+    }
+  qsort (many, CUTS, sizeof many[0], compare_sizes);
+  if (row->length > 1)
+    run_cut (row, many, CUTS);
+  for (gsize i = 0; i < n_all; i++)
+    all[i] = i + 1;
+  run_cut (row, all, n_all);
+}
+
+/* Every stream that is cut before its last event is an error, and what came before is kept. */
+static void
+run_truncated (Row *row)
+{
+  g_autoptr (VigHttpAnswer) answer = vig_http_answer_new (VIG_HTTP_PROVIDER (row->provider), NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  const char *text = json_object_get_string_member (row->expect, "text");
+
+  begin (row, answer);
+  g_assert_false (feed_pieces (answer, row->body, row->length / 3, NULL, 0, &error));
+  g_assert_nonnull (error);
+  g_assert_true (g_str_has_prefix (text, vig_reply_get_text (vig_http_answer_get_reply (answer))));
+}
+
+static void
+run_models (Row *row)
+{
+  g_autoptr (VigHttpAnswer) answer = vig_http_answer_new_raw (VIG_HTTP_PROVIDER (row->provider));
+  g_autoptr (GPtrArray) models = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_model_free);
+  JsonObject *fault = vig_json_get_object (row->expect, "error");
+  JsonArray *want = json_object_get_array_member (row->expect, "models");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *next = NULL;
+
+  begin (row, answer);
+  if (!feed_pieces (answer, row->body, row->length, NULL, 0, &error))
+    {
+      g_assert_nonnull (fault);
+      check_fault (fault, vig_http_answer_get_fault (answer), error);
+      return;
+    }
+
+  g_assert_null (fault);
+  next = VIG_HTTP_PROVIDER_GET_CLASS (row->provider)->parse_models (VIG_HTTP_PROVIDER (row->provider), vig_http_answer_get_body (answer), models);
+  g_assert_cmpuint (models->len, ==, json_array_get_length (want));
+  for (guint i = 0; i < models->len; i++)
+    g_assert_cmpstr (((VigModel *) g_ptr_array_index (models, i))->id, ==, json_array_get_string_element (want, i));
+}
+
+static gboolean
+is_stream (Row *row)
+{
+  return g_str_has_prefix (row->body, "data:") || g_str_has_prefix (row->body, "event:") || g_str_has_prefix (row->body, ":");
+}
+
+static void
+run_file (const char *path, VigProvider *anthropic, VigProvider *compatible, GRand *rand, guint *n_run)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (JsonObject) root = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *api;
+  Row row = { 0 };
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  root = vig_json_parse_object (text, -1, 0, &error);
+  g_assert_no_error (error);
+  api = vig_json_get_string (root, "api", "");
+  if (!g_str_equal (api, "anthropic-messages") && !g_str_equal (api, "openai-chat") && !g_str_equal (api, "models"))
+    return;
+  if (g_str_has_prefix (vig_json_get_string (root, "provider", ""), "google"))
+    return;
+  if (g_str_has_prefix (vig_json_get_string (json_object_get_object_member (root, "request"), "path", ""), "/api/tags"))
+    return;
+
+  g_test_message ("%s", vig_json_get_string (root, "id", path));
+  row.provider = g_str_equal (api, "anthropic-messages") || g_str_equal (vig_json_get_string (root, "provider", ""), "anthropic") ? anthropic : compatible;
+  if (g_str_equal (api, "openai-chat"))
+    row.provider = compatible;
+  row.response = json_object_get_object_member (root, "response");
+  row.expect = json_object_get_object_member (root, "expect");
+  row.status = json_object_get_int_member (row.response, "status");
+  row.body = vig_json_get_string (row.response, "body", "");
+  row.length = strlen (row.body);
+  if (g_str_equal (api, "models"))
+    run_models (&row);
+  else
+    run_completion (&row, rand);
+  if (!g_str_equal (api, "models") && is_stream (&row) && row.length > 900)
+    run_truncated (&row);
+  (*n_run)++;
+}
+
+static void
+run_dir (const char *path, VigProvider *anthropic, VigProvider *compatible, GRand *rand, guint *n_run)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      if (g_file_test (child, G_FILE_TEST_IS_DIR))
+        run_dir (child, anthropic, compatible, rand, n_run);
+      else if (g_str_has_suffix (name, ".json"))
+        run_file (child, anthropic, compatible, rand, n_run);
+    }
+}
+
+static void
+test_recordings (void)
+{
+  g_autoptr (VigProvider) anthropic = vig_test_load_provider ("plugins/providers/anthropic/anthropic.so");
+  g_autoptr (VigProvider) compatible = vig_test_load_provider ("plugins/providers/openai-compatible/openai-compatible.so");
+  g_autoptr (GRand) rand = g_rand_new_with_seed (SEED);
+  g_autofree char *own = g_build_filename (g_getenv ("VIG_TEST_DATA"), "recordings", NULL);
+  const char *other = g_getenv ("VIG_RECORDINGS_DIR");
+  guint n_run = 0;
+
+  run_dir (other != NULL ? other : own, anthropic, compatible, rand, &n_run);
+  g_test_message ("%u recordings", n_run);
+  g_assert_cmpuint (n_run, >, 0);
+  if (other == NULL)
+    g_assert_cmpuint (n_run, >=, 145);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/providers/recordings", test_recordings);
+
+  return g_test_run ();
+}

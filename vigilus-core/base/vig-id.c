@@ -3,6 +3,8 @@
 
 #include "vig-id.h"
 
+#include "vig-crypto.h"
+
 #include <gcrypt.h>
 #include <string.h>
 
@@ -36,6 +38,7 @@ vig_id_new (void)
   guint64 fraction = tick & ((1 << COUNTER_BITS) - 1);
   guint8 noise[8];
 
+  vig_crypto_ensure ();
   gcry_create_nonce (noise, sizeof noise);
   noise[0] = 0x80 | (noise[0] & 0x3f);
 
@@ -96,6 +99,7 @@ vig_token_new (const char *prefix)
   guint8 bytes[TOKEN_BYTES];
   g_autofree char *text = NULL;
 
+  vig_crypto_ensure ();
   gcry_randomize (bytes, sizeof bytes, GCRY_STRONG_RANDOM);
   text = g_base64_encode (bytes, sizeof bytes);
   explicit_bzero (bytes, sizeof bytes);

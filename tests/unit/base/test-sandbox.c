@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-test.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+
+#include "vig-sandbox-private.h"
+
+typedef struct
+{
+  char *outside;
+  char *root;
+} Fixture;
+
+static void
+set_up (Fixture *self, gconstpointer data)
+{
+  self->outside = vig_test_make_dir ();
+  self->root = g_build_filename (self->outside, "root", NULL);
+  g_assert_cmpint (g_chmod (self->outside, 0777), ==, 0);
+  g_assert_cmpint (g_mkdir (self->root, 0755), ==, 0);
+}
+
+static void
+set_up_owned (Fixture *self, gconstpointer data)
+{
+  set_up (self, data);
+  if (geteuid () == 0)
+    g_assert_cmpint (chown (self->root, 65534, 65534), ==, 0);
+}
+
+static void
+tear_down (Fixture *self, gconstpointer data)
+{
+  vig_test_remove_dir (self->outside);
+  g_free (self->outside);
+  g_free (self->root);
+}
+
+static VigCommandResult *
+run_for (Fixture *self, const char *script, gint64 milliseconds, const char *input)
+{
+  const char * const argv[] = { "sh", "-c", script, NULL };
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .input = input, .output_limit = 100000 };
+  g_autoptr (GError) error = NULL;
+  VigCommandResult *result;
+
+  spec.deadline = g_get_monotonic_time () + milliseconds * 1000;
+  result = vig_sandbox_run (&spec, NULL, &error);
+  g_assert_no_error (error);
+  g_test_message ("%s: exit %d, signal %d\n%s%s", script, result->exit_status, result->term_signal, result->output, result->error_output);
+
+  return result;
+}
+
+static void
+assert_works (Fixture *self, const char *script, const char *output)
+{
+  g_autoptr (VigCommandResult) result = run_for (self, script, 20000, NULL);
+
+  g_assert_cmpint (result->exit_status, ==, 0);
+  if (output != NULL)
+    g_assert_cmpstr (result->output, ==, output);
+}
+
+static void
+assert_fails (Fixture *self, const char *script)
+{
+  g_autoptr (VigCommandResult) result = run_for (self, script, 20000, NULL);
+
+  g_assert_cmpint (result->exit_status, >, 0);
+}
+
+static void
+test_ordinary (Fixture *self, gconstpointer data)
+{
+  g_autoptr (VigCommandResult) result = NULL;
+
+  assert_works (self, "df -h && uptime && ls && ls -l /usr/bin/env && id && cat /proc/meminfo /proc/loadavg /proc/mounts", NULL);
+  assert_works (self, "ps ax", NULL);
+  assert_works (self, "echo a > f && mkdir -p d/e && mv f d/e/g && ln -s e/g d/l && cat d/l && rm -r d && ls", "a\n");
+  assert_works (self, "echo x > /dev/null; date > now && test -s now", NULL);
+  assert_works (self, "mkfifo p; (echo hi > p &) ; cat p", "hi\n");
+  result = run_for (self, "cat; echo oops >&2; exit 3", 20000, "typed");
+  g_assert_cmpstr (result->output, ==, "typed");
+  g_assert_cmpstr (result->error_output, ==, "oops\n");
+  g_assert_cmpint (result->exit_status, ==, 3);
+}
+
+static void
+test_files (Fixture *self, gconstpointer data)
+{
+  g_autofree char *secret = g_build_filename (self->outside, "secret", NULL);
+  g_autofree char *read_secret = g_strdup_printf ("cat %s", secret);
+  g_autofree char *write_out = g_strdup_printf ("echo x > %s/new", self->outside);
+  g_autofree char *link_out = g_strdup_printf ("ln -s %s l && cat l", secret);
+  g_autofree char *hard_link = g_strdup_printf ("ln %s h", secret);
+  g_autofree char *change_mode = g_strdup_printf ("chmod 777 %s", secret);
+  g_autofree char *touch = g_strdup_printf ("touch -d 2001-01-01 %s", secret);
+  g_autofree char *move_in = g_strdup_printf ("mv %s here", secret);
+  g_autofree char *new_file = g_build_filename (self->outside, "new", NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_set_contents (secret, "s", -1, NULL));
+  g_assert_cmpint (g_chmod (secret, 0666), ==, 0);
+
+  assert_fails (self, "cat /etc/shadow");
+  assert_fails (self, read_secret);
+  assert_fails (self, "cat ../secret");
+  assert_fails (self, write_out);
+  assert_fails (self, link_out);
+  assert_fails (self, hard_link);
+  assert_fails (self, change_mode);
+  assert_fails (self, touch);
+  assert_fails (self, move_in);
+  assert_fails (self, "cat /proc/self/root/etc/shadow");
+  assert_fails (self, "echo x > /usr/x || echo x > /etc/x || echo x > /tmp/x || echo x > /dev/shm/x");
+  assert_fails (self, "ls /root || ls /home || ls /tmp || ls /run");
+  assert_fails (self, "mknod dev c 1 3");
+  assert_fails (self, "mount -t tmpfs none . || unshare -r true || chroot . true");
+
+  g_assert_false (g_file_test (new_file, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_get_contents (secret, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "s");
+}
+
+static void
+test_processes (Fixture *self, gconstpointer data)
+{
+  g_autofree char *kill_us = g_strdup_printf ("kill -9 %d", (int) getpid ());
+  g_autofree char *environ = g_strdup_printf ("cat /proc/%d/environ", (int) getpid ());
+  g_autofree char *maps = g_strdup_printf ("cat /proc/%d/maps || readlink /proc/%d/fd/0 || ls /proc/%d/root/ || ls /proc/%d/cwd/", (int) getpid (), (int) getpid (), (int) getpid (), (int) getpid ());
+
+  assert_fails (self, kill_us);
+  assert_fails (self, "kill -9 $PPID");
+  assert_fails (self, environ);
+  assert_fails (self, maps);
+  assert_fails (self, "cat /proc/1/environ");
+  assert_fails (self, "kill -9 -1");
+  assert_fails (self, "perl -e 'exit(syscall(101, 16, getppid(), 0, 0) == 0 ? 0 : 1)'");
+}
+
+static gboolean
+can_connect (Fixture *self, const char *family, const char *address)
+{
+  g_autofree char *script = g_strdup_printf ("perl -MSocket -e 'socket(my $s, %s, SOCK_STREAM, 0) or exit 1; connect($s, %s) or exit 2; exit 0'", family, address);
+  g_autoptr (VigCommandResult) result = run_for (self, script, 20000, NULL);
+
+  return result->exit_status == 0;
+}
+
+static void
+test_network (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  g_autofree char *path = g_build_filename (self->root, "docker.sock", NULL);
+  g_autoptr (GSocketAddress) unix_address = g_unix_socket_address_new (path);
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  g_autofree char *inet = g_strdup_printf ("pack_sockaddr_in(%u, inet_aton(\"127.0.0.1\"))", port);
+  g_autofree char *local = g_strdup_printf ("pack_sockaddr_un(\"%s\")", path);
+
+  g_assert_true (g_socket_listener_add_address (listener, unix_address, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, NULL));
+  g_assert_cmpint (g_chmod (path, 0777), ==, 0);
+  g_assert_false (can_connect (self, "AF_INET", inet));
+  g_assert_false (can_connect (self, "AF_UNIX", local));
+}
+
+static void
+test_network_allowed (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  g_autofree char *script = g_strdup_printf ("socket(my $s, AF_INET, SOCK_STREAM, 0) or exit 1; connect($s, pack_sockaddr_in(%u, inet_aton(\"127.0.0.1\"))) or exit 2;"
+                                             "exit 3 if socket(my $u, AF_UNIX, SOCK_STREAM, 0); exit 0", port);
+  const char * const argv[] = { "perl", "-MSocket", "-e", script, NULL };
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .allow_network = TRUE, .output_limit = 1000 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigCommandResult) result = NULL;
+
+  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  result = vig_sandbox_run (&spec, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (result->exit_status, ==, 0);
+}
+
+static void
+test_environment (Fixture *self, gconstpointer data)
+{
+  g_autofree char *expected = g_strdup_printf ("HOME=%s", self->root);
+  g_autoptr (VigCommandResult) result = NULL;
+
+  g_setenv ("VIGILUS_SECRET", "hush", TRUE);
+  result = run_for (self, "env; ls /proc/self/fd | wc -l", 20000, NULL);
+  g_unsetenv ("VIGILUS_SECRET");
+  g_assert_null (strstr (result->output, "hush"));
+  g_assert_null (strstr (result->output, "VIG_TEST"));
+  g_assert_nonnull (strstr (result->output, expected));
+  g_assert_nonnull (strstr (result->output, "\n4\n"));
+}
+
+static gboolean
+is_running (const char *marker)
+{
+  g_autofree char *output = NULL;
+  const char *argv[] = { "pgrep", "-f", marker, NULL };
+  int status = -1;
+
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, NULL, &status, NULL));
+
+  return status == 0;
+}
+
+static void
+test_timeout (Fixture *self, gconstpointer data)
+{
+  g_autofree char *marker = g_strdup_printf ("98765.%d", (int) getpid ());
+  g_autofree char *script = g_strdup_printf ("echo begun; setsid sh -c 'setsid sleep %s >/dev/null 2>&1 & sleep %s' & trap '' TERM; sleep %s", marker, marker, marker);
+  g_autoptr (VigCommandResult) result = run_for (self, script, 500, NULL);
+
+  g_assert_true (result->timed_out);
+  g_assert_cmpint (result->term_signal, ==, SIGKILL);
+  g_assert_cmpint (result->exit_status, ==, -1);
+  g_assert_cmpint (result->duration, <, 3 * G_USEC_PER_SEC);
+  g_assert_cmpstr (result->output, ==, "begun\n");
+  g_assert_false (is_running (marker));
+}
+
+static void
+test_left_behind (Fixture *self, gconstpointer data)
+{
+  g_autofree char *marker = g_strdup_printf ("87654.%d", (int) getpid ());
+  g_autofree char *script = g_strdup_printf ("setsid sleep %s & echo done", marker);
+  g_autoptr (VigCommandResult) result = run_for (self, script, 20000, NULL);
+
+  g_assert_cmpint (result->exit_status, ==, 0);
+  g_assert_cmpint (result->duration, <, 3 * G_USEC_PER_SEC);
+  g_assert_false (is_running (marker));
+}
+
+static gpointer
+cancel_soon (gpointer data)
+{
+  g_usleep (200000);
+  g_cancellable_cancel (data);
+
+  return NULL;
+}
+
+static void
+test_stop (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  const char * const argv[] = { "sh", "-c", "sleep 100 & sleep 100", NULL };
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .output_limit = 1000 };
+  gint64 began = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+  GThread *thread = g_thread_new ("cancel", cancel_soon, cancellable);
+
+  spec.deadline = began + 60 * G_USEC_PER_SEC;
+  g_assert_null (vig_sandbox_run (&spec, cancellable, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 1200000);
+  g_thread_join (thread);
+}
+
+static void
+test_fork_bomb (Fixture *self, gconstpointer data)
+{
+  g_autofree char *marker = g_strdup_printf ("76543.%d", (int) getpid ());
+  g_autofree char *script = g_strdup_printf ("for i in $(seq 2000); do sleep %s & done; wait", marker);
+  const char * const argv[] = { "sh", "-c", script, NULL };
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .output_limit = 100000 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigCommandResult) result = NULL;
+
+  spec.deadline = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
+  result = vig_sandbox_run (&spec, NULL, &error);
+  if (result == NULL)
+    g_assert_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE);
+  else
+    g_assert_true (strstr (result->error_output, "fork") != NULL);
+  g_assert_false (is_running (marker));
+}
+
+static void
+on_output (VigOutput stream, const char *text, gsize length, gpointer user_data)
+{
+  g_assert_true (g_utf8_validate (text, (gssize) length, NULL));
+  g_string_append_len (user_data, text, (gssize) length);
+}
+
+static void
+test_output (Fixture *self, gconstpointer data)
+{
+  const char * const argv[] = { "sh", "-c", "printf '\\303'; sleep 0.1; printf '\\244\\377b'; yes | head -c 100000", NULL };
+  g_autoptr (GString) streamed = g_string_new (NULL);
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .output_limit = 1000, .on_output = on_output, .user_data = streamed };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigCommandResult) result = NULL;
+
+  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  result = vig_sandbox_run (&spec, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (result->output_bytes, ==, 100004);
+  g_assert_cmpuint (strlen (result->output), ==, 1000);
+  g_assert_true (g_str_has_prefix (result->output, "\xc3\xa4\xef\xbf\xbd" "by\ny\n"));
+  g_assert_cmpstr (streamed->str, ==, result->output);
+}
+
+static void
+test_errors (Fixture *self, gconstpointer data)
+{
+  const char * const missing[] = { "no-such-program", NULL };
+  const char * const true_argv[] = { "true", NULL };
+  VigSandboxSpec spec = { .argv = missing, .working_directory = self->root, .output_limit = 1000 };
+  g_autoptr (GError) error = NULL;
+
+  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  g_assert_null (vig_sandbox_run (&spec, NULL, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+
+  spec.argv = true_argv;
+  spec.working_directory = "/no/such/directory";
+  g_assert_null (vig_sandbox_run (&spec, NULL, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+
+  spec.working_directory = self->root;
+  vig_landlock_set_abi_max (0);
+  g_assert_null (vig_sandbox_run (&spec, NULL, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED);
+  vig_landlock_set_abi_max (G_MAXINT);
+}
+
+/* Older kernels confine less by Landlock; files, sockets and programs stay shut. */
+static void
+test_old_kernels (Fixture *self, gconstpointer data)
+{
+  int abi;
+
+  for (abi = 1; abi <= 7; abi++)
+    {
+      vig_landlock_set_abi_max (abi);
+      assert_works (self, "echo a > f && cat f && rm f", "a\n");
+      assert_fails (self, "cat /etc/shadow");
+      assert_fails (self, "echo x > ../new");
+      g_assert_false (can_connect (self, "AF_INET", "pack_sockaddr_in(1, inet_aton(\"127.0.0.1\"))"));
+    }
+  vig_landlock_set_abi_max (G_MAXINT);
+}
+
+static void
+test_describe (void)
+{
+  g_autoptr (JsonObject) description = vig_sandbox_describe ();
+
+  g_assert_true (vig_json_get_boolean (description, "usable", FALSE));
+  g_assert_cmpint (vig_json_get_int (description, "landlock_abi", 0), >=, 1);
+  g_assert_nonnull (vig_json_get_array (description, "missing"));
+}
+
+static void
+test_spawn (Fixture *self, gconstpointer data)
+{
+  const char * const argv[] = { "sh", "-c", "read x; cat /etc/shadow; echo > /tmp/x; echo ok > \"$0/made\"; echo got $x; env | grep -c VIG", self->root, NULL };
+  const char * const writable[] = { self->root, "/no/such/place", NULL };
+  g_autofree char *made = g_build_filename (self->root, "made", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) child = vig_sandbox_spawn (argv, NULL, writable, FALSE, &error);
+  g_autofree char *output = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_communicate_utf8 (child, "hello\n", NULL, &output, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (output, ==, "got hello\n0\n");
+  g_assert_true (g_file_test (made, G_FILE_TEST_EXISTS));
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct { const char *path; void (*test) (Fixture *, gconstpointer); } tests[] = {
+    { "ordinary", test_ordinary }, { "files", test_files }, { "processes", test_processes }, { "network", test_network },
+    { "network-allowed", test_network_allowed }, { "environment", test_environment }, { "timeout", test_timeout },
+    { "left-behind", test_left_behind }, { "stop", test_stop }, { "fork-bomb", test_fork_bomb }, { "output", test_output },
+    { "errors", test_errors }, { "old-kernels", test_old_kernels }, { "spawn", test_spawn },
+  };
+  guint i;
+
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/sandbox/describe", test_describe);
+  for (i = 0; i < G_N_ELEMENTS (tests); i++)
+    {
+      g_autofree char *own = g_strconcat ("/sandbox/own/", tests[i].path, NULL);
+      g_autofree char *dropped = g_strconcat ("/sandbox/dropped/", tests[i].path, NULL);
+
+      g_test_add (own, Fixture, NULL, set_up, tests[i].test, tear_down);
+      g_test_add (dropped, Fixture, NULL, set_up_owned, tests[i].test, tear_down);
+    }
+
+  return g_test_run ();
+}

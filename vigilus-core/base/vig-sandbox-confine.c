@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-sandbox-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#define SEARCH_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define NOBODY 65534
+
+static char *
+find_program (const char *name)
+{
+  g_auto (GStrv) folders = NULL;
+  guint i;
+
+  if (strchr (name, '/') != NULL)
+    return g_strdup (name);
+
+  folders = g_strsplit (SEARCH_PATH, ":", -1);
+  for (i = 0; folders[i] != NULL; i++)
+    {
+      g_autofree char *path = g_build_filename (folders[i], name, NULL);
+
+      if (access (path, X_OK) == 0)
+        return g_steal_pointer (&path);
+    }
+
+  return NULL;
+}
+
+static char **
+make_environment (const char *home)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autofree char *home_entry = g_strconcat ("HOME=", home, NULL);
+  g_autofree char *tmp_entry = g_strconcat ("TMPDIR=", home, NULL);
+
+  g_strv_builder_add_many (builder, "PATH=" SEARCH_PATH, "LANG=C.UTF-8", home_entry, tmp_entry, NULL);
+
+  return g_strv_builder_end (builder);
+}
+
+/* Whether anybody may pass through all folders above @path. */
+static gboolean
+is_reachable (const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  struct stat info;
+
+  if (stat (folder, &info) != 0 || (info.st_mode & S_IXOTH) == 0)
+    return FALSE;
+
+  return g_str_equal (folder, "/") || is_reachable (folder);
+}
+
+static gboolean
+are_reachable (const char * const *paths)
+{
+  guint i;
+
+  for (i = 0; paths != NULL && paths[i] != NULL; i++)
+    if (!is_reachable (paths[i]) && g_file_test (paths[i], G_FILE_TEST_EXISTS))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* The limit counts all threads of a user, so what runs already must fit too. */
+static rlim_t
+count_threads (uid_t uid)
+{
+  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+  rlim_t n = 0;
+
+  while (proc != NULL && (name = g_dir_read_name (proc)) != NULL)
+    {
+      g_autofree char *path = g_ascii_isdigit (*name) ? g_strconcat ("/proc/", name, "/task", NULL) : NULL;
+      struct stat info;
+
+      if (path != NULL && stat (path, &info) == 0 && info.st_uid == uid && info.st_nlink > 2)
+        n += info.st_nlink - 2;
+    }
+
+  return n;
+}
+
+/* As root: the owner of the working directory or of the first place to write, whoever that is but root; without one, nobody
+ * where all that is to be read can be reached. What remains root loses all capabilities. */
+static void
+choose_identity (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths)
+{
+  const char *place = spec->working_directory != NULL ? spec->working_directory : write_paths != NULL ? write_paths[0] : NULL;
+  struct stat info = { 0 };
+  struct passwd *user;
+
+  self->is_root = geteuid () == 0;
+  self->uid = geteuid ();
+  self->gid = getegid ();
+  if (!self->is_root)
+    return;
+
+  if (place == NULL)
+    {
+      if (is_reachable (self->program) && are_reachable (spec->read_paths))
+        self->uid = self->gid = NOBODY;
+      return;
+    }
+  if (stat (place, &info) != 0 || info.st_uid == 0)
+    return;
+
+  self->uid = info.st_uid;
+  self->gid = info.st_gid;
+  user = getpwuid (info.st_uid);
+  if (user != NULL)
+    self->gid = user->pw_gid;
+}
+
+static gboolean
+open_directory (VigConfinement *self, const VigSandboxSpec *spec, GError **error)
+{
+  const char *path = spec->working_directory != NULL ? spec->working_directory : "/";
+
+  self->directory = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (self->directory >= 0)
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, errno == ENOENT ? VIG_ERROR_NOT_FOUND : VIG_ERROR_FAILED, "failed to open working directory %s: %s", path, g_strerror (errno));
+
+  return FALSE;
+}
+
+gboolean
+vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths, GError **error)
+{
+  memset (self, 0, sizeof *self);
+  self->directory = self->ruleset = -1;
+
+  self->program = find_program (spec->argv[0]);
+  if (self->program == NULL)
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "program %s not found", spec->argv[0]);
+      return FALSE;
+    }
+  if (!vig_seccomp_get_filter (spec->allow_network, &self->filter, error) || !open_directory (self, spec, error))
+    return FALSE;
+
+  self->ruleset = vig_landlock_make_ruleset (spec, write_paths, error);
+  if (self->ruleset < 0)
+    return FALSE;
+
+  choose_identity (self, spec, write_paths);
+  self->max_processes = count_threads (self->uid) + VIG_SANDBOX_MAX_PROCESSES;
+  self->argv = g_strdupv ((char **) spec->argv);
+  self->environment = make_environment (spec->working_directory != NULL ? spec->working_directory : "/");
+
+  return TRUE;
+}
+
+void
+vig_confinement_clear (VigConfinement *self)
+{
+  if (self->directory >= 0)
+    g_close (self->directory, NULL);
+  if (self->ruleset >= 0)
+    g_close (self->ruleset, NULL);
+  g_clear_pointer (&self->program, g_free);
+  g_clear_pointer (&self->argv, g_strfreev);
+  g_clear_pointer (&self->environment, g_strfreev);
+}
+
+static gboolean
+set_limit (int what, rlim_t value)
+{
+  struct rlimit limit;
+
+  if (getrlimit ((__rlimit_resource_t) what, &limit) == 0 && limit.rlim_max < value)
+    value = limit.rlim_max;
+  limit.rlim_cur = limit.rlim_max = value;
+
+  return setrlimit ((__rlimit_resource_t) what, &limit) == 0;
+}
+
+static gboolean
+set_limits (const VigConfinement *self)
+{
+  return set_limit (RLIMIT_CORE, 0)
+         && set_limit (RLIMIT_NOFILE, 1024)
+         && set_limit (RLIMIT_FSIZE, (rlim_t) 1 << 30)
+         && set_limit (RLIMIT_DATA, (rlim_t) 1 << 32)
+         && set_limit (RLIMIT_MEMLOCK, 1 << 16)
+         && set_limit (RLIMIT_NPROC, self->max_processes);
+}
+
+static gboolean
+drop_capabilities (void)
+{
+  struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+  struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+
+  prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+
+  return syscall (SYS_capset, &header, none) == 0;
+}
+
+/* By system call: the C library's functions would wait for threads that are not there after a fork. */
+static gboolean
+become (const VigConfinement *self)
+{
+  int capability;
+
+  if (self->is_root)
+    {
+      for (capability = 0; capability < 64; capability++)
+        if (prctl (PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EINVAL)
+          return FALSE;
+      if (syscall (SYS_setgroups, 0, NULL) != 0
+          || syscall (SYS_setresgid, self->gid, self->gid, self->gid) != 0
+          || syscall (SYS_setresuid, self->uid, self->uid, self->uid) != 0)
+        return FALSE;
+    }
+
+  return drop_capabilities ();
+}
+
+static void
+reset_signals (void)
+{
+  struct sigaction action = { .sa_handler = SIG_DFL };
+  sigset_t none;
+  int i;
+
+  for (i = 1; i < NSIG; i++)
+    sigaction (i, &action, NULL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+}
+
+VigStage
+vig_confinement_apply (const VigConfinement *self)
+{
+  setsid ();
+  reset_signals ();
+  if (!set_limits (self))
+    return VIG_STAGE_LIMITS;
+  if (!become (self) || fchdir (self->directory) != 0)
+    return VIG_STAGE_USER;
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    return VIG_STAGE_USER;
+  if (syscall (SYS_landlock_restrict_self, self->ruleset, 0) != 0)
+    return VIG_STAGE_LANDLOCK;
+  umask (022);
+  if (syscall (SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
+    return VIG_STAGE_START;
+  if (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &self->filter, 0, 0) != 0)
+    return VIG_STAGE_SECCOMP;
+
+  return VIG_STAGE_EXEC;
+}

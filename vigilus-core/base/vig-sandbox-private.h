@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-sandbox.h"
+
+#include <linux/filter.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+#define VIG_SANDBOX_MAX_PROCESSES 256
+
+/* All that a child needs between fork and exec, where nothing may be allocated. */
+typedef struct
+{
+  char            *program;    /* absolute */
+  char           **argv;
+  char           **environment;
+  int              directory;  /* descriptor of the working directory */
+  int              ruleset;    /* Landlock */
+  struct sock_fprog filter;    /* borrowed, lives for ever */
+  gboolean         is_root;
+  uid_t            uid;
+  gid_t            gid;
+  rlim_t           max_processes;
+} VigConfinement;
+
+typedef enum
+{
+  VIG_STAGE_ENDED, /* code: wait status */
+  VIG_STAGE_CROWDED,
+  VIG_STAGE_START,
+  VIG_STAGE_LIMITS,
+  VIG_STAGE_USER,
+  VIG_STAGE_LANDLOCK,
+  VIG_STAGE_SECCOMP,
+  VIG_STAGE_EXEC,
+} VigStage;
+
+typedef struct
+{
+  int stage;
+  int code;
+} VigStageReport;
+
+gboolean vig_confinement_init      (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths, GError **error);
+void     vig_confinement_clear     (VigConfinement *self);
+VigStage vig_confinement_apply     (const VigConfinement *self); /* in the child; VIG_STAGE_EXEC: all is done */
+
+int      vig_landlock_get_abi      (void); /* 0: none */
+int      vig_landlock_make_ruleset (const VigSandboxSpec *spec, const char * const *write_paths, GError **error);
+void     vig_landlock_set_abi_max  (int abi_max); /* for tests: what an older kernel has */
+
+gboolean vig_seccomp_get_filter    (gboolean allow_network, struct sock_fprog *filter, GError **error);
+
+/* Runs the child and stays until all its descendants are gone; forked, async-signal-safe, does not return. */
+void     vig_supervise             (const VigConfinement *confinement, const int *descriptors) G_GNUC_NORETURN;
+
+G_END_DECLS

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-approvals.h"
+
+G_BEGIN_DECLS
+
+/* The agent's side of the approvals: waiting for one, and time. */
+
+/* @approval: as it stands now, no longer pending. */
+typedef void (*VigApprovalFunc) (JsonObject *approval, gpointer user_data);
+
+/* Calls @func once, when the request is decided, expires or is cancelled. @expires_at: ISO 8601. */
+void     vig_approvals_wait      (VigApprovals *self, const char *id, const char *expires_at, VigApprovalFunc func, gpointer user_data);
+void     vig_approvals_forget    (VigApprovals *self, const char *id, gpointer user_data);
+/* Tells who waits, and who listens: after a transaction that decided. */
+void     vig_approvals_announce  (VigApprovals *self, JsonObject *approval);
+
+gint64   vig_approvals_now       (VigApprovals *self);  /* UTC microseconds */
+void     vig_approvals_set_clock (VigApprovals *self, gint64 (*clock) (void)); /* for tests */
+void     vig_approvals_sweep     (VigApprovals *self);  /* ends what has expired; the timer calls it */
+
+/* NULL: no secret is set, so nothing can be granted. */
+GBytes  *vig_approvals_dup_key   (VigApprovals *self, GError **error);
+
+G_END_DECLS

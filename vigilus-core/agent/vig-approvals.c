@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-approvals.h"
+
+#include <string.h>
+
+#include "vig-approval-decision.h"
+#include "vig-approvals-private.h"
+#include "vig-grants.h"
+#include "vig-id.h"
+
+#define LONGEST_TIMER 3600 /* seconds: clocks are set, so it looks again now and then */
+
+typedef struct
+{
+  VigApprovalFunc func;
+  gpointer        user_data;
+} Waiter;
+
+struct _VigApprovals
+{
+  GObject parent_instance;
+
+  VigAgentContext context;
+  gint64        (*clock) (void);
+  GHashTable     *waiters;     /* id → GPtrArray of Waiter */
+  char           *next_expiry; /* ISO 8601, NULL: nobody waits */
+  guint           timer;
+  gboolean        sweeping;
+};
+
+enum
+{
+  DECIDED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (VigApprovals, vig_approvals, G_TYPE_OBJECT)
+
+gint64
+vig_approvals_now (VigApprovals *self)
+{
+  return self->clock ();
+}
+
+void
+vig_approvals_set_clock (VigApprovals *self, gint64 (*clock) (void))
+{
+  self->clock = clock;
+}
+
+GBytes *
+vig_approvals_dup_key (VigApprovals *self, GError **error)
+{
+  return vig_vault_derive (self->context.vault, VIG_GRANTS_PURPOSE, VIG_GRANTS_KEY_SIZE, error);
+}
+
+static gboolean
+timer_fired (gpointer user_data)
+{
+  VigApprovals *self = user_data;
+
+  self->timer = 0;
+  vig_approvals_sweep (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+arm_timer (VigApprovals *self)
+{
+  g_autoptr (GDateTime) expiry = NULL;
+  gint64 seconds;
+
+  g_clear_handle_id (&self->timer, g_source_remove);
+  if (self->next_expiry == NULL)
+    return;
+
+  expiry = g_date_time_new_from_iso8601 (self->next_expiry, NULL);
+  seconds = expiry != NULL ? g_date_time_to_unix (expiry) - self->clock () / G_USEC_PER_SEC + 1 : 1;
+  self->timer = g_timeout_add_seconds (CLAMP (seconds, 1, LONGEST_TIMER), timer_fired, self);
+}
+
+static void
+note_expiry (VigApprovals *self, const char *expires_at)
+{
+  if (self->next_expiry != NULL && strcmp (self->next_expiry, expires_at) <= 0)
+    return;
+
+  g_free (self->next_expiry);
+  self->next_expiry = g_strdup (expires_at);
+  arm_timer (self);
+}
+
+void
+vig_approvals_wait (VigApprovals *self, const char *id, const char *expires_at, VigApprovalFunc func, gpointer user_data)
+{
+  GPtrArray *list = g_hash_table_lookup (self->waiters, id);
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  if (list == NULL)
+    {
+      list = g_ptr_array_new_with_free_func (g_free);
+      g_hash_table_insert (self->waiters, g_strdup (id), list);
+    }
+
+  waiter->func = func;
+  waiter->user_data = user_data;
+  g_ptr_array_add (list, waiter);
+  note_expiry (self, expires_at);
+}
+
+void
+vig_approvals_forget (VigApprovals *self, const char *id, gpointer user_data)
+{
+  GPtrArray *list = g_hash_table_lookup (self->waiters, id);
+
+  for (guint i = 0; list != NULL && i < list->len; i++)
+    if (((Waiter *) g_ptr_array_index (list, i))->user_data == user_data)
+      {
+        g_ptr_array_remove_index (list, i);
+        break;
+      }
+  if (list != NULL && list->len == 0)
+    g_hash_table_remove (self->waiters, id);
+}
+
+static void
+wake (VigApprovals *self, const char *id, JsonObject *approval)
+{
+  g_autoptr (GPtrArray) list = NULL;
+  g_autofree char *key = NULL;
+
+  if (!g_hash_table_steal_extended (self->waiters, id, (gpointer *) &key, (gpointer *) &list))
+    return;
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      Waiter *waiter = g_ptr_array_index (list, i);
+
+      waiter->func (approval, waiter->user_data);
+    }
+}
+
+void
+vig_approvals_announce (VigApprovals *self, JsonObject *approval)
+{
+  const char *id = vig_json_get_string (approval, "id", "");
+  g_autoptr (JsonNode) node = json_node_alloc ();
+
+  json_node_init_object (node, approval);
+  vig_events_publish (self->context.events, "approvals", "approval.decided", vig_redactor_apply_json (self->context.redactor, node));
+  g_signal_emit (self, signals[DECIDED], 0, id, approval);
+  wake (self, id, approval);
+}
+
+static void
+sweep_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigApprovals) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) swept = vig_db_finish (VIG_DB (source), result, &error);
+  JsonArray *expired;
+  const char *next;
+
+  self->sweeping = FALSE;
+  if (swept == NULL)
+    {
+      g_warning ("failed to end expired approvals: %s", error->message);
+      arm_timer (self);
+      return;
+    }
+
+  expired = vig_json_get_array (swept, "expired");
+  next = vig_json_get_string (swept, "next", NULL);
+  g_clear_pointer (&self->next_expiry, g_free);
+  if (next != NULL)
+    note_expiry (self, next);
+  for (guint i = 0; i < json_array_get_length (expired); i++)
+    vig_approvals_announce (self, json_array_get_object_element (expired, i));
+}
+
+void
+vig_approvals_sweep (VigApprovals *self)
+{
+  if (self->sweeping)
+    return;
+
+  self->sweeping = TRUE;
+  vig_db_write_async (self->context.db, vig_approval_decision_sweep, vig_approval_sweep_new (self->context.redactor, self->clock ()),
+                      vig_approval_sweep_free, (GDestroyNotify) json_object_unref, NULL, sweep_done, g_object_ref (self));
+}
+
+static void
+decide_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigApprovals *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  JsonObject *approval = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (approval == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  vig_approvals_announce (self, approval);
+  g_task_return_pointer (task, approval, (GDestroyNotify) json_object_unref);
+}
+
+static gboolean
+may_decide (const VigCaller *caller)
+{
+  static const char * const roles[] = { "owner", "administrator", "approver", NULL };
+
+  return caller->role != NULL && g_strv_contains (roles, caller->role);
+}
+
+void
+vig_approvals_decide_async (VigApprovals        *self,
+                            const VigCaller     *caller,
+                            const char          *approval_id,
+                            JsonObject          *decision,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GBytes) key = NULL;
+  GError *error = NULL;
+  VigApprovalDecision *data;
+
+  g_task_set_source_tag (task, vig_approvals_decide_async);
+  if (!may_decide (caller))
+    {
+      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_DENIED, "a %s may not approve or deny", caller->role);
+      return;
+    }
+  key = vig_approvals_dup_key (self, &error);
+  if (key == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  data = vig_approval_decision_new (self->context.redactor, key, caller->user_name, approval_id, decision, self->clock ());
+  vig_db_write_async (self->context.db, vig_approval_decision_write, data, vig_approval_decision_free,
+                      (GDestroyNotify) json_object_unref, NULL, decide_done, g_steal_pointer (&task));
+}
+
+JsonObject *
+vig_approvals_decide_finish (VigApprovals *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+vig_approvals_finalize (GObject *object)
+{
+  VigApprovals *self = VIG_APPROVALS (object);
+
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_free (self->next_expiry);
+  g_hash_table_unref (self->waiters);
+
+  G_OBJECT_CLASS (vig_approvals_parent_class)->finalize (object);
+}
+
+static void
+vig_approvals_class_init (VigApprovalsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vig_approvals_finalize;
+
+  /* decided (id, approval): it is approved, denied, expired or cancelled, and that is on disk. */
+  signals[DECIDED] = g_signal_new ("decided", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 2, G_TYPE_STRING, JSON_TYPE_OBJECT);
+}
+
+static void
+vig_approvals_init (VigApprovals *self)
+{
+  self->clock = vig_time_now;
+  self->waiters = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+}
+
+VigApprovals *
+vig_approvals_new (const VigAgentContext *context)
+{
+  VigApprovals *self = g_object_new (VIG_TYPE_APPROVALS, NULL);
+
+  self->context = *context;
+
+  return self;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-ask.h"
+
+#include <string.h>
+
+#include "vig-orchestrator.h"
+#include "vig-prompt.h"
+#include "vig-stream.h"
+
+#define LIVE_TEXT (256 * 1024) /* bytes */
+
+struct _VigAsk
+{
+  VigProvider         *provider;
+  char                *model;
+  char                *system;
+  VigTranscript       *transcript;
+  GPtrArray           *tools;   /* keeps the tools alive whose descriptions are sent */
+  GPtrArray           *infos;   /* of const VigToolInfo *, NULL-terminated */
+  char                *schema;
+  VigToolInfo          delegate;
+  VigCompletionRequest request; /* the provider borrows it until it is done */
+  VigStream           *text;
+  VigStream           *reasoning;
+  VigAskFunc           on_text;
+  gpointer             user_data;
+};
+
+VigAsk *
+vig_ask_ref (VigAsk *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+static void
+clear (gpointer data)
+{
+  VigAsk *self = data;
+
+  g_clear_object (&self->provider);
+  g_free (self->model);
+  g_free (self->system);
+  g_clear_pointer (&self->transcript, vig_transcript_unref);
+  g_clear_pointer (&self->tools, g_ptr_array_unref);
+  g_clear_pointer (&self->infos, g_ptr_array_unref);
+  g_free (self->schema);
+  vig_stream_free (self->text);
+  vig_stream_free (self->reasoning);
+}
+
+void
+vig_ask_unref (VigAsk *self)
+{
+  if (self != NULL)
+    g_rc_box_release_full (self, clear);
+}
+
+static gboolean
+choose_provider (VigAsk *self, VigParts *parts, VigRunFacts *facts, const char *model, GError **error)
+{
+  if (facts->provider == NULL)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE,
+                           "No provider yet: go to Settings → Providers → Add Provider. \"Offline\" needs no key and no model");
+      return FALSE;
+    }
+
+  self->provider = vig_provider_cache_ensure (parts->providers, facts->provider, facts->sealed_key, error);
+  if (self->provider == NULL)
+    return FALSE;
+  self->model = vig_provider_cache_choose_model (parts->providers, facts->provider, model, error);
+
+  return self->model != NULL;
+}
+
+static VigAsk *
+new_ask (VigParts *parts, VigRunFacts *facts, const char *model, VigTranscript *transcript, GError **error)
+{
+  g_autoptr (VigAsk) self = g_rc_box_new0 (VigAsk);
+
+  self->transcript = vig_transcript_ref (transcript);
+  self->text = vig_stream_new (parts->context.redactor, LIVE_TEXT);
+  self->reasoning = vig_stream_new (parts->context.redactor, LIVE_TEXT);
+  self->tools = g_ptr_array_new_with_free_func (g_object_unref);
+  self->infos = g_ptr_array_new ();
+  if (!choose_provider (self, parts, facts, model, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+static char *
+redact (VigParts *parts, char *text)
+{
+  g_autofree char *owned = text;
+
+  return vig_redactor_apply (parts->context.redactor, owned);
+}
+
+/* A call above the ceiling is denied anyway: what can't be done is not offered. */
+static gboolean
+is_offered (VigOperator *operator, const VigToolInfo *info)
+{
+  return vig_operator_has_tool (operator, info->name) && info->level <= operator->ceiling
+         && ((info->flags & VIG_TOOL_HOST) == 0 || operator->working_directory != NULL);
+}
+
+VigAsk *
+vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOperator *operator, VigTranscript *transcript, GError **error)
+{
+  g_autoptr (VigAsk) self = new_ask (parts, facts, operator->model, transcript, error);
+  g_autoptr (GPtrArray) tools = NULL;
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+
+  if (self == NULL)
+    return NULL;
+
+  tools = vig_registry_list_tools (parts->context.registry);
+  for (guint i = 0; i < tools->len; i++)
+    {
+      VigTool *tool = g_ptr_array_index (tools, i);
+
+      if (!is_offered (operator, vig_tool_get_info (tool)))
+        continue;
+      g_ptr_array_add (self->tools, g_object_ref (tool));
+      g_ptr_array_add (self->infos, (gpointer) vig_tool_get_info (tool));
+    }
+  g_ptr_array_add (self->infos, NULL);
+  self->system = redact (parts, vig_prompt_for_operator (operator, self->tools, now));
+
+  return g_steal_pointer (&self);
+}
+
+VigAsk *
+vig_ask_new_to_route (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, VigTranscript *transcript, GError **error)
+{
+  g_autoptr (VigAsk) self = NULL;
+  g_autoptr (GPtrArray) tools = NULL;
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  const char *model = vig_json_get_string (facts->settings, "routing_model", NULL);
+
+  self = new_ask (parts, facts, model, transcript, error);
+  if (self == NULL)
+    return NULL;
+
+  tools = vig_registry_list_tools (parts->context.registry);
+  self->schema = vig_orchestrator_build_schema (operators, tools);
+  self->delegate.name = VIG_DELEGATE_TOOL;
+  self->delegate.title = "Delegate";
+  self->delegate.description = "Hands the person's request to the Operator that fits it best.";
+  self->delegate.level = VIG_LEVEL_READ;
+  self->delegate.input_schema = self->schema;
+  g_ptr_array_add (self->infos, &self->delegate);
+  g_ptr_array_add (self->infos, NULL);
+  self->system = redact (parts, vig_prompt_for_routing (operators, now));
+
+  return g_steal_pointer (&self);
+}
+
+static void
+show (VigAsk *self, VigChunkKind kind, char *text)
+{
+  g_autofree char *owned = text;
+
+  if (owned != NULL && self->on_text != NULL)
+    self->on_text (kind, owned, self->user_data);
+}
+
+static void
+chunk_arrived (VigChunkKind kind, const char *text, gpointer user_data)
+{
+  VigAsk *self = user_data;
+  VigStream *stream = kind == VIG_CHUNK_REASONING ? self->reasoning : self->text;
+
+  if (self->on_text != NULL)
+    show (self, kind, vig_stream_push (stream, text, strlen (text)));
+}
+
+static void
+completed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigAsk *self = g_task_get_task_data (task);
+  GError *error = NULL;
+  VigReply *reply = vig_provider_complete_finish (VIG_PROVIDER (source), result, &error);
+
+  show (self, VIG_CHUNK_REASONING, vig_stream_flush (self->reasoning));
+  show (self, VIG_CHUNK_TEXT, vig_stream_flush (self->text));
+  if (reply != NULL)
+    g_task_return_pointer (task, reply, (GDestroyNotify) vig_reply_unref);
+  else if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_FAILED, "the provider failed without saying why");
+}
+
+void
+vig_ask_run_async (VigAsk *self, VigAskFunc on_text, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, vig_ask_run_async);
+  g_task_set_task_data (task, vig_ask_ref (self), (GDestroyNotify) vig_ask_unref);
+  self->on_text = on_text;
+  self->user_data = user_data;
+  self->request.model = self->model;
+  self->request.system = self->system;
+  self->request.transcript = self->transcript;
+  self->request.tools = (const VigToolInfo * const *) self->infos->pdata;
+  vig_provider_complete_async (self->provider, &self->request, chunk_arrived, self, cancellable, completed, task);
+}
+
+VigReply *
+vig_ask_run_finish (VigAsk *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+vig_ask_close (VigAsk *self)
+{
+  self->on_text = NULL;
+}
+
+const char *
+vig_ask_get_text (VigAsk *self)
+{
+  return vig_stream_get_text (self->text);
+}
+
+const char *
+vig_ask_get_reasoning (VigAsk *self)
+{
+  return vig_stream_get_text (self->reasoning);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-operator.h"
+#include "vig-parts.h"
+#include "vig-run-store.h"
+
+G_BEGIN_DECLS
+
+/* One question to a model: who is asked, with what, and what has come so far. Main thread, reference counted. */
+typedef struct _VigAsk VigAsk;
+
+/* @text: redacted, ready to be shown. */
+typedef void (*VigAskFunc) (VigChunkKind kind, const char *text, gpointer user_data);
+
+/* Errors say what a person has to do: no provider, no model, a key that can't be read. */
+VigAsk     *vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOperator *operator, VigTranscript *transcript, GError **error);
+VigAsk     *vig_ask_new_to_route     (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, VigTranscript *transcript, GError **error);
+VigAsk     *vig_ask_ref              (VigAsk *self);
+void        vig_ask_unref            (VigAsk *self);
+
+void        vig_ask_run_async        (VigAsk *self, VigAskFunc on_text, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+VigReply   *vig_ask_run_finish       (VigAsk *self, GAsyncResult *result, GError **error);
+void        vig_ask_close            (VigAsk *self); /* on_text is not called any more */
+
+const char *vig_ask_get_text         (VigAsk *self); /* what was shown so far */
+const char *vig_ask_get_reasoning    (VigAsk *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigAsk, vig_ask_unref)
+
+G_END_DECLS

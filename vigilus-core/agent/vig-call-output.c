@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-call-output.h"
+
+#include "vig-sandbox.h"
+
+#define MAX_HELD (64 * 1024) /* bytes */
+
+struct _VigCallOutput
+{
+  GMutex            mutex;
+  GString          *held;
+  gboolean          scheduled;
+  VigCallOutputFunc func;      /* main thread only, like user_data */
+  gpointer          user_data;
+};
+
+VigCallOutput *
+vig_call_output_new (VigCallOutputFunc func, gpointer user_data)
+{
+  VigCallOutput *self = g_atomic_rc_box_new0 (VigCallOutput);
+
+  g_mutex_init (&self->mutex);
+  self->held = g_string_new (NULL);
+  self->func = func;
+  self->user_data = user_data;
+
+  return self;
+}
+
+static void
+clear (gpointer data)
+{
+  VigCallOutput *self = data;
+
+  g_mutex_clear (&self->mutex);
+  g_string_free (self->held, TRUE);
+}
+
+void
+vig_call_output_unref (gpointer self)
+{
+  g_atomic_rc_box_release_full (self, clear);
+}
+
+void
+vig_call_output_close (VigCallOutput *self)
+{
+  self->func = NULL;
+}
+
+static gboolean
+deliver (gpointer user_data)
+{
+  VigCallOutput *self = user_data;
+  g_autoptr (GString) text = g_string_new (NULL);
+  GString *held;
+
+  g_mutex_lock (&self->mutex);
+  held = self->held;
+  self->held = g_steal_pointer (&text);
+  self->scheduled = FALSE;
+  g_mutex_unlock (&self->mutex);
+
+  text = held;
+  if (self->func != NULL)
+    self->func (text->str, text->len, self->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+push (VigCallOutput *self, const char *text, gsize length)
+{
+  gboolean schedule;
+
+  g_mutex_lock (&self->mutex);
+  g_string_append_len (self->held, text, length);
+  if (self->held->len > MAX_HELD)
+    g_string_erase (self->held, 0, self->held->len - MAX_HELD);
+  schedule = !self->scheduled;
+  self->scheduled = TRUE;
+  g_mutex_unlock (&self->mutex);
+
+  if (schedule)
+    g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, deliver, g_atomic_rc_box_acquire (self), vig_call_output_unref);
+}
+
+static void
+report_output (gpointer data, VigOutput stream, const char *text, gsize length)
+{
+  push (data, text, length);
+}
+
+static void
+on_output (VigOutput stream, const char *text, gsize length, gpointer user_data)
+{
+  push (user_data, text, length);
+}
+
+static VigCommandResult *
+run_command (gpointer            data,
+             VigInvocation      *invocation,
+             const char * const *argv,
+             const char         *input,
+             GCancellable       *cancellable,
+             GError            **error)
+{
+  VigSandboxSpec spec = { 0 };
+
+  spec.argv = argv;
+  spec.working_directory = vig_invocation_get_working_directory (invocation);
+  spec.input = input;
+  spec.deadline = vig_invocation_get_deadline (invocation);
+  spec.output_limit = vig_invocation_get_output_limit (invocation);
+  spec.on_output = on_output;
+  spec.user_data = data;
+  if (spec.working_directory == NULL)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_DENIED, "this Operator has no working directory to run commands in");
+      return NULL;
+    }
+
+  return vig_sandbox_run (&spec, cancellable, error);
+}
+
+static const VigInvocationServices services = { report_output, NULL, run_command };
+
+VigInvocation *
+vig_call_output_new_invocation (VigCallOutput *self, const VigInvocationValues *values)
+{
+  return vig_invocation_new (values, &services, g_atomic_rc_box_acquire (self), vig_call_output_unref);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-agent.h"
+#include "vig-operator.h"
+
+G_BEGIN_DECLS
+
+/* What has to be known to judge a call, read at one moment. */
+typedef struct
+{
+  /* asked */
+  GBytes      *key;          /* NULL: no secret, so no grant is valid */
+  gint64       now;
+  char        *operator_id;
+  char        *tool;
+  VigLevel     level;
+  char        *arguments_sha256;
+  char        *approval_id;  /* NULL: nothing was requested yet */
+  char        *resource;     /* answered in its canonical form */
+  /* answered */
+  VigOperator *operator;     /* NULL: it is gone */
+  JsonObject  *settings;
+  char        *grant_id;     /* NULL: none covers the call */
+  gboolean     grant_is_once;
+  JsonObject  *approval;     /* NULL: none */
+} VigCallFacts;
+
+void     vig_call_facts_free (gpointer facts);
+gpointer vig_call_facts_read (VigDbConnection *db, gpointer facts, GError **error); /* VigDbFunc: TRUE */
+
+/* One step of a call, as one transaction: grant, approval, audit records, then the call itself. All that is set is owned. */
+typedef struct
+{
+  VigRedactor *redactor;
+  char        *call_id;
+  JsonObject  *changes;
+  JsonArray   *audit;
+  char        *operator_id;
+  char        *tool;
+  char        *grant_id;      /* must still be live; CONFLICT otherwise */
+  gboolean     grant_is_once; /* then it is used up */
+  GBytes      *key;
+  JsonObject  *grant;         /* a new one, used up at once: lenient mode */
+  JsonObject  *approval;      /* to request */
+  char        *cancel_id;     /* request to cancel, if it is still open */
+  char        *result;        /* what the tool returned, redacted and cut here */
+  gsize        result_limit;
+  gboolean     result_is_error;
+} VigCallWrite;
+
+VigCallWrite *vig_call_write_new  (VigRedactor *redactor, const char *call_id);
+void          vig_call_write_free (gpointer write);
+/* VigDbFunc: {"call": Call, "approval": Approval or null, "cancelled": Approval or null}. May be called again. */
+gpointer      vig_call_write_run  (VigDbConnection *db, gpointer write, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-operator.h"
+#include "vig-parts.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  VIG_CALL_NEW,       /* is judged */
+  VIG_CALL_WAITING,   /* for a person */
+  VIG_CALL_DECLARING, /* is written to the audit log */
+  VIG_CALL_RUNNING,
+  VIG_CALL_RECORDING, /* its outcome is written */
+  VIG_CALL_DONE,
+} VigCallState;
+
+/* One tool call: the only way from a model's wish to a tool. A state machine on the main loop; its state is on disk before it is shown. */
+#define VIG_TYPE_CALL (vig_call_get_type ())
+G_DECLARE_FINAL_TYPE (VigCall, vig_call, VIG, CALL, GObject)
+
+/* The run that the call belongs to. Borrowed: it outlives its calls or abandons them. */
+typedef struct
+{
+  VigParts     *parts;
+  const char   *run_id;
+  const char   *session_id;
+  const char   *user_id;
+  const char   *user_name;
+  VigOperator  *operator;
+  const char   *words;       /* what the model said before it called */
+  GCancellable *cancellable; /* the run's */
+  void        (*changed) (VigCall *call, gpointer user_data); /* it went to another state; may end the run */
+  gpointer      user_data;
+} VigCallOwner;
+
+VigCall      *vig_call_new                  (const VigCallOwner *owner, JsonObject *row); /* schema Call, as stored */
+void          vig_call_start                (VigCall *self);                              /* from the state that is stored */
+
+void          vig_call_stop                 (VigCall *self); /* ends without running, or as what runs ends */
+void          vig_call_give_up              (VigCall *self); /* ends now: what runs is left behind */
+void          vig_call_abandon              (VigCall *self); /* the owner goes; what is stored stays as it is */
+
+VigCallState  vig_call_get_state            (VigCall *self);
+const char   *vig_call_get_id               (VigCall *self);
+const char   *vig_call_get_provider_call_id (VigCall *self);
+const char   *vig_call_get_tool_name        (VigCall *self);
+const char   *vig_call_get_result           (VigCall *self, gboolean *is_error); /* once DONE */
+const char   *vig_call_get_output           (VigCall *self); /* what it printed so far, redacted */
+const char   *vig_call_state_to_string      (VigCallState state);
+
+G_END_DECLS

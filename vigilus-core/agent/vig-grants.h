@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-store-approvals.h"
+
+G_BEGIN_DECLS
+
+/* Grants: what a person (or lenient mode) let an Operator do, once or for a time. Signed with HMAC-SHA256, so that a row that was
+ * changed in the database, or put there, grants nothing. All functions may be called from a VigDbFunc. */
+
+#define VIG_GRANTS_PURPOSE  "grants" /* of vig_vault_derive () */
+#define VIG_GRANTS_KEY_SIZE 32       /* bytes */
+
+/* What a grant is looked for. */
+typedef struct
+{
+  const char *operator_id;
+  const char *tool;
+  VigLevel    level;
+  const char *resource;         /* canonical; NULL: everything, or not to be told */
+  const char *arguments_sha256;
+} VigGrantQuery;
+
+char       *vig_grants_sign     (GBytes *key, JsonObject *grant); /* hex */
+gboolean    vig_grants_verify   (GBytes *key, JsonObject *grant); /* with its `signature` */
+
+/* Is it intact, alive at @now (microseconds), and does it cover this call? A grant without a resource covers exactly its arguments. */
+gboolean    vig_grants_covers   (GBytes *key, JsonObject *grant, const VigGrantQuery *query, gint64 now);
+
+/* Asks the store; NULL without error: none. */
+JsonObject *vig_grants_find     (VigDbConnection *db, GBytes *key, const VigGrantQuery *query, gint64 now, GError **error);
+
+/* Signs @grant (operator_id, operator_name, tool, level, resource, mode, granted_by, expires_at, ...) and stores it. */
+JsonObject *vig_grants_store    (VigDbConnection *db, GBytes *key, JsonObject *grant, GError **error);
+
+G_END_DECLS

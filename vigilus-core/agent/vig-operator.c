@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-operator.h"
+
+G_DEFINE_BOXED_TYPE (VigOperator, vig_operator, vig_operator_ref, vig_operator_unref)
+
+static void
+clear (gpointer data)
+{
+  VigOperator *self = data;
+
+  g_free (self->id);
+  g_free (self->name);
+  g_free (self->description);
+  g_free (self->system_prompt);
+  g_free (self->soul);
+  g_free (self->provider_id);
+  g_free (self->model);
+  g_free (self->working_directory);
+  g_strfreev (self->tools);
+  g_free (self->updated_at);
+}
+
+static char **
+read_tools (JsonObject *object)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonArray *tools = vig_json_get_array (object, "tools");
+
+  for (guint i = 0; tools != NULL && i < json_array_get_length (tools); i++)
+    g_strv_builder_add (builder, json_array_get_string_element (tools, i));
+
+  return g_strv_builder_end (builder);
+}
+
+static VigTrust
+read_trust (JsonObject *object)
+{
+  const char *trust = vig_json_get_string (object, "trust_mode", "strict");
+
+  if (g_str_equal (trust, "inherit"))
+    return VIG_TRUST_INHERIT;
+
+  return g_str_equal (trust, "lenient") ? VIG_TRUST_LENIENT : VIG_TRUST_STRICT;
+}
+
+/* What can't be understood gets the least that there is: a ceiling of READ, strict, disabled. */
+VigOperator *
+vig_operator_new (JsonObject *object)
+{
+  VigOperator *self = g_atomic_rc_box_new0 (VigOperator);
+
+  self->id = g_strdup (vig_json_get_string (object, "id", NULL));
+  self->name = g_strdup (vig_json_get_string (object, "name", ""));
+  self->description = g_strdup (vig_json_get_string (object, "description", ""));
+  self->system_prompt = g_strdup (vig_json_get_string (object, "system_prompt", ""));
+  self->soul = g_strdup (vig_json_get_string (object, "soul", ""));
+  self->provider_id = g_strdup (vig_json_get_string (object, "provider_id", NULL));
+  self->model = g_strdup (vig_json_get_string (object, "model", NULL));
+  self->working_directory = g_strdup (vig_json_get_string (object, "working_directory", NULL));
+  self->enabled = vig_json_get_boolean (object, "enabled", FALSE);
+  self->updated_at = g_strdup (vig_json_get_string (object, "updated_at", ""));
+  self->trust = read_trust (object);
+  self->tools = read_tools (object);
+  if (!vig_level_from_string (vig_json_get_string (object, "permission_level", ""), &self->ceiling))
+    self->ceiling = VIG_LEVEL_READ;
+
+  return self;
+}
+
+VigOperator *
+vig_operator_ref (VigOperator *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+vig_operator_unref (VigOperator *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, clear);
+}
+
+gboolean
+vig_operator_has_tool (VigOperator *self, const char *name)
+{
+  return g_strv_contains ((const char * const *) self->tools, name);
+}
+
+gboolean
+vig_operator_is_lenient (VigOperator *self, gboolean global)
+{
+  return self->trust == VIG_TRUST_INHERIT ? global : self->trust == VIG_TRUST_LENIENT;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-parts.h"
+
+#define CALLS_PER_TOOL 8
+#define MAX_SCHEMAS    1024
+
+VigParts *
+vig_parts_new (const VigAgentContext *context, VigApprovals *approvals)
+{
+  VigParts *self = g_rc_box_new0 (VigParts);
+
+  self->context = *context;
+  g_object_ref (context->db);
+  g_object_ref (context->registry);
+  g_object_ref (context->events);
+  g_object_ref (context->redactor);
+  g_object_ref (context->vault);
+  g_object_ref (context->worker);
+  self->approvals = g_object_ref (approvals);
+  self->providers = vig_provider_cache_new (context->registry, context->vault);
+  self->slots = vig_slots_new (CALLS_PER_TOOL);
+  self->schemas = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) vig_schema_unref);
+
+  return self;
+}
+
+static void
+clear (gpointer data)
+{
+  VigParts *self = data;
+
+  g_object_unref (self->context.db);
+  g_object_unref (self->context.registry);
+  g_object_unref (self->context.events);
+  g_object_unref (self->context.redactor);
+  g_object_unref (self->context.vault);
+  g_object_unref (self->context.worker);
+  g_object_unref (self->approvals);
+  vig_provider_cache_free (self->providers);
+  vig_slots_free (self->slots);
+  g_hash_table_unref (self->schemas);
+}
+
+VigParts *
+vig_parts_ref (VigParts *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+void
+vig_parts_unref (VigParts *self)
+{
+  g_rc_box_release_full (self, clear);
+}
+
+VigSchema *
+vig_parts_ensure_schema (VigParts *self, const char *text, GError **error)
+{
+  VigSchema *schema = g_hash_table_lookup (self->schemas, text);
+  g_autoptr (JsonNode) document = NULL;
+
+  if (schema != NULL)
+    return schema;
+
+  document = vig_json_parse (text, -1, 0, error);
+  if (document == NULL)
+    return NULL;
+  schema = vig_schema_new (document, NULL, error);
+  if (schema == NULL)
+    return NULL;
+
+  if (g_hash_table_size (self->schemas) >= MAX_SCHEMAS)
+    g_hash_table_remove_all (self->schemas);
+  g_hash_table_insert (self->schemas, g_strdup (text), schema);
+
+  return schema;
+}
+
+void
+vig_parts_publish (VigParts *self, const char *topic, const char *event, JsonObject *data)
+{
+  g_autoptr (JsonNode) node = json_node_alloc ();
+
+  json_node_init_object (node, data);
+  vig_events_publish (self->context.events, topic, event, vig_redactor_apply_json (self->context.redactor, node));
+}
+
+void
+vig_parts_publish_session (VigParts *self, const char *session_id, const char *event, JsonObject *data)
+{
+  g_autofree char *topic = g_strconcat ("session:", session_id, NULL);
+
+  vig_parts_publish (self, topic, event, data);
+}

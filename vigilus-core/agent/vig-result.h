@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <vigilus/vigilus.h>
+
+G_BEGIN_DECLS
+
+/* What a tool returned, as text for people and models: a string as it is, an object as JSON. */
+char    *vig_result_to_text    (JsonNode *result);
+/* A tool says so itself: a true member `is_error`, or an `exit_status` other than 0. */
+gboolean vig_result_is_failure (JsonNode *result);
+
+/* At most @limit bytes of @text: its head and its tail, with a line between that says what is missing. */
+char    *vig_result_cap        (const char *text, gsize limit, gboolean *truncated);
+
+/* How a model is shown a result: as data between marks that the data itself can't contain, characters that people can't see made
+ * visible. */
+char    *vig_result_frame      (const char *tool, const char *text);
+
+G_END_DECLS

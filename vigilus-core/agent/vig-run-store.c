@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-run-store.h"
+
+#include "vig-store-operators.h"
+#include "vig-store-providers.h"
+#include "vig-store-runs.h"
+#include "vig-store-sessions.h"
+#include "vig-store-settings.h"
+#include "vig-store-users.h"
+
+#define HISTORY 100 /* messages of earlier runs that a model is shown at most */
+
+static JsonArray *
+load_history (VigDbConnection *db, JsonObject *run, GError **error)
+{
+  VigPage page = { HISTORY, NULL };
+  g_autoptr (JsonObject) list = vig_store_messages_list (db, vig_json_get_string (run, "session_id", ""), &page, error);
+  const char *run_id = vig_json_get_string (run, "id", "");
+  JsonArray *items, *history;
+
+  if (list == NULL)
+    return NULL;
+
+  items = vig_json_get_array (list, "items");
+  history = json_array_new ();
+  for (guint i = 0; i < json_array_get_length (items); i++)
+    {
+      JsonObject *message = json_array_get_object_element (items, i);
+
+      if (g_strcmp0 (vig_json_get_string (message, "run_id", NULL), run_id) != 0)
+        json_array_add_object_element (history, json_object_ref (message));
+    }
+
+  return history;
+}
+
+static const char *
+find_last_reply (JsonArray *messages)
+{
+  for (guint i = json_array_get_length (messages); i > 0; i--)
+    {
+      JsonObject *message = json_array_get_object_element (messages, i - 1);
+      const char *kind = vig_json_get_string (message, "kind", "");
+
+      if (g_str_equal (kind, "assistant"))
+        return vig_json_get_string (message, "id", NULL);
+      if (g_str_equal (kind, "tools"))
+        return NULL;
+    }
+
+  return NULL;
+}
+
+/* The calls whose results are not in the transcript yet. */
+static JsonArray *
+load_calls (VigDbConnection *db, const char *run_id, JsonArray *messages, GError **error)
+{
+  g_autoptr (JsonArray) all = vig_store_calls_of_run (db, run_id, error);
+  const char *message_id = find_last_reply (messages);
+  JsonArray *calls;
+
+  if (all == NULL)
+    return NULL;
+
+  calls = json_array_new ();
+  for (guint i = 0; i < json_array_get_length (all); i++)
+    {
+      JsonObject *call = json_array_get_object_element (all, i);
+
+      if (message_id != NULL && g_strcmp0 (vig_json_get_string (call, "message_id", NULL), message_id) == 0)
+        json_array_add_object_element (calls, json_object_ref (call));
+    }
+
+  return calls;
+}
+
+static gboolean
+read_stop_requested (VigDbConnection *db, const char *run_id)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, NULL, "SELECT stop_requested FROM runs WHERE id = ?1", "s", run_id);
+
+  return rows != NULL && vig_db_rows_next (rows, NULL) && vig_db_rows_int (rows, 0) != 0;
+}
+
+gpointer
+vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error)
+{
+  g_autoptr (JsonObject) run = vig_store_runs_get (db, run_id, error);
+  g_autoptr (JsonObject) user = NULL;
+  g_autoptr (JsonArray) history = NULL;
+  g_autoptr (JsonArray) messages = NULL;
+  g_autoptr (JsonArray) calls = NULL;
+
+  if (run == NULL)
+    return NULL;
+  user = vig_store_users_get (db, vig_json_get_string (run, "user_id", ""), error);
+  history = user != NULL ? load_history (db, run, error) : NULL;
+  messages = history != NULL ? vig_store_messages_of_run (db, run_id, error) : NULL;
+  calls = messages != NULL ? load_calls (db, run_id, messages, error) : NULL;
+  if (calls == NULL)
+    return NULL;
+
+  return vig_json_pack_object ("{s:J, s:s, s:b, s:A, s:A, s:A}",
+                               "run", run,
+                               "user_name", vig_json_get_string (user, "name", ""),
+                               "stop_requested", read_stop_requested (db, run_id),
+                               "history", g_steal_pointer (&history),
+                               "messages", g_steal_pointer (&messages),
+                               "calls", g_steal_pointer (&calls));
+}
+
+void
+vig_run_facts_free (gpointer data)
+{
+  VigRunFacts *self = data;
+
+  g_clear_pointer (&self->operator, json_object_unref);
+  g_clear_pointer (&self->operators, json_array_unref);
+  g_clear_pointer (&self->settings, json_object_unref);
+  g_clear_pointer (&self->provider, json_object_unref);
+  g_free (self->sealed_key);
+  g_free (self);
+}
+
+/* One that was deleted is not an error here: who asks says what to do. */
+static gboolean
+read_operator (VigRunFacts *self, VigDbConnection *db, const char *operator_id, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  self->operator = vig_store_operators_get (db, operator_id, &local_error);
+  if (self->operator != NULL || vig_error_is_not_found (local_error))
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
+static gboolean
+read_provider (VigRunFacts *self, VigDbConnection *db, const char *id, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (id != NULL)
+    self->provider = vig_store_providers_get (db, id, &self->sealed_key, &local_error);
+  else
+    self->provider = vig_store_providers_default (db, &self->sealed_key, &local_error);
+  if (local_error == NULL || vig_error_is_not_found (local_error))
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
+static gboolean
+read_facts (VigRunFacts *self, VigDbConnection *db, const char *operator_id, GError **error)
+{
+  const char *provider_id = NULL;
+
+  self->settings = vig_store_settings_get (db, error);
+  if (self->settings == NULL)
+    return FALSE;
+
+  if (operator_id == NULL)
+    {
+      self->operators = vig_store_operators_enabled (db, error);
+      if (self->operators == NULL)
+        return FALSE;
+      provider_id = vig_json_get_string (self->settings, "routing_provider_id", NULL);
+    }
+  else if (!read_operator (self, db, operator_id, error))
+    return FALSE;
+  else if (self->operator != NULL)
+    provider_id = vig_json_get_string (self->operator, "provider_id", NULL);
+
+  return read_provider (self, db, provider_id, error);
+}
+
+gpointer
+vig_run_facts_read (VigDbConnection *db, gpointer operator_id, GError **error)
+{
+  VigRunFacts *self = g_new0 (VigRunFacts, 1);
+
+  if (!read_facts (self, db, operator_id, error))
+    g_clear_pointer (&self, vig_run_facts_free);
+
+  return self;
+}
+
+VigRunWrite *
+vig_run_write_new (const char *run_id, const char *session_id, const char *operator_name)
+{
+  VigRunWrite *self = g_new0 (VigRunWrite, 1);
+
+  self->run_id = g_strdup (run_id);
+  self->session_id = g_strdup (session_id);
+  self->operator_name = g_strdup (operator_name);
+  self->messages = json_array_new ();
+  self->calls = json_array_new ();
+  self->ended_calls = json_array_new ();
+  self->changes = json_object_new ();
+
+  return self;
+}
+
+void
+vig_run_write_free (gpointer data)
+{
+  VigRunWrite *self = data;
+
+  g_free (self->run_id);
+  g_free (self->session_id);
+  g_free (self->operator_name);
+  json_array_unref (self->messages);
+  json_array_unref (self->calls);
+  json_array_unref (self->ended_calls);
+  json_object_unref (self->changes);
+  g_free (self);
+}
+
+void
+vig_run_write_add_message (VigRunWrite *self, const char *kind, JsonObject *content)
+{
+  g_autoptr (JsonObject) owned = content;
+
+  json_array_add_object_element (self->messages, vig_json_pack_object ("{s:s, s:J}", "kind", kind, "content", owned));
+}
+
+static gboolean
+write_messages (VigRunWrite *self, VigDbConnection *db, JsonArray *stored, GError **error)
+{
+  for (guint i = 0; i < json_array_get_length (self->messages); i++)
+    {
+      JsonObject *message = json_array_get_object_element (self->messages, i);
+      JsonObject *row;
+
+      row = vig_store_messages_add (db, self->session_id, self->run_id, vig_json_get_string (message, "kind", ""), self->operator_name,
+                                    vig_json_get_object (message, "content"), error);
+      if (row == NULL)
+        return FALSE;
+      json_array_add_object_element (stored, row);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+write_calls (VigRunWrite *self, VigDbConnection *db, JsonArray *messages, JsonArray *stored, GError **error)
+{
+  guint n_messages = json_array_get_length (messages);
+  const char *message_id = n_messages > 0 ? vig_json_get_string (json_array_get_object_element (messages, n_messages - 1), "id", NULL) : NULL;
+
+  for (guint i = 0; i < json_array_get_length (self->calls); i++)
+    {
+      JsonObject *call = json_array_get_object_element (self->calls, i);
+      JsonObject *row;
+
+      json_object_set_string_member (call, "run_id", self->run_id);
+      json_object_set_string_member (call, "message_id", message_id);
+      json_object_set_string_member (call, "state", "new");
+      row = vig_store_calls_create (db, call, error);
+      if (row == NULL)
+        return FALSE;
+      json_array_add_object_element (stored, row);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+end_calls (VigRunWrite *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (JsonObject) changes = vig_json_pack_object ("{s:s}", "state", "done");
+
+  for (guint i = 0; i < json_array_get_length (self->ended_calls); i++)
+    {
+      g_autoptr (JsonObject) row = vig_store_calls_update (db, json_array_get_string_element (self->ended_calls, i), changes, error);
+
+      if (row == NULL)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+gpointer
+vig_run_write_run (VigDbConnection *db, gpointer data, GError **error)
+{
+  VigRunWrite *self = data;
+  g_autoptr (JsonArray) messages = json_array_new ();
+  g_autoptr (JsonArray) calls = json_array_new ();
+  g_autoptr (JsonObject) run = NULL;
+
+  if (!write_messages (self, db, messages, error) || !write_calls (self, db, messages, calls, error) || !end_calls (self, db, error))
+    return NULL;
+  run = vig_store_runs_update (db, self->run_id, self->changes, error);
+  if (run == NULL)
+    return NULL;
+
+  return vig_json_pack_object ("{s:J, s:A, s:A}", "run", run, "messages", g_steal_pointer (&messages), "calls", g_steal_pointer (&calls));
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-agent.h"
+
+G_BEGIN_DECLS
+
+/* A run as it was left: VigDbFunc over its id (char *). {"run": Run, "user_name", "stop_requested", "history": [Message of earlier runs], "messages":
+ * [Message of this run], "calls": [Call of its last reply]}. User texts are redacted by the caller. */
+gpointer vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error);
+
+/* What has to be known to ask a model, either for an Operator or to route. */
+typedef struct
+{
+  JsonObject *operator;  /* NULL: it is gone, or to route */
+  JsonArray  *operators; /* to route: those that are enabled */
+  JsonObject *settings;
+  JsonObject *provider;  /* NULL: there is none */
+  char       *sealed_key;
+} VigRunFacts;
+
+void         vig_run_facts_free (gpointer facts);
+gpointer     vig_run_facts_read (VigDbConnection *db, gpointer operator_id, GError **error); /* VigDbFunc; NULL: to route */
+
+/* One step of a run, as one transaction: messages, the calls of the last one, then the run itself. All that is set is owned. */
+typedef struct
+{
+  char       *run_id;
+  char       *session_id;
+  char       *operator_name; /* of the messages; NULL: none */
+  JsonArray  *messages;      /* of {kind, content} */
+  JsonArray  *calls;         /* of {provider_call_id, tool, arguments} */
+  JsonArray  *ended_calls;   /* ids whose results these messages carry */
+  JsonObject *changes;
+} VigRunWrite;
+
+VigRunWrite *vig_run_write_new         (const char *run_id, const char *session_id, const char *operator_name);
+void         vig_run_write_free        (gpointer write);
+void         vig_run_write_add_message (VigRunWrite *write, const char *kind, JsonObject *content); /* (transfer full) content */
+/* VigDbFunc: {"run": Run, "messages": [Message], "calls": [Call]}. May be called again. */
+gpointer     vig_run_write_run         (VigDbConnection *db, gpointer write, GError **error);
+
+G_END_DECLS

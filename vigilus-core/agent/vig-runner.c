@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-runner.h"
+
+#include <string.h>
+
+#include "vig-activity-tool.h"
+#include "vig-run.h"
+#include "vig-store-runs.h"
+#include "vig-store-sessions.h"
+
+#define MAX_BUSY     64 /* runs at once; one that waits for a person costs nothing and does not count */
+#define TITLE_LENGTH 60 /* characters */
+
+struct _VigRunner
+{
+  GObject     parent_instance;
+
+  VigParts   *parts;
+  GHashTable *runs;     /* id → VigRun */
+  GHashTable *sessions; /* id → VigRun, borrowed */
+  GHashTable *stops;    /* run id → GPtrArray of GTask */
+  GQueue      queue;    /* of VigRun: left by the last daemon, not begun yet */
+  guint       n_starting;
+  gboolean    shut_down;
+};
+
+G_DEFINE_FINAL_TYPE (VigRunner, vig_runner, G_TYPE_OBJECT)
+
+static guint
+count_busy (VigRunner *self)
+{
+  guint n_busy = self->n_starting;
+  GHashTableIter iter;
+  gpointer run;
+
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &run))
+    if (!vig_run_is_waiting (run))
+      n_busy++;
+
+  return n_busy;
+}
+
+static void
+answer_stops (VigRunner *self, VigRun *run)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+  g_autofree char *key = NULL;
+
+  if (!g_hash_table_steal_extended (self->stops, vig_run_get_id (run), (gpointer *) &key, (gpointer *) &tasks))
+    return;
+
+  for (guint i = 0; i < tasks->len; i++)
+    g_task_return_pointer (g_ptr_array_index (tasks, i), json_object_ref (vig_run_get_row (run)), (GDestroyNotify) json_object_unref);
+}
+
+static void begin_queued (VigRunner *self);
+
+static void
+run_ended (VigRun *run, gpointer user_data)
+{
+  VigRunner *self = user_data;
+  g_autoptr (VigRun) alive = g_object_ref (run);
+
+  answer_stops (self, run);
+  if (g_hash_table_lookup (self->sessions, vig_run_get_session_id (run)) == run)
+    g_hash_table_remove (self->sessions, vig_run_get_session_id (run));
+  g_hash_table_remove (self->runs, vig_run_get_id (run));
+  begin_queued (self);
+}
+
+static void
+begin (VigRunner *self, VigRun *run)
+{
+  g_hash_table_insert (self->runs, g_strdup (vig_run_get_id (run)), run);
+  g_hash_table_insert (self->sessions, g_strdup (vig_run_get_session_id (run)), run);
+  vig_run_start (run);
+}
+
+static void
+begin_queued (VigRunner *self)
+{
+  while (!self->shut_down && !g_queue_is_empty (&self->queue) && count_busy (self) < MAX_BUSY)
+    begin (self, g_queue_pop_head (&self->queue));
+}
+
+/* Starting */
+
+typedef struct
+{
+  char *user_id;
+  char *session_id; /* NULL: a new one */
+  char *text;
+} Start;
+
+static void
+start_free (gpointer data)
+{
+  Start *start = data;
+
+  g_free (start->user_id);
+  g_free (start->session_id);
+  g_free (start->text);
+  g_free (start);
+}
+
+/* The first line, cut at a word. */
+static char *
+make_title (const char *text)
+{
+  g_auto (GStrv) lines = NULL;
+  g_autofree char *stripped = g_strstrip (g_strdup (text));
+  g_autofree char *cut = NULL;
+  char *blank;
+
+  lines = g_strsplit (stripped, "\n", 2);
+  if (lines[0] == NULL)
+    return g_strdup ("…");
+  if (g_utf8_strlen (lines[0], -1) <= TITLE_LENGTH)
+    return g_strdup (lines[0]);
+
+  cut = g_utf8_substring (lines[0], 0, TITLE_LENGTH);
+  blank = strrchr (cut, ' ');
+  if (blank != NULL && blank > cut)
+    *blank = '\0';
+
+  return g_strconcat (cut, "…", NULL);
+}
+
+static JsonObject *
+find_session (VigDbConnection *db, Start *start, GError **error)
+{
+  g_autofree char *title = NULL;
+
+  if (start->session_id != NULL)
+    return vig_store_sessions_get (db, start->user_id, start->session_id, error);
+
+  title = make_title (start->text);
+
+  return vig_store_sessions_create (db, start->user_id, title, error);
+}
+
+static gpointer
+write_start (VigDbConnection *db, gpointer data, GError **error)
+{
+  Start *start = data;
+  g_autoptr (JsonObject) session = find_session (db, start, error);
+  g_autoptr (JsonObject) content = NULL;
+  g_autoptr (JsonObject) run = NULL;
+  g_autoptr (JsonObject) message = NULL;
+  const char *session_id;
+
+  if (session == NULL)
+    return NULL;
+  session_id = vig_json_get_string (session, "id", "");
+  run = vig_store_runs_create (db, session_id, start->user_id, error);
+  if (run == NULL)
+    return NULL;
+  content = vig_json_pack_object ("{s:s}", "text", start->text);
+  message = vig_store_messages_add (db, session_id, vig_json_get_string (run, "id", ""), "user", NULL, content, error);
+  if (message == NULL)
+    return NULL;
+
+  return vig_json_pack_object ("{s:J, s:J, s:J, s:b}", "run", run, "message", message, "session", session, "is_new", start->session_id == NULL);
+}
+
+static void
+publish_start (VigRunner *self, JsonObject *stored)
+{
+  JsonObject *run = vig_json_get_object (stored, "run");
+  const char *session_id = vig_json_get_string (run, "session_id", "");
+
+  if (vig_json_get_boolean (stored, "is_new", FALSE))
+    vig_parts_publish (self->parts, "sessions", "session.changed", vig_json_get_object (stored, "session"));
+  vig_parts_publish_session (self->parts, session_id, "message.added", vig_json_get_object (stored, "message"));
+  vig_parts_publish_session (self->parts, session_id, "run.changed", run);
+  vig_parts_publish (self->parts, "runs", "run.changed", run);
+}
+
+static void
+start_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigRunner *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  g_autoptr (JsonObject) stored = vig_db_finish (VIG_DB (source), result, &error);
+  JsonObject *row;
+
+  self->n_starting--;
+  if (stored == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  row = vig_json_get_object (stored, "run");
+  publish_start (self, stored);
+  if (!self->shut_down)
+    begin (self, vig_run_new (self->parts, row, run_ended, self));
+  g_task_return_pointer (task, json_object_ref (row), (GDestroyNotify) json_object_unref);
+}
+
+void
+vig_runner_start_async (VigRunner           *self,
+                        const VigCaller     *caller,
+                        const char          *session_id,
+                        const char          *text,
+                        GCancellable        *cancellable,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Start *start;
+
+  g_task_set_source_tag (task, vig_runner_start_async);
+  /* Once it is on disk it has begun, whether or not anyone still wants to hear so. */
+  g_task_set_check_cancellable (task, FALSE);
+  if (self->shut_down)
+    {
+      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the daemon is shutting down");
+      return;
+    }
+  if (count_busy (self) >= MAX_BUSY)
+    {
+      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_RATE_LIMITED, "%d runs are busy, which is the limit: try again later", MAX_BUSY);
+      return;
+    }
+
+  start = g_new0 (Start, 1);
+  start->user_id = g_strdup (caller->user_id);
+  start->session_id = g_strdup (session_id);
+  start->text = g_strdup (text);
+  self->n_starting++;
+  vig_db_write_async (self->parts->context.db, write_start, start, start_free, (GDestroyNotify) json_object_unref, NULL,
+                      start_stored, g_steal_pointer (&task));
+}
+
+JsonObject *
+vig_runner_start_finish (VigRunner *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Stopping */
+
+static gboolean
+may_stop (const VigCaller *caller, VigRun *run)
+{
+  return g_strcmp0 (caller->user_id, vig_run_get_user_id (run)) == 0
+         || g_strcmp0 (caller->role, "owner") == 0 || g_strcmp0 (caller->role, "administrator") == 0;
+}
+
+static gpointer
+read_run (VigDbConnection *db, gpointer run_id, GError **error)
+{
+  return vig_store_runs_get (db, run_id, error);
+}
+
+/* Not live here: it has ended, or never was. */
+static void
+ended_run_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (JsonObject) row = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (row == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_CONFLICT, "this run has ended: it is %s", vig_json_get_string (row, "state", ""));
+}
+
+static void
+wait_for_end (VigRunner *self, const char *run_id, GTask *task)
+{
+  GPtrArray *tasks = g_hash_table_lookup (self->stops, run_id);
+
+  if (tasks == NULL)
+    {
+      tasks = g_ptr_array_new_with_free_func (g_object_unref);
+      g_hash_table_insert (self->stops, g_strdup (run_id), tasks);
+    }
+  g_ptr_array_add (tasks, task);
+}
+
+void
+vig_runner_stop_async (VigRunner           *self,
+                       const VigCaller     *caller,
+                       const char          *run_id,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  VigRun *run = g_hash_table_lookup (self->runs, run_id);
+
+  g_task_set_source_tag (task, vig_runner_stop_async);
+  g_task_set_check_cancellable (task, FALSE);
+  if (run == NULL)
+    {
+      vig_db_read_async (self->parts->context.db, read_run, g_strdup (run_id), g_free, (GDestroyNotify) json_object_unref, NULL,
+                         ended_run_read, g_steal_pointer (&task));
+      return;
+    }
+  if (!may_stop (caller, run))
+    {
+      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_DENIED, "only who started a run, or an administrator, may stop it");
+      return;
+    }
+
+  wait_for_end (self, run_id, g_steal_pointer (&task));
+  vig_run_stop (run);
+}
+
+JsonObject *
+vig_runner_stop_finish (VigRunner *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Resuming */
+
+static gpointer
+read_unfinished (VigDbConnection *db, gpointer data, GError **error)
+{
+  return vig_store_runs_unfinished (db, error);
+}
+
+static void
+unfinished_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigRunner *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  g_autoptr (JsonArray) rows = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (rows == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    {
+      JsonObject *row = json_array_get_object_element (rows, i);
+
+      if (!g_hash_table_contains (self->runs, vig_json_get_string (row, "id", "")))
+        g_queue_push_tail (&self->queue, vig_run_new (self->parts, row, run_ended, self));
+    }
+  begin_queued (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+vig_runner_resume_all (VigRunner *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, vig_runner_resume_all);
+  vig_db_read_async (self->parts->context.db, read_unfinished, NULL, NULL, (GDestroyNotify) json_array_unref, NULL, unfinished_read, task);
+}
+
+JsonObject *
+vig_runner_describe_live (VigRunner *self, const char *session_id)
+{
+  VigRun *run = g_hash_table_lookup (self->sessions, session_id);
+
+  return run != NULL ? vig_run_describe_live (run) : NULL;
+}
+
+guint
+vig_runner_get_n_running (VigRunner *self)
+{
+  return g_hash_table_size (self->runs) + g_queue_get_length (&self->queue);
+}
+
+void
+vig_runner_shut_down (VigRunner *self)
+{
+  GHashTableIter iter;
+  gpointer run;
+
+  self->shut_down = TRUE;
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &run))
+    vig_run_abandon (run);
+  g_hash_table_remove_all (self->sessions);
+  g_hash_table_remove_all (self->runs);
+  g_queue_clear_full (&self->queue, g_object_unref);
+  g_hash_table_remove_all (self->stops);
+}
+
+static void
+vig_runner_finalize (GObject *object)
+{
+  VigRunner *self = VIG_RUNNER (object);
+
+  vig_runner_shut_down (self);
+  g_hash_table_unref (self->sessions);
+  g_hash_table_unref (self->runs);
+  g_hash_table_unref (self->stops);
+  vig_parts_unref (self->parts);
+
+  G_OBJECT_CLASS (vig_runner_parent_class)->finalize (object);
+}
+
+static void
+vig_runner_class_init (VigRunnerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vig_runner_finalize;
+}
+
+static void
+vig_runner_init (VigRunner *self)
+{
+  self->runs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->stops = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  g_queue_init (&self->queue);
+}
+
+static void
+add_own_tools (VigRunner *self, const VigAgentContext *context)
+{
+  g_autoptr (VigTool) tool = vig_activity_tool_new (context->db, context->redactor);
+  g_autoptr (GError) error = NULL;
+
+  if (!vig_registry_add_tool (context->registry, "core", tool, &error))
+    g_warning ("failed to add the core's own tool: %s", error->message);
+}
+
+VigRunner *
+vig_runner_new (const VigAgentContext *context, VigApprovals *approvals)
+{
+  VigRunner *self = g_object_new (VIG_TYPE_RUNNER, NULL);
+
+  self->parts = vig_parts_new (context, approvals);
+  add_own_tools (self, context);
+
+  return self;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-redact.h"
+
+G_BEGIN_DECLS
+
+/* Text that is shown while it arrives. A secret may arrive in two pieces, so what follows the last blank is held back until the next
+ * one comes. */
+typedef struct _VigStream VigStream;
+
+VigStream  *vig_stream_new      (VigRedactor *redactor, gsize limit); /* @limit: bytes kept for who comes late */
+void        vig_stream_free     (VigStream *self);
+char       *vig_stream_push     (VigStream *self, const char *text, gsize length); /* what may be shown now; NULL: nothing */
+char       *vig_stream_flush    (VigStream *self);
+void        vig_stream_clear    (VigStream *self);
+const char *vig_stream_get_text (VigStream *self); /* all that was shown */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigStream, vig_stream_free)
+
+G_END_DECLS

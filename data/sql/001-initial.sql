@@ -172,7 +172,7 @@ CREATE TABLE approvals (
   resource         TEXT,
   arguments        TEXT    NOT NULL,
   arguments_sha256 TEXT    NOT NULL,
-  reason           TEXT,
+  reason           TEXT    NOT NULL,
   preview          TEXT,
   status           TEXT    NOT NULL CHECK (status IN ('pending', 'approved', 'denied', 'expired', 'cancelled')),
   mode             TEXT    CHECK (mode IN ('once', 'timed')),
@@ -248,6 +248,7 @@ CREATE INDEX audit_event ON audit (event, seq);
 CREATE INDEX audit_operator ON audit (operator_name, seq) WHERE operator_name IS NOT NULL;
 CREATE INDEX audit_tool ON audit (tool, seq) WHERE tool IS NOT NULL;
 CREATE INDEX audit_session ON audit (session_id, seq) WHERE session_id IS NOT NULL;
+CREATE INDEX audit_call ON audit (call_id, seq) WHERE call_id IS NOT NULL;
 CREATE INDEX audit_run ON audit (run_id, seq) WHERE run_id IS NOT NULL;
 
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit

@@ -70,6 +70,9 @@ code_of (int rc)
 static char *
 describe (VigDbConnection *self, int rc)
 {
+  if (rc == SQLITE_CONSTRAINT_FOREIGNKEY)
+    return g_strdup ("what this refers to does not exist, or something else refers to this");
+
   switch (rc & 0xff)
     {
     case SQLITE_FULL:

@@ -20,17 +20,38 @@ vig_store_set_time (JsonObject *object, const char *name, gint64 time)
     json_object_set_null_member (object, name);
 }
 
+/* Microseconds of the fraction that @text begins with, taken out of it; GDateTime would round them. */
+static gint64
+cut_fraction (char *text)
+{
+  gsize digits = 0;
+  gint64 microseconds = 0;
+
+  for (; g_ascii_isdigit (text[digits + 1]); digits++)
+    if (digits < 6)
+      microseconds = microseconds * 10 + g_ascii_digit_value (text[digits + 1]);
+
+  for (gsize i = digits; i < 6; i++)
+    microseconds *= 10;
+
+  memmove (text, text + digits + 1, strlen (text + digits + 1) + 1);
+
+  return microseconds;
+}
+
 gboolean
 vig_store_get_time (JsonObject *object, const char *name, gint64 *time, GError **error)
 {
-  const char *text = vig_json_get_string (object, name, NULL);
+  g_autofree char *text = g_strdup (vig_json_get_string (object, name, NULL));
+  char *fraction = text != NULL ? strchr (text, '.') : NULL;
+  gint64 microseconds = fraction != NULL ? cut_fraction (fraction) : 0;
   g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
   g_autoptr (GDateTime) date = text != NULL ? g_date_time_new_from_iso8601 (text, utc) : NULL;
 
   *time = 0;
   if (date != NULL)
     {
-      *time = g_date_time_to_unix (date) * G_USEC_PER_SEC + g_date_time_get_microsecond (date);
+      *time = g_date_time_to_unix (date) * G_USEC_PER_SEC + microseconds;
       return TRUE;
     }
 
@@ -104,6 +125,20 @@ vig_store_row_one (VigDbRows *rows, const char *types, GError **error)
     return NULL;
 
   return vig_store_row_to_object (rows, types);
+}
+
+JsonObject *
+vig_store_row_required (VigDbRows *rows, const char *types, const char *noun, const char *id, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  JsonObject *object = rows != NULL ? vig_store_row_one (rows, types, &local_error) : NULL;
+
+  if (local_error != NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  else if (rows != NULL && object == NULL)
+    vig_store_not_found (noun, id, error);
+
+  return object;
 }
 
 JsonArray *

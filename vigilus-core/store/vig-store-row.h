@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 JsonObject *vig_store_row_to_object (VigDbRows *rows, const char *types);
 /* The first row, or NULL; without error: there is none. Takes @rows, which may be NULL. */
 JsonObject *vig_store_row_one       (VigDbRows *rows, const char *types, GError **error);
+/* The first row; NOT_FOUND, naming @noun and @id, where there is none. Takes @rows, which may be NULL. */
+JsonObject *vig_store_row_required  (VigDbRows *rows, const char *types, const char *noun, const char *id, GError **error);
 /* Every row. Takes @rows, which may be NULL. */
 JsonArray  *vig_store_row_all       (VigDbRows *rows, const char *types, GError **error);
 /* The number in the only row, or -1. Takes @rows. */

@@ -50,15 +50,7 @@ vig_store_users_count (VigDbConnection *db, GError **error)
 JsonObject *
 vig_store_users_get (VigDbConnection *db, const char *id, GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
-  JsonObject *user = vig_store_row_one (vig_db_query (db, &local_error, USER "WHERE id = ?1", "s", id), USER_TYPES, &local_error);
-
-  if (local_error != NULL)
-    g_propagate_error (error, g_steal_pointer (&local_error));
-  else if (user == NULL)
-    vig_store_not_found ("user", id, error);
-
-  return user;
+  return vig_store_row_required (vig_db_query (db, error, USER "WHERE id = ?1", "s", id), USER_TYPES, "user", id, error);
 }
 
 JsonObject *

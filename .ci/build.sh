@@ -79,6 +79,14 @@ dashboard_stamp () {
   (cd "$top" && find data/dashboard data/api po -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 2>/dev/null | sort -z | xargs -0 sha256sum | sha256sum)
 }
 
+# make_dashboard SOURCE_DIR OUTPUT_DIR: with the packages of the lock file.
+make_dashboard () {
+  if [ ! -d "$1/node_modules" ] || ! cmp -s "$1/package-lock.json" "$1/node_modules/.lock"; then
+    (cd "$1" && npm ci --no-audit --no-fund) && cp "$1/package-lock.json" "$1/node_modules/.lock" || return 1
+  fi
+  (cd "$1" && VIG_DASHBOARD_OUT="$2" npm run build)
+}
+
 # build_dashboard BUILD_DIR: into BUILD_DIR/dashboard, only where something changed.
 build_dashboard () {
   local out="$1/dashboard" work="$1/dashboard-work" stamp
@@ -88,14 +96,10 @@ build_dashboard () {
   say "building the dashboard"
   mkdir -p "$work/data"
   (cd "$top" && tar -c --exclude=node_modules --exclude=dist data/dashboard data/api po) | tar -x -C "$work"
-  (
-    cd "$work/data/dashboard"
-    if [ ! -d node_modules ] || ! cmp -s package-lock.json node_modules/.lock; then
-      npm ci --silent --no-audit --no-fund
-      cp package-lock.json node_modules/.lock
-    fi
-    VIG_DASHBOARD_OUT="$out" npm run --silent build
-  ) >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; fail "the dashboard does not build: see ${work#"$top/"}/build.log"; }
+  make_dashboard "$work/data/dashboard" "$out" >"$work/build.log" 2>&1 || {
+    tail -n 40 "$work/build.log" >&2
+    fail "the dashboard does not build: see ${work#"$top/"}/build.log"
+  }
   printf '%s\n' "$stamp" >"$out/.stamp"
 }
 

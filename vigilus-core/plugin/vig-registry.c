@@ -405,7 +405,7 @@ void
 vig_registry_run_tool_async (VigRegistry *self, VigTool *tool, VigInvocation *invocation, GCancellable *cancellable,
                              GAsyncReadyCallback callback, gpointer user_data)
 {
-  vig_tool_runner_run_async (self->runner, tool, get_owner (self, tool), invocation, cancellable, callback, user_data);
+  vig_tool_runner_run_async (self->runner, self, tool, get_owner (self, tool), invocation, cancellable, callback, user_data);
 }
 
 JsonNode *
@@ -418,7 +418,7 @@ void
 vig_registry_preview_async (VigRegistry *self, VigTool *tool, VigInvocation *invocation, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data)
 {
-  vig_tool_runner_preview_async (self->runner, tool, get_owner (self, tool), invocation, cancellable, callback, user_data);
+  vig_tool_runner_preview_async (self->runner, self, tool, get_owner (self, tool), invocation, cancellable, callback, user_data);
 }
 
 VigPreview *

@@ -338,10 +338,10 @@ begin (VigToolRunner *self, VigTool *tool, const char *owner, VigInvocation *inv
 }
 
 void
-vig_tool_runner_run_async (VigToolRunner *self, VigTool *tool, const char *owner, VigInvocation *invocation,
+vig_tool_runner_run_async (VigToolRunner *self, gpointer source, VigTool *tool, const char *owner, VigInvocation *invocation,
                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  GTask *task = g_task_new (source != NULL ? source : self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, vig_tool_runner_run_async);
   begin (self, tool, owner, invocation, FALSE, task);
@@ -354,10 +354,10 @@ vig_tool_runner_run_finish (VigToolRunner *self, GAsyncResult *result, GError **
 }
 
 void
-vig_tool_runner_preview_async (VigToolRunner *self, VigTool *tool, const char *owner, VigInvocation *invocation,
+vig_tool_runner_preview_async (VigToolRunner *self, gpointer source, VigTool *tool, const char *owner, VigInvocation *invocation,
                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  GTask *task = g_task_new (source != NULL ? source : self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, vig_tool_runner_preview_async);
   begin (self, tool, owner, invocation, TRUE, task);

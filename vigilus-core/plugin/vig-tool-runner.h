@@ -17,11 +17,11 @@ G_DECLARE_FINAL_TYPE (VigToolRunner, vig_tool_runner, VIG, TOOL_RUNNER, GObject)
 VigToolRunner *vig_tool_runner_new            (VigWorker *worker);
 guint          vig_tool_runner_get_n_stray    (VigToolRunner *self);
 
-/* @owner: the plugin's id, which begins every error; NULL for our own tools. */
-void           vig_tool_runner_run_async      (VigToolRunner *self, VigTool *tool, const char *owner, VigInvocation *invocation,
+/* @source: what the callback is told called it; NULL: the runner. @owner: the plugin's id, which begins every error; NULL for our own tools. */
+void           vig_tool_runner_run_async      (VigToolRunner *self, gpointer source, VigTool *tool, const char *owner, VigInvocation *invocation,
                                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 JsonNode      *vig_tool_runner_run_finish     (VigToolRunner *self, GAsyncResult *result, GError **error);
-void           vig_tool_runner_preview_async  (VigToolRunner *self, VigTool *tool, const char *owner, VigInvocation *invocation,
+void           vig_tool_runner_preview_async  (VigToolRunner *self, gpointer source, VigTool *tool, const char *owner, VigInvocation *invocation,
                                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 VigPreview    *vig_tool_runner_preview_finish (VigToolRunner *self, GAsyncResult *result, GError **error); /* NULL without error: none */
 

@@ -214,7 +214,7 @@ approve (VigApprovalDecision *self, VigDbConnection *db, JsonObject *approval, G
   decided = vig_store_approvals_decide (db, self->approval_id, "approved", changes, error);
   if (decided == NULL || !audit (db, self->redactor, decided, "approval.decided", self->decided_by, "approve", self->reason, error))
     return NULL;
-  stored = vig_grants_store (db, self->key, grant, error);
+  stored = vig_grants_store (db, self->key, grant, self->now, error);
   if (stored == NULL || !audit (db, self->redactor, decided, "grant.created", self->decided_by, self->timed ? "timed" : "once", NULL, error))
     return NULL;
 

@@ -166,7 +166,7 @@ make_grant (VigCallWrite *self, VigDbConnection *db, GError **error)
   if (self->grant == NULL)
     return TRUE;
 
-  stored = vig_grants_store (db, self->key, self->grant, error);
+  stored = vig_grants_store (db, self->key, self->grant, self->now, error);
 
   return stored != NULL && vig_store_grants_use (db, vig_json_get_string (stored, "id", ""), error);
 }

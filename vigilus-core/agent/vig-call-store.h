@@ -42,6 +42,7 @@ typedef struct
   gboolean     grant_is_once; /* then it is used up */
   GBytes      *key;
   JsonObject  *grant;         /* a new one, used up at once: lenient mode */
+  gint64       now;
   JsonObject  *approval;      /* to request */
   char        *cancel_id;     /* request to cancel, if it is still open */
   char        *result;        /* what the tool returned, redacted and cut here */

@@ -460,6 +460,7 @@ declare (VigCall *self)
   if (g_str_equal (decision->rule, "lenient"))
     {
       write->key = vig_approvals_dup_key (self->parts->approvals, NULL);
+      write->now = vig_approvals_now (self->parts->approvals);
       write->grant = build_lenient_grant (self, decision);
       json_array_add_object_element (write->audit, build_record (self, "grant.created", decision, NULL));
     }

@@ -18,7 +18,9 @@ serialise (JsonObject *grant)
   g_autoptr (JsonNode) node = NULL;
   g_autofree char *canonical = NULL;
 
-  node = vig_json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+  node = vig_json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+                        "id", vig_json_get_string (grant, "id", NULL),
+                        "created_at", vig_json_get_string (grant, "created_at", NULL),
                         "approval_id", vig_json_get_string (grant, "approval_id", NULL),
                         "operator_id", vig_json_get_string (grant, "operator_id", NULL),
                         "tool", vig_json_get_string (grant, "tool", NULL),
@@ -128,9 +130,15 @@ vig_grants_find (VigDbConnection *db, GBytes *key, const VigGrantQuery *query, g
 }
 
 JsonObject *
-vig_grants_store (VigDbConnection *db, GBytes *key, JsonObject *grant, GError **error)
+vig_grants_store (VigDbConnection *db, GBytes *key, JsonObject *grant, gint64 now, GError **error)
 {
-  g_autofree char *signature = vig_grants_sign (key, grant);
+  g_autofree char *id = vig_id_new ();
+  g_autofree char *created_at = vig_time_to_iso (now);
+  g_autofree char *signature = NULL;
+
+  json_object_set_string_member (grant, "id", id);
+  json_object_set_string_member (grant, "created_at", created_at);
+  signature = vig_grants_sign (key, grant);
 
   return vig_store_grants_create (db, grant, signature, error);
 }

@@ -30,7 +30,8 @@ gboolean    vig_grants_covers   (GBytes *key, JsonObject *grant, const VigGrantQ
 /* Asks the store; NULL without error: none. */
 JsonObject *vig_grants_find     (VigDbConnection *db, GBytes *key, const VigGrantQuery *query, gint64 now, GError **error);
 
-/* Signs @grant (operator_id, operator_name, tool, level, resource, mode, granted_by, expires_at, ...) and stores it. */
-JsonObject *vig_grants_store    (VigDbConnection *db, GBytes *key, JsonObject *grant, GError **error);
+/* Signs @grant (operator_id, operator_name, tool, level, resource, mode, granted_by, expires_at, ...) and stores it,
+ * with an id and a time of creation that become part of @grant. */
+JsonObject *vig_grants_store    (VigDbConnection *db, GBytes *key, JsonObject *grant, gint64 now, GError **error);
 
 G_END_DECLS

@@ -76,14 +76,6 @@ load_calls (VigDbConnection *db, const char *run_id, JsonArray *messages, GError
   return calls;
 }
 
-static gboolean
-read_stop_requested (VigDbConnection *db, const char *run_id)
-{
-  g_autoptr (VigDbRows) rows = vig_db_query (db, NULL, "SELECT stop_requested FROM runs WHERE id = ?1", "s", run_id);
-
-  return rows != NULL && vig_db_rows_next (rows, NULL) && vig_db_rows_int (rows, 0) != 0;
-}
-
 gpointer
 vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error)
 {
@@ -102,10 +94,9 @@ vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error)
   if (calls == NULL)
     return NULL;
 
-  return vig_json_pack_object ("{s:J, s:s, s:b, s:A, s:A, s:A}",
+  return vig_json_pack_object ("{s:J, s:s, s:A, s:A, s:A}",
                                "run", run,
                                "user_name", vig_json_get_string (user, "name", ""),
-                               "stop_requested", read_stop_requested (db, run_id),
                                "history", g_steal_pointer (&history),
                                "messages", g_steal_pointer (&messages),
                                "calls", g_steal_pointer (&calls));

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* A run as it was left: VigDbFunc over its id (char *). {"run": Run, "user_name", "stop_requested", "history": [Message of earlier runs], "messages":
+/* A run as it was left: VigDbFunc over its id (char *). {"run": Run, "user_name", "history": [Message of earlier runs], "messages":
  * [Message of this run], "calls": [Call of its last reply]}. User texts are redacted by the caller. */
 gpointer vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error);
 

@@ -843,7 +843,7 @@ take_loaded (VigRun *self, JsonObject *loaded)
       self->input_tokens = vig_json_get_int (usage, "input_tokens", 0);
       self->output_tokens = vig_json_get_int (usage, "output_tokens", 0);
     }
-  if (vig_json_get_boolean (loaded, "stop_requested", FALSE))
+  if (vig_json_get_boolean (self->row, "stop_requested", FALSE))
     begin_ending (self, VIG_RUN_STOPPED, "stopped", "stopped");
 }
 

@@ -43,7 +43,7 @@ vig_store_calls_of_run (VigDbConnection *db, const char *run_id, GError **error)
   return vig_store_row_all (vig_db_query (db, error, CALL "WHERE run_id = ?1 ORDER BY seq", "s", run_id), CALL_TYPES, error);
 }
 
-/* When it began to run and when it was over, set once by the state. */
+/* When it began to run, which it does once it is declared, and when it was over: set once by the state. */
 static gboolean
 set_times (JsonObject *call, gint64 *started_at, gint64 *ended_at, GError **error)
 {
@@ -52,9 +52,9 @@ set_times (JsonObject *call, gint64 *started_at, gint64 *ended_at, GError **erro
   if (!vig_store_get_time (call, "started_at", started_at, error) || !vig_store_get_time (call, "ended_at", ended_at, error))
     return FALSE;
 
-  if (*started_at == 0 && g_str_equal (state, "running"))
+  if (*started_at == 0 && (g_str_equal (state, "declaring") || g_str_equal (state, "running")))
     *started_at = vig_time_now ();
-  if (*ended_at == 0 && g_str_equal (state, "done"))
+  if (*ended_at == 0 && (g_str_equal (state, "recording") || g_str_equal (state, "done")))
     *ended_at = vig_time_now ();
 
   return TRUE;

@@ -14,8 +14,10 @@ JsonObject *vig_store_sessions_rename    (VigDbConnection *db, const char *user_
 gboolean    vig_store_sessions_delete    (VigDbConnection *db, const char *user_id, const char *id, GError **error); /* CONFLICT while a run is live; audit stays */
 
 /* content: user {text}; assistant: VigReply as JSON; tools {results: [{call_id, name, text, is_error}]}; notice {text, code}. */
-JsonObject *vig_store_messages_add       (VigDbConnection *db, const char *session_id, const char *run_id, const char *kind, const char *operator_name, JsonObject *content, GError **error);
-JsonObject *vig_store_messages_list      (VigDbConnection *db, const char *session_id, const VigPage *page, GError **error); /* newest page first, each page oldest first; `after` goes back in time */
+JsonObject *vig_store_messages_add       (VigDbConnection *db, const char *session_id, const char *run_id, const char *kind,
+                                          const char *operator_name, JsonObject *content, GError **error);
+/* newest page first, each page oldest first; `after` goes back in time */
+JsonObject *vig_store_messages_list      (VigDbConnection *db, const char *session_id, const VigPage *page, GError **error);
 JsonArray  *vig_store_messages_of_run    (VigDbConnection *db, const char *run_id, GError **error);
 
 G_END_DECLS

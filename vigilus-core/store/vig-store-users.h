@@ -14,7 +14,8 @@ JsonObject *vig_store_users_find          (VigDbConnection *db, const char *name
 gboolean    vig_store_users_set_record    (VigDbConnection *db, const char *id, const char *record, GError **error);
 
 /* @token: the cookie's value in clear; lifetime in seconds. */
-gboolean    vig_store_logins_create       (VigDbConnection *db, const char *user_id, const char *token, gint64 lifetime, const char *address, const char *user_agent, GError **error);
+gboolean    vig_store_logins_create       (VigDbConnection *db, const char *user_id, const char *token, gint64 lifetime, const char *address,
+                                           const char *user_agent, GError **error);
 JsonObject *vig_store_logins_find_user    (VigDbConnection *db, const char *token, GError **error);                    /* NULL without error: none, expired or disabled */
 gboolean    vig_store_logins_end          (VigDbConnection *db, const char *token, GError **error);
 gboolean    vig_store_logins_end_all      (VigDbConnection *db, const char *user_id, const char *but_token, GError **error);

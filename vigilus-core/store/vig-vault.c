@@ -5,8 +5,6 @@
 
 #include "vig-store-settings.h"
 
-/* A token under this name tells whether the secret is the one of before. */
-#define CHECK_NAME "secret.check"
 #define CHECK_TEXT "vigilus"
 
 struct _VigVault
@@ -58,7 +56,7 @@ store_check (VigSecret *secret, VigDbConnection *db, GError **error)
 {
   g_autofree char *token = vig_secret_seal (secret, CHECK_TEXT);
 
-  return vig_store_value_set (db, CHECK_NAME, token, error);
+  return vig_store_value_set (db, VIG_VAULT_CHECK_NAME, token, error);
 }
 
 gboolean
@@ -72,7 +70,7 @@ vig_vault_check (VigVault *self, VigDbConnection *db, GError **error)
   if (secret == NULL)
     return FALSE;
 
-  token = vig_store_value_dup (db, CHECK_NAME, &local_error);
+  token = vig_store_value_dup (db, VIG_VAULT_CHECK_NAME, &local_error);
   if (local_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));

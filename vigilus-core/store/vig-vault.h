@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 #define VIG_TYPE_VAULT (vig_vault_get_type ())
 G_DECLARE_FINAL_TYPE (VigVault, vig_vault, VIG, VAULT, GObject)
 
+/* The internal value that only the right secret opens. */
+#define VIG_VAULT_CHECK_NAME "secret.check"
+
 VigVault  *vig_vault_new        (VigRedactor *redactor); /* opened credentials are told to it */
 gboolean   vig_vault_is_open    (VigVault *self);        /* a secret is set */
 void       vig_vault_set_secret (VigVault *self, VigSecret *secret);

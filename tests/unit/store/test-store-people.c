@@ -6,8 +6,6 @@
 #include "vig-store-operators.h"
 #include "vig-store-settings.h"
 
-#define assert_string(object, name, value) g_assert_cmpstr (vig_json_get_string (object, name, NULL), ==, value)
-
 static gpointer
 use_users (VigDbConnection *db, gpointer data, GError **error)
 {

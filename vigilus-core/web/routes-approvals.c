@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-store-approvals.h"
+#include "vig-web.h"
+
+static JsonNode *
+list_approvals (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  VigPage page = vig_request_get_page (request);
+  const char *status = vig_json_get_string (vig_request_get_parameters (request), "status", NULL);
+
+  return vig_node_take_object (vig_store_approvals_list (db, status, &page, error));
+}
+
+static JsonNode *
+get_approval (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  return vig_node_take_object (vig_store_approvals_get (db, vig_request_get_id (request), error));
+}
+
+static void
+decided (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigRequest) request = user_data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *approval = vig_approvals_decide_finish (VIG_APPROVALS (source), result, &error);
+
+  if (approval == NULL)
+    vig_request_fail (request, error);
+  else
+    vig_request_respond (request, vig_node_take_object (approval));
+}
+
+/* Not with the request's cancellable: who hangs up after pressing the button has pressed it. */
+static void
+decide (VigRequest *request)
+{
+  VigWeb *web = vig_request_get_web (request);
+
+  vig_approvals_decide_async (web->context.approvals, vig_request_get_caller (request), vig_request_get_id (request), vig_request_get_body (request), NULL,
+                              decided, vig_request_ref (request));
+}
+
+static JsonNode *
+list_grants (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  VigPage page = vig_request_get_page (request);
+  gboolean live = vig_json_get_boolean (vig_request_get_parameters (request), "live", FALSE);
+
+  return vig_node_take_object (vig_store_grants_list (db, live, &page, error));
+}
+
+static JsonNode *
+revoke_grant (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  g_autoptr (JsonObject) grant = vig_store_grants_revoke (db, vig_request_get_id (request), error);
+
+  if (grant == NULL)
+    return NULL;
+  if (!vig_web_audit (db, request, "grant.revoked", vig_json_pack_object ("{s:J}", "grant", grant), error))
+    return NULL;
+
+  vig_web_publish (db, request, "approvals", "grant.revoked", vig_node_take_object (json_object_ref (grant)));
+
+  return vig_node_take_object (g_steal_pointer (&grant));
+}
+
+const VigRoute VIG_ROUTES_APPROVALS[] = {
+  { "listApprovals", .read = list_approvals },
+  { "getApproval", .read = get_approval },
+  { "decideApproval", .handle = decide },
+  { "listGrants", .read = list_grants },
+  { "revokeGrant", .write = revoke_grant },
+  { NULL },
+};

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-provider-test.h"
+#include "vig-store-providers.h"
+#include "vig-web.h"
+
+#include <string.h>
+
+/* The store never shows a key; whether it can still be opened is for the vault to say. */
+static gboolean
+fill_key (VigDbConnection *db, VigRequest *request, JsonObject *provider, GError **error)
+{
+  g_autofree char *sealed = NULL;
+  g_autoptr (JsonObject) again = vig_store_providers_get (db, vig_json_get_string (provider, "id", ""), &sealed, error);
+  JsonObject *key;
+
+  if (again == NULL)
+    return FALSE;
+
+  key = vig_json_pack_object ("{s:b,s:b}", "set", sealed != NULL, "readable",
+                              sealed == NULL || vig_vault_can_open (vig_request_get_web (request)->context.agent->vault, sealed));
+  json_object_set_object_member (provider, "key", key);
+
+  return TRUE;
+}
+
+static JsonNode *
+list_providers (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  VigPage page = vig_request_get_page (request);
+  g_autoptr (JsonObject) list = vig_store_providers_list (db, &page, error);
+  JsonArray *items = vig_json_get_array (list, "items");
+
+  for (guint i = 0; items != NULL && i < json_array_get_length (items); i++)
+    if (!fill_key (db, request, json_array_get_object_element (items, i), error))
+      return NULL;
+
+  return vig_node_take_object (g_steal_pointer (&list));
+}
+
+static JsonNode *
+get_provider (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  g_autoptr (JsonObject) provider = vig_store_providers_get (db, vig_request_get_id (request), NULL, error);
+
+  if (provider == NULL || !fill_key (db, request, provider, error))
+    return NULL;
+
+  return vig_node_take_object (g_steal_pointer (&provider));
+}
+
+/* All that was sent but the key, which goes nowhere in clear. */
+static JsonObject *
+without_key (JsonObject *body)
+{
+  g_autoptr (GList) names = json_object_get_members (body);
+  JsonObject *copy = json_object_new ();
+
+  for (GList *name = names; name != NULL; name = name->next)
+    if (!g_str_equal (name->data, "api_key"))
+      json_object_set_member (copy, name->data, json_node_ref (json_object_get_member (body, name->data)));
+
+  return copy;
+}
+
+static gboolean
+seal_key (VigRequest *request, char **sealed, GError **error)
+{
+  const char *key = vig_json_get_string (vig_request_get_body (request), "api_key", NULL);
+
+  if (key == NULL || *key == '\0')
+    return TRUE;
+  *sealed = vig_vault_seal (vig_request_get_web (request)->context.agent->vault, key, error);
+
+  return *sealed != NULL;
+}
+
+static JsonNode *
+record (VigDbConnection *db, VigRequest *request, const char *event, JsonObject *provider, GError **error)
+{
+  JsonObject *detail = vig_json_pack_object ("{s:s,s:s}", "id", vig_json_get_string (provider, "id", ""), "name", vig_json_get_string (provider, "name", ""));
+
+  json_object_set_object_member (detail, "changes", without_key (vig_request_get_body (request)));
+  json_object_set_boolean_member (detail, "key_changed", json_object_has_member (vig_request_get_body (request), "api_key"));
+  if (!vig_web_audit (db, request, event, detail, error) || !fill_key (db, request, provider, error))
+    return NULL;
+
+  vig_web_publish (db, request, "providers", event, vig_node_take_object (json_object_ref (provider)));
+
+  return vig_node_take_object (json_object_ref (provider));
+}
+
+static JsonNode *
+create_provider (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  g_autoptr (JsonObject) values = without_key (vig_request_get_body (request));
+  g_autoptr (JsonObject) provider = NULL;
+  g_autofree char *sealed = NULL;
+
+  if (!seal_key (request, &sealed, error))
+    return NULL;
+
+  provider = vig_store_providers_create (db, values, sealed, error);
+
+  return provider != NULL ? record (db, request, "provider.created", provider, error) : NULL;
+}
+
+static JsonNode *
+update_provider (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  g_autoptr (JsonObject) changes = without_key (vig_request_get_body (request));
+  gboolean keep = !json_object_has_member (vig_request_get_body (request), "api_key");
+  g_autoptr (JsonObject) provider = NULL;
+  g_autofree char *sealed = NULL;
+
+  if (!seal_key (request, &sealed, error))
+    return NULL;
+
+  provider = vig_store_providers_update (db, vig_request_get_id (request), changes, keep, sealed, error);
+
+  return provider != NULL ? record (db, request, "provider.updated", provider, error) : NULL;
+}
+
+static JsonNode *
+delete_provider (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  const char *id = vig_request_get_id (request);
+  g_autoptr (JsonObject) provider = vig_store_providers_get (db, id, NULL, error);
+
+  if (provider == NULL || !vig_store_providers_delete (db, id, error))
+    return NULL;
+  if (vig_web_audit (db, request, "provider.deleted", vig_json_pack_object ("{s:s,s:s}", "id", id, "name", vig_json_get_string (provider, "name", "")), error))
+    vig_web_publish (db, request, "providers", "provider.deleted", vig_node_take_object (json_object_ref (provider)));
+
+  return NULL;
+}
+
+static void
+fail_field (VigRequest *request, const char *field, const GError *error)
+{
+  vig_request_add_detail (request, "field", json_node_init_string (json_node_alloc (), field));
+  vig_request_fail (request, error);
+}
+
+/* FALSE: answered already. */
+static gboolean
+check_values (VigRequest *request)
+{
+  JsonObject *body = vig_request_get_body (request);
+  const char *type = vig_json_get_string (body, "type", NULL);
+  const VigProviderInfo *info = type != NULL ? vig_registry_find_provider_type (vig_request_get_web (request)->context.agent->registry, type) : NULL;
+  const char *base_url = vig_json_get_string (body, "base_url", NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (type != NULL && info == NULL)
+    {
+      error = g_error_new (VIG_ERROR, VIG_ERROR_INVALID, "/type: there is no kind of provider \"%s\"", type);
+      fail_field (request, "type", error);
+      return FALSE;
+    }
+  if (info != NULL && base_url == NULL && info->default_base_url == NULL && !info->no_base_url)
+    error = g_error_new (VIG_ERROR, VIG_ERROR_INVALID, "/base_url: %s needs a base URL, like http://localhost:8000/v1", info->title);
+  else
+    vig_base_url_check (base_url, &error);
+  if (error != NULL)
+    fail_field (request, "base_url", error);
+
+  return error == NULL;
+}
+
+static void
+begin_create (VigRequest *request)
+{
+  if (check_values (request))
+    vig_web_run_write (request, create_provider);
+}
+
+static void
+begin_update (VigRequest *request)
+{
+  if (check_values (request))
+    vig_web_run_write (request, update_provider);
+}
+
+static void
+begin_test (VigRequest *request)
+{
+  if (check_values (request))
+    vig_provider_test (request, vig_json_get_string (vig_request_get_body (request), "provider_id", NULL));
+}
+
+static void
+begin_test_stored (VigRequest *request)
+{
+  vig_provider_test (request, vig_request_get_id (request));
+}
+
+static void
+list_types (VigRequest *request)
+{
+  JsonArray *types = vig_registry_describe_providers (vig_request_get_web (request)->context.agent->registry);
+
+  vig_request_respond (request, vig_node_take_object (vig_store_page_new (types, NULL)));
+}
+
+const VigRoute VIG_ROUTES_PROVIDERS[] = {
+  { "listProviderTypes", .handle = list_types },
+  { "listProviders", .read = list_providers },
+  { "createProvider", .handle = begin_create },
+  { "getProvider", .read = get_provider },
+  { "updateProvider", .handle = begin_update },
+  { "deleteProvider", .write = delete_provider },
+  { "testProvider", .handle = begin_test_stored },
+  { "testProviderSettings", .handle = begin_test },
+  { NULL },
+};

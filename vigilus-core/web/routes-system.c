@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-sandbox.h"
+#include "vig-store-approvals.h"
+#include "vig-web.h"
+
+static void
+get_health (VigRequest *request)
+{
+  vig_request_respond (request, vig_json_pack ("{s:s}", "status", "ok"));
+}
+
+static void
+get_openapi (VigRequest *request)
+{
+  vig_request_respond_bytes (request, 200, "application/json", vig_request_get_web (request)->openapi);
+}
+
+static void
+open_live (VigRequest *request)
+{
+  vig_live_open (vig_request_get_web (request)->live, request, vig_request_get_login (request));
+}
+
+/* What only the main thread knows comes along as the request's data. */
+static JsonNode *
+finish_status (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  JsonObject *status = vig_request_get_data (request);
+  gint64 pending = vig_store_approvals_pending (db, error);
+
+  if (pending < 0)
+    return NULL;
+  json_object_set_int_member (status, "approvals_pending", pending);
+  json_object_set_object_member (status, "confinement", vig_sandbox_describe ());
+
+  return vig_node_take_object (json_object_ref (status));
+}
+
+static const char *
+describe_secret (VigWeb *web)
+{
+  const VigWebSecretFuncs *funcs = web->context.secret;
+
+  if (!vig_vault_is_open (web->context.agent->vault))
+    return "missing";
+
+  return funcs != NULL && funcs->is_changed (funcs->data) ? "changed" : "ok";
+}
+
+static void
+get_status (VigRequest *request)
+{
+  VigWeb *web = vig_request_get_web (request);
+  g_autofree char *started = vig_time_to_iso (web->started_at);
+  gint64 uptime = (g_get_monotonic_time () - web->started_clock) / G_USEC_PER_SEC;
+  JsonObject *status = vig_json_pack_object ("{s:s,s:s,s:I,s:s,s:s,s:i,s:s}", "version", VIG_VERSION, "started_at", started, "uptime_seconds", uptime,
+                                             "data_dir", vig_config_get_data_dir (web->context.config), "database",
+                                             vig_config_get_database_path (web->context.config), "runs_live",
+                                             (int) vig_runner_get_n_running (web->context.runner), "secret", describe_secret (web));
+
+  vig_request_set_data (request, status, (GDestroyNotify) json_object_unref);
+  vig_web_run_read (request, finish_status);
+}
+
+const VigRoute VIG_ROUTES_SYSTEM[] = {
+  { "getHealth", .handle = get_health },
+  { "getOpenapi", .handle = get_openapi },
+  { "getStatus", .handle = get_status },
+  { "openLive", .handle = open_live },
+  { NULL },
+};

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-web.h"
+
+#include "vig-operation.h"
+
+#include <string.h>
+
+JsonNode *
+vig_node_take_object (JsonObject *object)
+{
+  JsonNode *node;
+
+  if (object == NULL)
+    return NULL;
+
+  node = json_node_alloc ();
+  json_node_init (node, JSON_NODE_OBJECT);
+  json_node_take_object (node, object);
+
+  return node;
+}
+
+static void
+add_routes (GHashTable *table, const VigRoute *routes)
+{
+  for (const VigRoute *route = routes; route->operation != NULL; route++)
+    g_hash_table_insert (table, (gpointer) route->operation, (gpointer) route);
+}
+
+GHashTable *
+vig_web_collect_routes (void)
+{
+  GHashTable *table = g_hash_table_new (g_str_hash, g_str_equal);
+
+  add_routes (table, VIG_ROUTES_APPROVALS);
+  add_routes (table, VIG_ROUTES_AUDIT);
+  add_routes (table, VIG_ROUTES_CHAT);
+  add_routes (table, VIG_ROUTES_OPERATORS);
+  add_routes (table, VIG_ROUTES_PEOPLE);
+  add_routes (table, VIG_ROUTES_PLUGINS);
+  add_routes (table, VIG_ROUTES_PROVIDERS);
+  add_routes (table, VIG_ROUTES_SETTINGS);
+  add_routes (table, VIG_ROUTES_SETUP);
+  add_routes (table, VIG_ROUTES_SYSTEM);
+
+  return table;
+}
+
+gboolean
+vig_web_audit (VigDbConnection *db, VigRequest *request, const char *event, JsonObject *detail, GError **error)
+{
+  const VigCaller *caller = vig_request_get_caller (request);
+  g_autoptr (JsonObject) own = detail != NULL ? detail : json_object_new ();
+  g_autoptr (JsonObject) record = NULL;
+
+  json_object_set_string_member (own, "address", vig_request_get_peer (request)->address);
+  record = vig_json_pack_object ("{s:s,s:s,s:J}", "event", event, "user_name", caller != NULL ? caller->user_name : NULL, "detail", own);
+
+  return vig_audit_append (db, vig_request_get_web (request)->context.agent->redactor, record, error);
+}
+
+typedef struct
+{
+  VigEvents *events;
+  char      *topic;
+  char      *event;
+  JsonNode  *data;
+} Publication;
+
+static void
+publish (gpointer user_data)
+{
+  Publication *publication = user_data;
+
+  vig_events_publish (publication->events, publication->topic, publication->event, json_node_ref (publication->data));
+}
+
+static void
+free_publication (gpointer data)
+{
+  Publication *publication = data;
+
+  g_object_unref (publication->events);
+  g_free (publication->topic);
+  g_free (publication->event);
+  json_node_unref (publication->data);
+  g_free (publication);
+}
+
+void
+vig_web_publish (VigDbConnection *db, VigRequest *request, const char *topic, const char *event, JsonNode *data)
+{
+  Publication *publication = g_new0 (Publication, 1);
+
+  publication->events = g_object_ref (vig_request_get_web (request)->context.agent->events);
+  publication->topic = g_strdup (topic);
+  publication->event = g_strdup (event);
+  publication->data = data;
+  vig_db_after_commit (db, publish, publication, free_publication);
+}
+
+typedef struct
+{
+  VigRequest      *request;
+  VigStoreHandler  handler;
+} StoreJob;
+
+typedef struct
+{
+  char  *text; /* NULL: no body */
+  gsize  length;
+} StoreAnswer;
+
+static void
+free_answer (gpointer data)
+{
+  StoreAnswer *answer = data;
+
+  g_free (answer->text);
+  g_free (answer);
+}
+
+/* On the store's thread, where the text is made too: the main loop only passes it on. */
+static gpointer
+run_handler (VigDbConnection *db, gpointer data, GError **error)
+{
+  StoreJob *job = data;
+  GError *failure = NULL;
+  g_autoptr (JsonNode) node = job->handler (db, job->request, &failure);
+  StoreAnswer *answer;
+
+  if (failure != NULL)
+    {
+      g_propagate_error (error, failure);
+      return NULL;
+    }
+
+  answer = g_new0 (StoreAnswer, 1);
+  answer->text = node != NULL ? vig_json_to_string (node) : NULL;
+  answer->length = answer->text != NULL ? strlen (answer->text) : 0;
+
+  return answer;
+}
+
+static void
+handler_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  StoreJob *job = user_data;
+  g_autoptr (VigRequest) request = g_steal_pointer (&job->request);
+  g_autoptr (GError) error = NULL;
+  StoreAnswer *answer = vig_db_finish (VIG_DB (source), result, &error);
+
+  g_free (job);
+  if (answer == NULL)
+    {
+      vig_request_fail (request, error);
+      return;
+    }
+
+  if (answer->text != NULL)
+    vig_request_respond_text (request, g_steal_pointer (&answer->text), answer->length);
+  else
+    vig_request_respond (request, NULL);
+  free_answer (answer);
+}
+
+static StoreJob *
+new_job (VigRequest *request, VigStoreHandler handler)
+{
+  StoreJob *job = g_new0 (StoreJob, 1);
+
+  job->request = vig_request_ref (request);
+  job->handler = handler;
+
+  return job;
+}
+
+void
+vig_web_run_read (VigRequest *request, VigStoreHandler handler)
+{
+  StoreJob *job = new_job (request, handler);
+
+  vig_db_read_async (vig_request_get_web (request)->context.agent->db, run_handler, job, NULL, free_answer, NULL, handler_done, job);
+}
+
+void
+vig_web_run_write (VigRequest *request, VigStoreHandler handler)
+{
+  StoreJob *job = new_job (request, handler);
+
+  vig_db_write_async (vig_request_get_web (request)->context.agent->db, run_handler, job, NULL, free_answer, NULL, handler_done, job);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-redact-names.h"
+#include "vig-redact-scan.h"
+
+#include <string.h>
+
+#define WORD   G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-"
+#define DOTTED WORD ".="
+#define ALNUM  G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS
+#define HEX    G_CSET_DIGITS "abcdefABCDEF"
+#define UPPER  G_CSET_A_2_Z G_CSET_DIGITS
+#define LETTER G_CSET_A_2_Z G_CSET_a_2_z
+#define ANY    100000
+
+/* What follows the prefix: how many characters of which set; a longer run is something else. */
+static const struct
+{
+  const char *prefix;
+  const char *set;
+  guint       min;
+  guint       max;
+} shapes[] = {
+  { "A3-", UPPER "-", 31, 40 }, { "ABIA", UPPER, 16, 16 }, { "ABSK", ALNUM "+/=", 100, ANY }, { "ACCA", UPPER, 16, 16 },
+  { "AGE-SECRET-KEY-1", UPPER, 50, 60 }, { "AIza", WORD, 35, 35 }, { "AKCp", ALNUM, 60, 80 }, { "AKIA", UPPER, 16, 16 },
+  { "API-", UPPER, 26, 26 }, { "AQVN", WORD, 35, 38 }, { "ASIA", UPPER, 16, 16 }, { "CLOJARS_", ALNUM, 60, 60 },
+  { "EAAC", ALNUM, 80, ANY }, { "EAAM", ALNUM, 80, ANY }, { "EZAK", ALNUM, 54, 54 }, { "EZTK", ALNUM, 54, 54 },
+  { "FLWPUBK_TEST-", ALNUM "-", 12, ANY }, { "FLWSECK-", ALNUM "-", 12, ANY }, { "FLWSECK_TEST-", ALNUM "-", 12, ANY }, { "GOCSPX-", WORD, 20, 40 },
+  { "GR1348941", WORD, 20, 20 }, { "HRKU-", WORD, 40, ANY }, { "LTAI", ALNUM, 12, 22 }, { "NRAK-", UPPER, 27, 27 },
+  { "NRII-", WORD, 32, 32 }, { "NRJS-", ALNUM, 19, 19 }, { "PMAK-", HEX "-", 40, 70 }, { "SG.", DOTTED, 40, 80 },
+  { "SK", HEX, 32, 32 }, { "ZXlK", ALNUM "+/=", 30, ANY }, { "authress_", DOTTED, 30, ANY }, { "bedrock-api-key-", ALNUM "+/=", 40, ANY },
+  { "cmVmd", ALNUM, 59, 59 }, { "dapi", HEX "-", 32, 34 }, { "doo_v1_", HEX, 64, 64 }, { "dop_v1_", HEX, 64, 64 },
+  { "dor_v1_", HEX, 64, 64 }, { "dp.ct.", ALNUM, 40, 44 }, { "dp.pt.", ALNUM, 40, 44 }, { "dp.st.", DOTTED, 40, ANY },
+  { "dt0c01.", DOTTED, 60, ANY }, { "duffel_live_", WORD, 40, 50 }, { "duffel_test_", WORD, 40, 50 }, { "eyJ", DOTTED, 30, ANY },
+  { "eyW", DOTTED, 60, ANY }, { "fio-u-", WORD, 60, 70 }, { "flt1_", WORD, 40, ANY }, { "fm1a_", DOTTED "/+", 60, ANY },
+  { "fm1r_", DOTTED "/+", 60, ANY }, { "fm2_", DOTTED "/+", 60, ANY }, { "fo1_", WORD, 40, ANY }, { "ghe_", ALNUM, 36, ANY },
+  { "gho_", ALNUM, 36, 255 }, { "ghp_", ALNUM, 36, 255 }, { "ghr_", ALNUM, 36, 255 }, { "ghs_", ALNUM, 36, 255 },
+  { "ghu_", ALNUM, 36, 255 }, { "github_pat_", WORD, 60, 255 }, { "glagent-", WORD, 40, 60 }, { "glc_", ALNUM "+/=", 32, ANY },
+  { "glcbt-", WORD, 20, 60 }, { "gldt-", WORD, 20, 60 }, { "glffct-", WORD, 20, 60 }, { "glft-", WORD, 20, 60 },
+  { "glimt-", WORD, 20, 60 }, { "gloas-", WORD, 40, 80 }, { "glpat-", DOTTED, 20, 300 }, { "glptt-", WORD, 30, 60 },
+  { "glrt-", DOTTED, 20, 300 }, { "glsa_", WORD, 30, 60 }, { "glsoat-", WORD, 20, 60 }, { "gsk_", ALNUM, 40, 60 },
+  { "hf_", LETTER, 34, 34 }, { "hvb.", WORD, 100, ANY }, { "hvr.", WORD, 80, ANY }, { "hvs.", WORD, 20, ANY },
+  { "api_org_", LETTER, 34, 34 }, { "ico-", ALNUM, 32, 32 }, { "lin_api_", ALNUM, 40, 40 }, { "lin_oauth_", ALNUM, 40, 70 },
+  { "npm_", ALNUM, 30, 60 }, { "ntn_", ALNUM, 40, 50 }, { "ops_eyJ", DOTTED, 100, ANY }, { "p8e-", ALNUM, 32, 32 },
+  { "pnu_", ALNUM, 36, 36 }, { "pplx-", ALNUM, 40, 60 }, { "pscale_oauth_", DOTTED, 30, 64 }, { "pscale_pw_", DOTTED, 30, 64 },
+  { "pscale_tkn_", DOTTED, 30, 64 }, { "pul-", HEX, 40, 40 }, { "pypi-", WORD, 50, ANY }, { "rdme_", ALNUM, 60, 80 },
+  { "rk_live_", ALNUM, 10, 99 }, { "rk_test_", ALNUM, 10, 99 }, { "rubygems_", HEX, 40, 64 }, { "s-s4t2af-", HEX, 64, 64 },
+  { "s-s4t2ud-", HEX, 64, 64 }, { "secret_", ALNUM, 43, 43 }, { "sgp_", HEX "_", 40, 60 }, { "sha256~", WORD, 43, 43 },
+  { "shippo_live_", HEX, 40, 40 }, { "shippo_test_", HEX, 40, 40 }, { "shpat_", HEX, 32, 32 }, { "shpca_", HEX, 32, 32 },
+  { "shppa_", HEX, 32, 32 }, { "shpss_", HEX, 32, 32 }, { "sk-or-v1-", HEX, 64, 64 }, { "sk-proj-", WORD, 40, ANY },
+  { "sk-svcacct-", WORD, 40, ANY }, { "sk-", ALNUM, 40, 64 }, { "sk_live_", ALNUM, 10, 99 }, { "sk_test_", ALNUM, 10, 99 },
+  { "sl.", DOTTED, 100, ANY }, { "sm_aat_", ALNUM, 16, 16 }, { "sm_pat_", ALNUM, 16, 16 }, { "sm_sat_", ALNUM, 16, 16 },
+  { "sntrys_", ALNUM "+/=_", 60, ANY }, { "sntryu_", HEX, 64, 64 }, { "sq0atp-", WORD, 22, 60 }, { "sq0csp-", WORD, 43, 43 },
+  { "tfp_", DOTTED, 50, 70 }, { "tk_", ALNUM, 24, 40 }, { "tskey-", WORD, 24, ANY }, { "vig_", WORD, 43, 43 },
+  { "xai-", ALNUM, 60, 100 }, { "xapp-", WORD, 30, ANY }, { "xkeysib-", WORD, 60, 100 }, { "xoxa-", WORD, 20, ANY },
+  { "xoxb-", WORD, 20, ANY }, { "xoxe-", WORD, 40, ANY }, { "xoxe.", DOTTED, 40, ANY }, { "xoxo-", WORD, 20, ANY },
+  { "xoxp-", WORD, 20, ANY }, { "xoxr-", WORD, 20, ANY }, { "xoxs-", WORD, 20, ANY }, { "_gitlab_session=", ALNUM, 32, 32 },
+};
+
+static gboolean
+has_letter (const char *text, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if (g_ascii_isalpha (text[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
+static gsize
+run_length (const VigScan *self, gsize at, const char *set, gsize most)
+{
+  gsize end = at;
+
+  while (end < self->length && end - at <= most && self->text[end] != '\0' && strchr (set, self->text[end]) != NULL)
+    end++;
+
+  return end - at;
+}
+
+/* Anthropic's keys end in AA; what does not is an example cut from a page. */
+static gsize
+match_anthropic (const VigScan *self, gsize at)
+{
+  gsize n = run_length (self, at, WORD, 300);
+
+  return vig_scan_is (self, at, "sk-ant-") && n >= 93 && memcmp (self->text + at + n - 2, "AA", 2) == 0 ? n : 0;
+}
+
+static gsize
+match_shape (const VigScan *self, gsize at, guint i)
+{
+  gsize prefix = strlen (shapes[i].prefix);
+  gsize n;
+
+  if (!vig_scan_is (self, at, shapes[i].prefix))
+    return 0;
+
+  n = run_length (self, at + prefix, shapes[i].set, shapes[i].max);
+  if (n < shapes[i].min || n > shapes[i].max || !has_letter (self->text + at + prefix, n)
+      || !vig_redact_is_secret (VIG_NAME_PASSWORD, self->text + at + prefix, n, TRUE) || (at + prefix + n < self->length && g_ascii_isalnum (self->text[at + prefix + n])))
+    return 0;
+
+  return prefix + n;
+}
+
+static gsize
+match_any (const VigScan *self, gsize at)
+{
+  gsize n = match_anthropic (self, at);
+
+  for (guint i = 0; n == 0 && i < G_N_ELEMENTS (shapes); i++)
+    if (shapes[i].prefix[0] == self->text[at])
+      n = match_shape (self, at, i);
+
+  return n;
+}
+
+/* After anything but a letter, a digit or what joins them; "\n" written out counts as a line break. */
+static gboolean
+starts_word (const VigScan *self, gsize at)
+{
+  char before = at > 0 ? self->text[at - 1] : ' ';
+
+  if (at > 1 && self->text[at - 2] == '\\' && strchr ("nrt", before) != NULL)
+    return TRUE;
+
+  return !g_ascii_isalnum (before) && strchr ("_-.", before) == NULL;
+}
+
+void
+vig_scan_tokens (VigScan *self)
+{
+  gsize at = 0;
+
+  while (at < self->length)
+    {
+      gsize n = starts_word (self, at) ? match_any (self, at) : 0;
+
+      if (n > 0)
+        vig_scan_add (self, at, at + n);
+      at += MAX (n, 1);
+    }
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-redact.h"
+
+#include "vig-redact-names.h"
+#include "vig-redact-scan.h"
+
+#include <string.h>
+
+#define MASK      "[redacted]"
+#define MIN_VALUE 6 /* bytes: shorter ones would take words out of every sentence */
+
+struct _VigRedactor
+{
+  GObject          parent_instance;
+  GRWLock          lock;
+  VigRedactValues *values;
+};
+
+G_DEFINE_FINAL_TYPE (VigRedactor, vig_redactor, G_TYPE_OBJECT)
+
+void
+vig_scan_add (VigScan *self, gsize start, gsize end)
+{
+  VigSpan span = { start, end };
+
+  if (end > start)
+    g_array_append_val (self->spans, span);
+}
+
+gsize
+vig_scan_find (const VigScan *self, gsize from, gsize limit, const char *part)
+{
+  const char *found;
+
+  if (from >= self->length)
+    return G_MAXSIZE;
+
+  found = memmem (self->text + from, MIN (limit, self->length - from), part, strlen (part));
+
+  return found != NULL ? (gsize) (found - self->text) : G_MAXSIZE;
+}
+
+gboolean
+vig_scan_is (const VigScan *self, gsize at, const char *part)
+{
+  gsize length = strlen (part);
+
+  return at <= self->length && self->length - at >= length && memcmp (self->text + at, part, length) == 0;
+}
+
+/* The text ends in a NUL, at which both functions stop by themselves. */
+gsize
+vig_scan_skip (const VigScan *self, gsize at, const char *set)
+{
+  return at >= self->length ? self->length : at + strspn (self->text + at, set);
+}
+
+gsize
+vig_scan_until (const VigScan *self, gsize at, const char *set)
+{
+  return at >= self->length ? self->length : at + strcspn (self->text + at, set);
+}
+
+static int
+compare_spans (gconstpointer a, gconstpointer b)
+{
+  const VigSpan *one = a;
+  const VigSpan *other = b;
+
+  return (one->start > other->start) - (one->start < other->start);
+}
+
+static char *
+mask (const char *text, gsize length, GArray *spans)
+{
+  GString *clean = g_string_sized_new (length + sizeof MASK);
+  gsize done = 0;
+
+  g_array_sort (spans, compare_spans);
+  for (guint i = 0; i < spans->len; i++)
+    {
+      gsize start = g_array_index (spans, VigSpan, i).start;
+      gsize end = g_array_index (spans, VigSpan, i).end;
+
+      if (start >= done)
+        {
+          g_string_append_len (clean, text + done, (gssize) (start - done));
+          g_string_append (clean, MASK);
+        }
+      done = MAX (done, end);
+    }
+  g_string_append_len (clean, text + done, (gssize) (length - done));
+
+  return g_string_free (clean, FALSE);
+}
+
+static void
+find_values (VigRedactor *self, const char *text, gsize length, GArray *spans)
+{
+  g_rw_lock_reader_lock (&self->lock);
+  while (!vig_redact_values_is_ready (self->values))
+    {
+      g_rw_lock_reader_unlock (&self->lock);
+      g_rw_lock_writer_lock (&self->lock);
+      if (!vig_redact_values_is_ready (self->values))
+        vig_redact_values_prepare (self->values);
+      g_rw_lock_writer_unlock (&self->lock);
+      g_rw_lock_reader_lock (&self->lock);
+    }
+  vig_redact_values_find (self->values, text, length, spans);
+  g_rw_lock_reader_unlock (&self->lock);
+}
+
+char *
+vig_redactor_apply (VigRedactor *self, const char *text)
+{
+  g_autoptr (GArray) spans = g_array_new (FALSE, FALSE, sizeof (VigSpan));
+  VigScan scan = { text, 0, spans, G_MAXSIZE };
+
+  g_return_val_if_fail (VIG_IS_REDACTOR (self), NULL);
+  g_return_val_if_fail (text != NULL, NULL);
+
+  scan.length = strlen (text);
+  find_values (self, text, scan.length, spans);
+  vig_scan_marked (&scan);
+  vig_scan_tokens (&scan);
+  vig_scan_named (&scan);
+  vig_scan_commands (&scan);
+
+  return spans->len > 0 ? mask (text, scan.length, spans) : g_strdup (text);
+}
+
+static JsonNode *
+redact_string (VigRedactor *self, const char *name, const char *text)
+{
+  VigNameKind kind = name != NULL ? vig_redact_classify_name (name, strlen (name)) : VIG_NAME_PLAIN;
+  g_autofree char *clean = kind == VIG_NAME_PLAIN || *text == '\0' ? vig_redactor_apply (self, text) : g_strdup (MASK);
+
+  return json_node_init_string (json_node_alloc (), clean);
+}
+
+static JsonNode *redact_node (VigRedactor *self, const char *name, JsonNode *node);
+
+static JsonNode *
+redact_object (VigRedactor *self, JsonObject *object)
+{
+  JsonObject *copy = json_object_new ();
+  JsonNode *node = json_node_alloc ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+
+  json_object_iter_init_ordered (&iter, object);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    {
+      g_autofree char *clean = vig_redactor_apply (self, name);
+
+      json_object_set_member (copy, clean, redact_node (self, name, member));
+    }
+
+  json_node_init (node, JSON_NODE_OBJECT);
+  json_node_take_object (node, copy);
+
+  return node;
+}
+
+static JsonNode *
+redact_array (VigRedactor *self, const char *name, JsonArray *array)
+{
+  JsonArray *copy = json_array_sized_new (json_array_get_length (array));
+  JsonNode *node = json_node_alloc ();
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    json_array_add_element (copy, redact_node (self, name, json_array_get_element (array, i)));
+  json_node_init_array (node, copy);
+  json_array_unref (copy);
+
+  return node;
+}
+
+static JsonNode *
+redact_node (VigRedactor *self, const char *name, JsonNode *node)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return redact_object (self, json_node_get_object (node));
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return redact_array (self, name, json_node_get_array (node));
+  if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+    return redact_string (self, name, json_node_get_string (node));
+
+  return json_node_copy (node);
+}
+
+JsonNode *
+vig_redactor_apply_json (VigRedactor *self, JsonNode *node)
+{
+  g_return_val_if_fail (VIG_IS_REDACTOR (self), NULL);
+  g_return_val_if_fail (node != NULL, NULL);
+
+  return redact_node (self, NULL, node);
+}
+
+/* Without the padding, both alphabets are found whatever follows them. */
+static void
+add_base64 (VigRedactor *self, const char *secret)
+{
+  g_autofree char *text = g_base64_encode ((const guchar *) secret, strlen (secret));
+
+  g_strdelimit (text, "=", '\0');
+  vig_redact_values_add (self->values, text);
+  g_strdelimit (text, "+", '-');
+  g_strdelimit (text, "/", '_');
+  vig_redact_values_add (self->values, text);
+}
+
+static void
+add_json (VigRedactor *self, const char *secret)
+{
+  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), secret);
+  g_autofree char *text = vig_json_to_string (node);
+
+  text[strlen (text) - 1] = '\0';
+  vig_redact_values_add (self->values, text + 1);
+}
+
+void
+vig_redactor_add_value (VigRedactor *self, const char *secret)
+{
+  g_autofree char *escaped = NULL;
+
+  g_return_if_fail (VIG_IS_REDACTOR (self));
+  g_return_if_fail (secret != NULL);
+
+  if (strlen (secret) < MIN_VALUE)
+    return;
+
+  escaped = g_uri_escape_string (secret, NULL, FALSE);
+  g_rw_lock_writer_lock (&self->lock);
+  vig_redact_values_add (self->values, secret);
+  vig_redact_values_add (self->values, escaped);
+  add_base64 (self, secret);
+  if (g_utf8_validate (secret, -1, NULL))
+    add_json (self, secret);
+  g_rw_lock_writer_unlock (&self->lock);
+}
+
+static void
+vig_redactor_finalize (GObject *object)
+{
+  VigRedactor *self = VIG_REDACTOR (object);
+
+  vig_redact_values_free (self->values);
+  g_rw_lock_clear (&self->lock);
+
+  G_OBJECT_CLASS (vig_redactor_parent_class)->finalize (object);
+}
+
+static void
+vig_redactor_class_init (VigRedactorClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = vig_redactor_finalize;
+}
+
+static void
+vig_redactor_init (VigRedactor *self)
+{
+  self->values = vig_redact_values_new ();
+  g_rw_lock_init (&self->lock);
+}
+
+VigRedactor *
+vig_redactor_new (void)
+{
+  return g_object_new (VIG_TYPE_REDACTOR, NULL);
+}

@@ -9,8 +9,8 @@ import { ApiError } from '../../lib/client';
 import { useMediaQuery, useStored } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { useSession } from '../../lib/use-session';
+import { NoProvider } from '../shared/no-provider';
 import { Composer } from './composer';
-import { NoProvider } from './new-conversation';
 import { RunDetails } from './run-details';
 import { Transcript } from './transcript';
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { buttonClass } from '../../components/button';
 import { Logo } from '../../components/logo';
-import { ErrorNote, Note } from '../../components/states';
+import { ErrorNote } from '../../components/states';
 import { useCreateSession, useSendMessage } from '../../lib/chat';
 import { useStored } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
-import { providersQuery } from '../../lib/providers';
+import { NoProvider } from '../shared/no-provider';
 import { Composer } from './composer';
 
 const ideas = () => [
@@ -17,30 +15,6 @@ const ideas = () => [
   _('Show notes.txt'),
   _('What did you do today?'),
 ];
-
-export function NoProvider() {
-  const providers = useQuery(providersQuery);
-  if (!providers.data || providers.data.some((provider) => provider.enabled)) return null;
-  return (
-    <Note kind="wait">
-      <p>
-        {_(
-          'There is no provider yet, so nobody can answer. Add a model’s key, a local server, or try without a model.',
-        )}
-      </p>
-      <p>
-        <Link
-          to="/settings/$tab"
-          params={{ tab: 'providers' }}
-          search={{ add: true }}
-          className={buttonClass('plain', true)}
-        >
-          {_('Add Provider')}
-        </Link>
-      </p>
-    </Note>
-  );
-}
 
 /** The title is made of the first words; it can be changed. */
 function titleOf(text: string): string {

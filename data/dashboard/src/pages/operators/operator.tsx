@@ -1,4 +1,92 @@
 // SPDX-License-Identifier: MIT
-export default function Page() {
-  return null;
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { ChevronLeft } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from '../../components/button';
+import { Confirm } from '../../components/dialog';
+import { Loaded } from '../../components/states';
+import { useCan } from '../../lib/auth';
+import { _ } from '../../lib/i18n';
+import { operatorQuery, useDeleteOperator } from '../../lib/operators';
+import { say } from '../../lib/toasts';
+import type { Operator } from '../../lib/types';
+import { OperatorForm } from './operator-form';
+
+function Delete({ operator }: { operator: Operator }) {
+  const [isAsking, setAsking] = useState(false);
+  const remove = useDeleteOperator();
+  const navigate = useNavigate();
+  const confirm = () =>
+    remove.mutate(operator.id, {
+      onSuccess: () => {
+        say(_('{name} is deleted.', { name: operator.name }));
+        void navigate({ to: '/operators' });
+      },
+    });
+  return (
+    <>
+      <Button look="danger" onClick={() => setAsking(true)}>
+        {_('Delete {name}', { name: operator.name })}
+      </Button>
+      {isAsking && (
+        <Confirm
+          title={_('Delete {name}?', { name: operator.name })}
+          action={_('Delete {name}', { name: operator.name })}
+          busy={remove.isPending}
+          error={remove.error}
+          onConfirm={confirm}
+          onClose={() => setAsking(false)}
+        >
+          <p>{_('Its prompt and tool assignment are gone for good. Its runs and audit records keep its name.')}</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function Back() {
+  return (
+    <Link to="/operators" className="back small">
+      <ChevronLeft className="icon" aria-hidden /> {_('Operators')}
+    </Link>
+  );
+}
+
+function Existing({ id }: { id: string }) {
+  const query = useQuery(operatorQuery(id));
+  const canEdit = useCan('administrator');
+  return (
+    <Loaded query={query} rows={8}>
+      {(operator) => (
+        <>
+          <header className="page-head">
+            <h1>{operator.name}</h1>
+            {canEdit && <Delete operator={operator} />}
+          </header>
+          <OperatorForm key={operator.id} operator={operator} canEdit={canEdit} />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+export default function OperatorPage() {
+  const { operatorId } = useParams({ from: '/shell/operators/$operatorId' });
+  const canEdit = useCan('administrator');
+  return (
+    <>
+      <Back />
+      {operatorId === 'new' ? (
+        <>
+          <header className="page-head">
+            <h1>{_('Create Operator')}</h1>
+          </header>
+          <OperatorForm operator={null} canEdit={canEdit} />
+        </>
+      ) : (
+        <Existing id={operatorId} />
+      )}
+    </>
+  );
 }

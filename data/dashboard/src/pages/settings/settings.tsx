@@ -1,4 +1,43 @@
 // SPDX-License-Identifier: MIT
-export default function Page() {
-  return null;
+import { Link, useParams } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { _ } from '../../lib/i18n';
+import { About } from './about';
+import { Account } from './account';
+import { Plugins } from './plugins';
+import { Providers } from './providers';
+import { Trust } from './trust';
+
+const tabs = (): { tab: string; name: string; page: ComponentType }[] => [
+  { tab: 'providers', name: _('Providers'), page: Providers },
+  { tab: 'trust', name: _('Trust & limits'), page: Trust },
+  { tab: 'plugins', name: _('Plugins'), page: Plugins },
+  { tab: 'account', name: _('Account & tokens'), page: Account },
+  { tab: 'about', name: _('About'), page: About },
+];
+
+export default function SettingsPage() {
+  const { tab } = useParams({ from: '/shell/settings/$tab' });
+  const current = tabs().find((item) => item.tab === tab) ?? tabs()[0];
+  const Page = current?.page ?? Providers;
+  return (
+    <>
+      <header className="page-head">
+        <h1>{_('Settings')}</h1>
+      </header>
+      <nav className="tabs" aria-label={_('Settings')}>
+        {tabs().map((item) => (
+          <Link
+            key={item.tab}
+            to="/settings/$tab"
+            params={{ tab: item.tab }}
+            aria-current={item === current || item.tab === current?.tab ? 'page' : undefined}
+          >
+            {item.name}
+          </Link>
+        ))}
+      </nav>
+      <Page />
+    </>
+  );
 }

@@ -1,4 +1,149 @@
 // SPDX-License-Identifier: MIT
-export default function Page() {
-  return null;
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Wrench } from 'lucide-react';
+import { buttonClass } from '../../components/button';
+import { FilterField } from '../../components/filter-field';
+import { LevelBadge, levelNames, levelWord } from '../../components/level';
+import { Empty, Loaded } from '../../components/states';
+import { _, ngettext } from '../../lib/i18n';
+import { describeSchema } from '../../lib/json-schema';
+import { operatorsQuery, toolsQuery } from '../../lib/operators';
+import type { Tool } from '../../lib/types';
+
+function Schema({ tool }: { tool: Tool }) {
+  const rows = describeSchema(tool.input_schema);
+  if (rows.length === 0) return <p className="muted small">{_('Takes no arguments.')}</p>;
+  return (
+    <div className="scroll-x">
+      <table className="table small">
+        <thead>
+          <tr>
+            <th>{_('Argument')}</th>
+            <th>{_('Type')}</th>
+            <th>{_('Limits')}</th>
+            <th>{_('Meaning')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.path}>
+              <td className="mono">
+                {row.path}
+                {row.isRequired && <span className="badge">{_('needed')}</span>}
+              </td>
+              <td className="mono">{row.type}</td>
+              <td className="mono">{row.limits}</td>
+              <td>{row.description}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ToolItem({ tool, isOpen }: { tool: Tool; isOpen: boolean }) {
+  const operators = useQuery(operatorsQuery).data ?? [];
+  const users = operators.filter((operator) => operator.tools.includes(tool.name));
+  return (
+    <li>
+      <details className="tool-item" open={isOpen}>
+        <summary>
+          <span className="mono name">{tool.name}</span>
+          <LevelBadge level={tool.level} />
+          {!tool.available && <span className="badge bad">{_('Not available')}</span>}
+          <span className="muted grow clip">{tool.description}</span>
+        </summary>
+        <div className="stack tight">
+          <p>{tool.description}</p>
+          <Schema tool={tool} />
+          <dl className="facts small">
+            <dt>{_('From')}</dt>
+            <dd>{tool.plugin}</dd>
+            <dt>{_('Time limit')}</dt>
+            <dd>{ngettext('one second', '{count} seconds', tool.timeout)}</dd>
+            <dt>{_('Works')}</dt>
+            <dd>{tool.host ? _('in the Operator’s working directory on this host') : _('outside the host’s files')}</dd>
+            <dt>{_('Assigned to')}</dt>
+            <dd>
+              {users.length === 0 && _('nobody yet')}
+              {users.map((operator, index) => (
+                <span key={operator.id}>
+                  {index > 0 && ', '}
+                  <Link to="/operators/$operatorId" params={{ operatorId: operator.id }}>
+                    {operator.name}
+                  </Link>
+                </span>
+              ))}
+            </dd>
+          </dl>
+        </div>
+      </details>
+    </li>
+  );
+}
+
+export default function ToolsPage() {
+  const query = useQuery(toolsQuery);
+  const search = useSearch({ from: '/shell/tools' });
+  const navigate = useNavigate({ from: '/tools' });
+  const { q = '', level } = search;
+  const matches = (tool: Tool) =>
+    (!level || tool.level === level) &&
+    `${tool.name} ${tool.title} ${tool.description}`.toLowerCase().includes(q.toLowerCase());
+  return (
+    <>
+      <header className="page-head">
+        <div>
+          <h1>{_('Tools')}</h1>
+          <p>{_('What Operators can do, once a tool is assigned to them.')}</p>
+        </div>
+      </header>
+      <div className="row">
+        <FilterField
+          label={_('Filter tools')}
+          value={q}
+          onChange={(value) => void navigate({ search: { ...search, q: value || undefined }, replace: true })}
+        />
+        <select
+          className="input auto"
+          aria-label={_('Level')}
+          value={level ?? ''}
+          onChange={(event) => void navigate({ search: { ...search, level: event.target.value || undefined } })}
+        >
+          <option value="">{_('All levels')}</option>
+          {levelNames.map((name) => (
+            <option key={name} value={name}>
+              {levelWord(name)}
+            </option>
+          ))}
+        </select>
+      </div>
+      <Loaded query={query}>
+        {(tools) => {
+          const shown = tools.filter(matches);
+          if (tools.length === 0)
+            return (
+              <div className="card">
+                <Empty icon={Wrench} title={_('There are no tools')}>
+                  <p>{_('Tools come from plugins. See which are loaded, and why others are not.')}</p>
+                  <Link to="/settings/$tab" params={{ tab: 'plugins' }} className={buttonClass('primary')}>
+                    {_('Settings → Plugins')}
+                  </Link>
+                </Empty>
+              </div>
+            );
+          if (shown.length === 0) return <p className="muted">{_('No tool is like that. Change the filter.')}</p>;
+          return (
+            <ul className="card flush rows">
+              {shown.map((tool) => (
+                <ToolItem key={tool.name} tool={tool} isOpen={tool.name === search.tool} />
+              ))}
+            </ul>
+          );
+        }}
+      </Loaded>
+    </>
+  );
 }

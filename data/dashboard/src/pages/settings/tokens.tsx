@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { Button, CopyButton } from '../../components/button';
+import { Confirm } from '../../components/dialog';
+import { TextField } from '../../components/form';
+import { ErrorNote, Loaded } from '../../components/states';
+import { Time } from '../../components/time';
+import { tokensQuery, useCreateToken, useDeleteToken } from '../../lib/auth';
+import { _ } from '../../lib/i18n';
+import type { ApiToken } from '../../lib/types';
+import { check, type Wrongs } from '../../lib/validate';
+
+function TokenRow({ token }: { token: ApiToken }) {
+  const [isAsking, setAsking] = useState(false);
+  const remove = useDeleteToken();
+  return (
+    <tr>
+      <td>{token.name}</td>
+      <td>
+        <Time at={token.created_at} />
+      </td>
+      <td>
+        <Time at={token.expires_at} />
+      </td>
+      <td>{token.last_used_at ? <Time at={token.last_used_at} /> : _('never')}</td>
+      <td>
+        <Button look="danger" small onClick={() => setAsking(true)}>
+          {_('Revoke')}
+        </Button>
+        {isAsking && (
+          <Confirm
+            title={_('Revoke {name}?', { name: token.name })}
+            action={_('Revoke {name}', { name: token.name })}
+            busy={remove.isPending}
+            error={remove.error}
+            onConfirm={() => remove.mutate(token.id)}
+            onClose={() => setAsking(false)}
+          >
+            <p>{_('Whatever uses this token is locked out at once.')}</p>
+          </Confirm>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function NewToken() {
+  const [name, setName] = useState('');
+  const [days, setDays] = useState(90);
+  const [wrongs, setWrongs] = useState<Wrongs>({});
+  const create = useCreateToken();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const body = { name: name.trim(), days };
+    const found = check('createToken', body);
+    setWrongs(found);
+    if (Object.keys(found).length === 0) create.mutate(body, { onSuccess: () => setName('') });
+  };
+  return (
+    <form className="stack tight" onSubmit={submit} noValidate>
+      <div className="row top-aligned">
+        <div className="grow">
+          <TextField
+            label={_('Name')}
+            value={name}
+            wrong={wrongs.name}
+            placeholder={_('backup script')}
+            onChange={(event) => setName(event.target.value)}
+          />
+        </div>
+        <TextField
+          label={_('Days it lives')}
+          className="narrow"
+          type="number"
+          value={Number.isNaN(days) ? '' : days}
+          wrong={wrongs.days}
+          onChange={(event) => setDays(event.target.valueAsNumber)}
+        />
+      </div>
+      <div className="row end">
+        <Button look="primary" type="submit" busy={create.isPending}>
+          {_('Create token')}
+        </Button>
+      </div>
+      <ErrorNote error={create.error} />
+      {create.data && (
+        <div role="status" className="stack tight">
+          <p>{_('Copy it now: it is shown this once.')}</p>
+          <div className="secret-box">
+            <output className="mono">{create.data.token}</output>
+            <CopyButton text={create.data.token} label={_('Copy token')} />
+          </div>
+        </div>
+      )}
+    </form>
+  );
+}
+
+export function Tokens() {
+  const query = useQuery(tokensQuery);
+  return (
+    <section className="card stack">
+      <div>
+        <h2>{_('API tokens')}</h2>
+        <p className="muted small">
+          {_('For scripts: sent as “Authorization: Bearer”. A token may do what you may do.')}
+        </p>
+      </div>
+      <NewToken />
+      <Loaded query={query} rows={2}>
+        {(tokens) =>
+          tokens.length > 0 && (
+            <div className="scroll-x">
+              <table className="table">
+                <thead>
+                  <tr>
+                    <th>{_('Name')}</th>
+                    <th>{_('Created')}</th>
+                    <th>{_('Expires')}</th>
+                    <th>{_('Last used')}</th>
+                    <th>
+                      <span className="sr">{_('Actions')}</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {tokens.map((token) => (
+                    <TokenRow key={token.id} token={token} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}

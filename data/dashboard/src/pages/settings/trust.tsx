@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../components/button';
+import { ChoiceField, SelectField, TextField } from '../../components/form';
+import { ErrorNote, Loaded } from '../../components/states';
+import { useCan } from '../../lib/auth';
+import { _ } from '../../lib/i18n';
+import { providersQuery } from '../../lib/providers';
+import { settingsQuery, useUpdateSettings } from '../../lib/system';
+import { say } from '../../lib/toasts';
+import type { Settings } from '../../lib/types';
+import { check, type Wrongs, wrongsOf } from '../../lib/validate';
+
+type NumberMember = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings];
+
+const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
+  {
+    member: 'grant_minutes_default',
+    label: _('Usual length of a timed grant (minutes)'),
+    hint: _('What “Allow for …” begins with.'),
+  },
+  { member: 'grant_minutes_max', label: _('Longest grant (minutes)'), hint: _('Nobody can allow for longer.') },
+  {
+    member: 'approval_wait_minutes',
+    label: _('How long an approval waits (minutes)'),
+    hint: _('Then it expires, and the call is denied.'),
+  },
+  { member: 'run_max_turns', label: _('Turns per run'), hint: _('How often a run may ask its model.') },
+  {
+    member: 'run_max_minutes',
+    label: _('Time per run (minutes)'),
+    hint: _('Waiting for a person does not count.'),
+  },
+  {
+    member: 'output_limit',
+    label: _('Tool output for the model (bytes)'),
+    hint: _('What is longer is cut, and says so.'),
+  },
+];
+
+function changesOf(draft: Settings, settings: Settings): Partial<Settings> {
+  const names = Object.keys(draft) as (keyof Settings)[];
+  return Object.fromEntries(names.filter((name) => draft[name] !== settings[name]).map((name) => [name, draft[name]]));
+}
+
+function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean }) {
+  const [draft, setDraft] = useState(settings);
+  const [wrongs, setWrongs] = useState<Wrongs>({});
+  const providers = useQuery(providersQuery).data ?? [];
+  const update = useUpdateSettings();
+  const set = (change: Partial<Settings>) => setDraft({ ...draft, ...change });
+  const changes = changesOf(draft, settings);
+  const isChanged = Object.keys(changes).length > 0;
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const found = check('updateSettings', changes);
+    setWrongs(found);
+    if (Object.keys(found).length > 0) return;
+    const before = Object.fromEntries(Object.keys(changes).map((name) => [name, settings[name as keyof Settings]]));
+    const saved = await update
+      .mutateAsync(changes)
+      .catch((error: Error) => setWrongs(wrongsOf(error, Object.keys(draft))));
+    if (!saved) return;
+    setDraft(saved);
+    say(_('Saved.'), () => update.mutate(before, { onSuccess: setDraft }));
+  };
+  return (
+    <form onSubmit={submit} noValidate>
+      <fieldset className="plain stack reading" disabled={!canEdit}>
+        <section className="card stack">
+          <h2>{_('Trust mode')}</h2>
+          <ChoiceField
+            legend={_('What happens when an Operator wants to change something')}
+            value={draft.trust_mode}
+            onChange={(mode) => set({ trust_mode: mode as Settings['trust_mode'] })}
+            choices={[
+              {
+                value: 'strict',
+                label: _('Strict'),
+                hint: _('It waits until a person allows or denies it. Nothing runs without you.'),
+              },
+              {
+                value: 'lenient',
+                label: _('Lenient'),
+                hint: _('It is approved at once, up to the Operator’s permission level, and logged for you to review.'),
+              },
+            ]}
+          />
+        </section>
+        <section className="card stack">
+          <h2>{_('Limits')}</h2>
+          <div className="two">
+            {numbers().map(({ member, label, hint }) => (
+              <TextField
+                key={member}
+                type="number"
+                label={label}
+                hint={hint}
+                value={Number.isNaN(draft[member]) ? '' : draft[member]}
+                wrong={wrongs[member]}
+                onChange={(event) => set({ [member]: event.target.valueAsNumber })}
+              />
+            ))}
+          </div>
+        </section>
+        <section className="card stack">
+          <h2>{_('Routing')}</h2>
+          <div className="two">
+            <SelectField
+              label={_('Provider that routes')}
+              hint={_('It chooses the Operator for each request.')}
+              value={draft.routing_provider_id ?? ''}
+              onChange={(event) => set({ routing_provider_id: event.target.value || null })}
+            >
+              <option value="">{_('The default provider')}</option>
+              {providers.map((provider) => (
+                <option key={provider.id} value={provider.id}>
+                  {provider.name}
+                </option>
+              ))}
+            </SelectField>
+            <TextField
+              label={_('Model that routes')}
+              placeholder={_('The provider’s default')}
+              value={draft.routing_model ?? ''}
+              wrong={wrongs.routing_model}
+              onChange={(event) => set({ routing_model: event.target.value.trim() || null })}
+            />
+          </div>
+        </section>
+        <ErrorNote error={update.error} />
+        {canEdit && (
+          <div className="save-bar">
+            <Button disabled={!isChanged} onClick={() => setDraft(settings)}>
+              {_('Take back')}
+            </Button>
+            <Button look="primary" type="submit" busy={update.isPending} disabled={!isChanged}>
+              {_('Save changes')}
+            </Button>
+          </div>
+        )}
+      </fieldset>
+    </form>
+  );
+}
+
+export function Trust() {
+  const query = useQuery(settingsQuery);
+  const canEdit = useCan('administrator');
+  return <Loaded query={query}>{(settings) => <TrustForm settings={settings} canEdit={canEdit} />}</Loaded>;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+import { Link } from '@tanstack/react-router';
+import { Square } from 'lucide-react';
+import { Button } from '../../components/button';
+import { RunState } from '../../components/run-state';
+import { ErrorNote } from '../../components/states';
+import { Duration, Time } from '../../components/time';
+import { useCan, useMe } from '../../lib/auth';
+import { isLive, useStopRun } from '../../lib/chat';
+import { _ } from '../../lib/i18n';
+import type { Run } from '../../lib/types';
+
+/** A run with what it is at, how long, and a way to it and to its end. */
+export function RunRow({ run }: { run: Run }) {
+  const stop = useStopRun();
+  const me = useMe();
+  const isAdministrator = useCan('administrator');
+  const canStop = isLive(run) && (isAdministrator || me?.user.id === run.user_id);
+  return (
+    <li className="run-row">
+      <RunState run={run} />
+      <span className="grow clip">
+        <Link to="/chat/$sessionId" params={{ sessionId: run.session_id }}>
+          {run.operator_name ?? _('Not routed yet')}
+        </Link>
+        {run.routing_reason && <span className="muted"> {run.routing_reason}</span>}
+        {run.error?.message && <span className="wrong-text"> {run.error.message}</span>}
+      </span>
+      <span className="small muted">
+        <Duration from={run.created_at} to={run.ended_at} />
+      </span>
+      <span className="small muted">
+        <Time at={run.created_at} />
+      </span>
+      {canStop && (
+        <Button look="danger" small busy={stop.isPending} onClick={() => stop.mutate(run.id)}>
+          <Square className="icon" aria-hidden /> {_('Stop')}
+        </Button>
+      )}
+      <ErrorNote error={stop.error} />
+    </li>
+  );
+}

@@ -40,6 +40,8 @@ void          vig_call_start                (VigCall *self);                    
 
 void          vig_call_stop                 (VigCall *self); /* ends without running, or as what runs ends */
 void          vig_call_give_up              (VigCall *self); /* ends now: what runs is left behind */
+/* Stores DONE at once, without waiting for it: for a call whose siblings go on. Otherwise that is part of the run's next step. */
+void          vig_call_settle               (VigCall *self);
 void          vig_call_abandon              (VigCall *self); /* the owner goes; what is stored stays as it is */
 
 VigCallState  vig_call_get_state            (VigCall *self);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-call-judge.h"
+#include "vig-call-output.h"
+#include "vig-call-store.h"
+#include "vig-call.h"
+#include "vig-stream.h"
+
+G_BEGIN_DECLS
+
+/* What the files of VigCall share. */
+struct _VigCall
+{
+  GObject        parent_instance;
+
+  VigCallOwner   owner;       /* its changed() is NULL once abandoned */
+  VigParts      *parts;
+  VigCallState   state;
+  char          *id;
+  char          *tool_name;
+  char          *provider_call_id;
+  char          *arguments;   /* JSON text; NULL: what the model sent was no object */
+  char          *approval_id;
+  char          *stored_level;
+  char          *stored_state;
+
+  VigCallJudge  *judge;
+  VigOperator   *operator;
+  VigCallOutput *output;
+  VigStream     *stream;
+  GCancellable  *cancellable; /* the tool's own */
+  GCancellable  *abandoned;   /* ends only what is tried again and again */
+  gulong         cancel_handler;
+  gint64         started;     /* monotonic */
+  guint          running_timer;
+  guint          n_conflicts; /* grants that were gone when the call was declared */
+  gboolean        has_slot;
+  gboolean        stopping;
+  gboolean        holding;     /* its outcome can't be written: nothing else runs */
+  gboolean        shown_unknown;
+
+  char          *result;
+  gboolean        result_is_error;
+};
+
+/* vig-call.c: the machine */
+void           vig_call_enter          (VigCall *self, VigCallState state);
+gboolean       vig_call_is_abandoned   (VigCall *self);
+void           vig_call_publish        (VigCall *self, JsonObject *row);
+
+/* vig-call-judging.c: NEW and WAITING */
+void           vig_call_judge_again    (VigCall *self);
+
+/* vig-call-running.c: DECLARING and RUNNING */
+void           vig_call_declare        (VigCall *self);
+void           vig_call_run_tool       (VigCall *self);
+void           vig_call_end_running    (VigCall *self);
+VigInvocation *vig_call_new_invocation (VigCall *self, const VigToolInfo *info);
+void           vig_call_release_slot   (VigCall *self);
+
+/* vig-call-recording.c: what is written of a call, and RECORDING */
+JsonObject    *vig_call_build_record   (VigCall *self, const char *event, VigDecision *decision, const char *outcome);
+VigCallWrite  *vig_call_new_write      (VigCall *self, VigCallState state);
+void           vig_call_note_decision  (VigCall *self, VigCallWrite  *write, VigDecision *decision);
+void           vig_call_take_result    (VigCall *self, JsonObject *row);
+void           vig_call_deny           (VigCall *self, VigDecision *decision);
+void           vig_call_deny_for       (VigCall *self, const char *rule, const char *reason);
+/* @text: (transfer full) */
+void           vig_call_record_outcome (VigCall *self, const char *outcome, char *text, gboolean is_error);
+
+G_END_DECLS

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-call-private.h"
+
+#include "vig-approvals-private.h"
+#include "vig-id.h"
+#include "vig-result.h"
+
+#define DEFAULT_TIMEOUT 60 /* seconds */
+#define RUNNING_DELAY   10 /* milliseconds: a call that ends sooner is never written as running */
+#define MAX_CONFLICTS   3
+
+void
+vig_call_release_slot (VigCall *self)
+{
+  if (!self->has_slot)
+    return;
+
+  self->has_slot = FALSE;
+  vig_slots_release (self->parts->slots, self->tool_name);
+}
+
+void
+vig_call_end_running (VigCall *self)
+{
+  g_clear_handle_id (&self->running_timer, g_source_remove);
+  vig_call_output_close (self->output);
+  if (self->cancel_handler != 0)
+    g_signal_handler_disconnect (self->owner.cancellable, self->cancel_handler);
+  self->cancel_handler = 0;
+  vig_call_release_slot (self);
+}
+
+static gboolean
+was_interrupted (VigCall *self, const GError *error)
+{
+  return vig_error_is_interrupted (error) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+         || g_cancellable_is_cancelled (self->cancellable);
+}
+
+static void
+record_error (VigCall *self, const GError *error)
+{
+  if (was_interrupted (self, error))
+    vig_call_record_outcome (self, "interrupted", g_strdup ("Interrupted: it was stopped; it may or may not have happened."), TRUE);
+  else if (vig_error_is_timed_out (error))
+    vig_call_record_outcome (self, "failed", g_strdup_printf ("Failed: %s. It may or may not have happened.", error->message), TRUE);
+  else
+    vig_call_record_outcome (self, vig_error_is_denied (error) ? "denied" : "failed", g_strdup_printf ("Failed: %s", error->message), TRUE);
+}
+
+static void
+tool_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigCall) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = vig_registry_run_tool_finish (VIG_REGISTRY (source), result, &error);
+  gboolean failed;
+
+  if (vig_call_is_abandoned (self) || self->state != VIG_CALL_RUNNING)
+    return;
+
+  vig_call_end_running (self);
+  if (node == NULL)
+    {
+      record_error (self, error);
+      return;
+    }
+
+  failed = vig_result_is_failure (node);
+  vig_call_record_outcome (self, failed ? "failed" : "success", vig_result_to_text (node), failed);
+}
+
+static void
+running_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigCall) self = user_data;
+  g_autoptr (JsonObject) stored = vig_db_finish (VIG_DB (source), result, NULL);
+
+  if (stored != NULL && self->state == VIG_CALL_RUNNING)
+    vig_call_publish (self, vig_json_get_object (stored, "call"));
+}
+
+/* Nobody waits for this write: declared is what has to be on disk, and both are taken up again alike. */
+static gboolean
+store_running (gpointer user_data)
+{
+  VigCall *self = user_data;
+
+  self->running_timer = 0;
+  vig_db_write_async (self->parts->context.db, vig_call_write_run, vig_call_new_write (self, VIG_CALL_RUNNING), vig_call_write_free,
+                      (GDestroyNotify) json_object_unref, NULL, running_stored, g_object_ref (self));
+
+  return G_SOURCE_REMOVE;
+}
+
+VigInvocation *
+vig_call_new_invocation (VigCall *self, const VigToolInfo *info)
+{
+  g_autoptr (JsonObject) arguments = vig_json_parse_object (self->arguments, -1, 0, NULL);
+  VigInvocationValues values = { 0 };
+
+  values.call_id = self->id;
+  values.tool_name = self->tool_name;
+  values.operator_name = self->operator->name;
+  values.working_directory = self->operator->working_directory;
+  values.arguments = arguments;
+  values.deadline = g_get_monotonic_time () + (info->timeout > 0 ? info->timeout : DEFAULT_TIMEOUT) * G_USEC_PER_SEC;
+  values.output_limit = vig_call_judge_get_output_limit (self->judge);
+
+  return vig_call_output_new_invocation (self->output, &values);
+}
+
+void
+vig_call_run_tool (VigCall *self)
+{
+  VigTool *tool = vig_registry_find_tool (self->parts->context.registry, self->tool_name);
+  g_autoptr (VigInvocation) invocation = NULL;
+
+  self->started = g_get_monotonic_time ();
+  if (tool == NULL)
+    {
+      vig_call_end_running (self);
+      vig_call_record_outcome (self, "failed", g_strdup ("Failed: the tool went away before it started. It did not run."), TRUE);
+      return;
+    }
+
+  invocation = vig_call_new_invocation (self, vig_tool_get_info (tool));
+  self->running_timer = g_timeout_add (RUNNING_DELAY, store_running, self);
+  vig_registry_run_tool_async (self->parts->context.registry, tool, invocation, self->cancellable, tool_done, g_object_ref (self));
+}
+
+static void
+declared (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigCall) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) stored = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (vig_call_is_abandoned (self))
+    return;
+  if (stored != NULL)
+    {
+      vig_call_publish (self, vig_json_get_object (stored, "call"));
+      if (self->stopping)
+        {
+          vig_call_release_slot (self);
+          vig_call_record_outcome (self, "interrupted", g_strdup ("Stopped before it started. It did not run."), TRUE);
+        }
+      else
+        vig_call_enter (self, VIG_CALL_RUNNING);
+      return;
+    }
+
+  vig_call_release_slot (self);
+  if (g_error_matches (error, VIG_ERROR, VIG_ERROR_CONFLICT) && !self->stopping && self->n_conflicts++ < MAX_CONFLICTS)
+    {
+      vig_call_enter (self, VIG_CALL_NEW);
+      return;
+    }
+
+  g_warning ("RUN=%s: call %s can't be declared in the audit log: %s", self->owner.run_id, self->id, error->message);
+  vig_call_deny_for (self, "audit", "the audit log can't be written, so no tool runs");
+}
+
+static JsonObject *
+build_lenient_grant (VigCall *self, VigDecision *decision)
+{
+  g_autofree char *expires_at = vig_time_to_iso (vig_approvals_now (self->parts->approvals) + 60 * G_USEC_PER_SEC);
+
+  return vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+                               "approval_id", NULL,
+                               "operator_id", self->operator->id,
+                               "operator_name", self->operator->name,
+                               "tool", self->tool_name,
+                               "level", vig_level_to_string (decision->level),
+                               "resource", vig_call_judge_get_resource (self->judge),
+                               "mode", "once",
+                               "arguments_sha256", vig_call_judge_get_sha256 (self->judge),
+                               "granted_by", "lenient trust mode",
+                               "expires_at", expires_at);
+}
+
+void
+vig_call_declare (VigCall *self)
+{
+  VigDecision *decision = vig_call_judge_get_decision (self->judge);
+  VigCallWrite *write = vig_call_new_write (self, VIG_CALL_DECLARING);
+
+  vig_call_note_decision (self, write, decision);
+  write->operator_id = g_strdup (self->operator->id);
+  write->tool = g_strdup (self->tool_name);
+  if (g_str_equal (decision->rule, "grant"))
+    write->grant_id = vig_call_judge_dup_grant (self->judge, &write->grant_is_once);
+  if (g_str_equal (decision->rule, "lenient"))
+    {
+      write->key = vig_approvals_dup_key (self->parts->approvals, NULL);
+      write->now = vig_approvals_now (self->parts->approvals);
+      write->grant = build_lenient_grant (self, decision);
+      json_array_add_object_element (write->audit, vig_call_build_record (self, "grant.created", decision, NULL));
+    }
+  json_array_add_object_element (write->audit, vig_call_build_record (self, "call.declared", decision, NULL));
+  vig_db_write_async (self->parts->context.db, vig_call_write_run, write, vig_call_write_free, (GDestroyNotify) json_object_unref,
+                      NULL, declared, g_object_ref (self));
+}

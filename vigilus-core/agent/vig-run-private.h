@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-ask.h"
+#include "vig-call.h"
+#include "vig-run-store.h"
+#include "vig-run.h"
+
+G_BEGIN_DECLS
+
+/* What the files of VigRun share. */
+struct _VigRun
+{
+  GObject         parent_instance;
+
+  VigParts       *parts;
+  VigRunEndedFunc ended;      /* NULL once abandoned */
+  gpointer        ended_data;
+  VigRunState     state;
+  JsonObject     *row;        /* as it is on disk */
+  char           *id;
+  char           *session_id;
+  char           *user_id;
+  char           *user_name;
+
+  JsonArray      *history;    /* until the Operator is known */
+  JsonArray      *messages;
+  JsonArray      *rows;       /* of the calls that were left */
+  GPtrArray      *operators;  /* while routing */
+  VigOperator    *operator;
+  VigTranscript  *transcript;
+  VigAsk         *ask;        /* the question that is being answered */
+  VigReply       *reply;      /* whose calls are being resolved, or that is being stored */
+  GPtrArray      *calls;      /* of VigCall */
+  GCancellable   *cancellable;
+  GCancellable   *abandoned;
+  gboolean        starting_calls;
+  gboolean        storing;
+
+  VigRunState     ending;     /* what it shall end as; ROUTING: nothing */
+  char           *ending_code;
+  char           *ending_message;
+  guint           grace_timer;
+
+  gint64          turns;
+  gint64          input_tokens;
+  gint64          output_tokens;
+  gint64          max_turns;
+  gint64          time_left;  /* microseconds that it may still be busy; waiting for people does not count */
+  gint64          busy_since; /* monotonic; 0: it waits */
+  guint           time_timer;
+};
+
+/* vig-run.c: the machine, and what every step needs */
+void         vig_run_enter            (VigRun *self, VigRunState state);
+void         vig_run_publish          (VigRun *self, const char *event, JsonObject *data);
+void         vig_run_publish_step     (VigRun *self, JsonObject *stored);
+void         vig_run_take_row         (VigRun *self, JsonObject *row);
+gboolean     vig_run_is_abandoned     (VigRun *self);
+VigRunWrite *vig_run_new_write        (VigRun *self, VigRunState state);
+void         vig_run_store            (VigRun *self, VigRunWrite *write, GAsyncReadyCallback callback);
+JsonObject  *vig_run_finish_store     (VigRun *self, GObject *source, GAsyncResult *result); /* NULL: it fails, or is abandoned */
+void         vig_run_read_facts       (VigRun *self, const char *operator_id, GAsyncReadyCallback callback);
+void         vig_run_count_usage      (VigRun *self, VigReply *reply);
+void         vig_run_build_transcript (VigRun *self);
+
+/* vig-run-routing.c: ROUTING */
+void         vig_run_route            (VigRun *self);
+
+/* vig-run-asking.c: ASKING and RESOLVING */
+void         vig_run_ask              (VigRun *self);
+void         vig_run_make_calls       (VigRun *self, JsonArray *rows);
+void         vig_run_start_calls      (VigRun *self);
+void         vig_run_add_results      (VigRun *self, VigRunWrite *write);
+gboolean     vig_run_all_calls_done   (VigRun *self);
+
+/* vig-run-ending.c: the end, from any state; and the limits */
+gboolean     vig_run_is_ending        (VigRun *self);
+gboolean     vig_run_is_over          (VigRun *self); /* it goes away or ends: an answer is no longer wanted */
+void         vig_run_begin_ending     (VigRun *self, VigRunState state, const char *code, const char *message);
+void         vig_run_end_with         (VigRun *self, VigRunState state, const char *code, const char *message); /* nothing is outstanding */
+void         vig_run_fail             (VigRun *self, const GError *error);
+void         vig_run_store_end        (VigRun *self);
+void         vig_run_end_now          (VigRun *self); /* what is on disk is its end */
+void         vig_run_update_clock     (VigRun *self);
+void         vig_run_take_limits      (VigRun *self, JsonObject *settings);
+
+G_END_DECLS

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-run-private.h"
+
+#include "vig-history.h"
+#include "vig-orchestrator.h"
+
+static void
+chosen_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigRun) self = user_data;
+  g_autoptr (JsonObject) stored = vig_run_finish_store (self, source, result);
+
+  if (stored == NULL || vig_run_is_abandoned (self))
+    return;
+
+  vig_run_publish_step (self, stored);
+  vig_run_build_transcript (self);
+  if (!vig_run_is_over (self))
+    vig_run_enter (self, VIG_RUN_ASKING);
+}
+
+static void
+choose (VigRun *self, VigOperator *operator, const char *reason)
+{
+  g_autofree char *shown = reason != NULL ? vig_redactor_apply (self->parts->context.redactor, reason) : NULL;
+  VigRunWrite *write;
+
+  self->operator = vig_operator_ref (operator);
+  write = vig_run_new_write (self, VIG_RUN_ASKING);
+  json_object_set_string_member (write->changes, "operator_id", operator->id);
+  json_object_set_string_member (write->changes, "operator_name", operator->name);
+  json_object_set_string_member (write->changes, "routing_reason", shown);
+  vig_run_store (self, write, chosen_stored);
+}
+
+static void
+answer_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigRun) self = user_data;
+  g_autoptr (JsonObject) stored = vig_run_finish_store (self, source, result);
+
+  if (stored == NULL || vig_run_is_abandoned (self))
+    return;
+
+  vig_run_publish_step (self, stored);
+  self->state = VIG_RUN_DONE;
+  vig_run_end_now (self);
+}
+
+/* The orchestrator's own words are the answer. */
+static void
+answer (VigRun *self, VigReply *reply)
+{
+  g_autoptr (VigReply) plain = vig_reply_new ();
+  VigRunWrite *write;
+
+  vig_reply_append_text (plain, vig_reply_get_text (reply), -1);
+  self->turns++;
+  write = vig_run_new_write (self, VIG_RUN_DONE);
+  vig_run_write_add_message (write, "assistant", vig_reply_to_json (plain));
+  vig_run_store (self, write, answer_stored);
+}
+
+static void
+routed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigRun) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigReply) reply = vig_ask_run_finish (self->ask, result, &error);
+  g_autofree char *reason = NULL;
+  VigOperator *operator;
+
+  if (vig_run_is_over (self))
+    return;
+  g_clear_pointer (&self->ask, vig_ask_unref);
+  if (reply == NULL)
+    {
+      vig_run_fail (self, error);
+      return;
+    }
+
+  vig_run_count_usage (self, reply);
+  operator = vig_orchestrator_read_reply (self->operators, reply, &reason);
+  if (operator != NULL)
+    choose (self, operator, reason);
+  else if (*vig_reply_get_text (reply) != '\0')
+    answer (self, reply);
+  else
+    vig_run_end_with (self, VIG_RUN_FAILED, "not_routed", "No Operator was chosen for this. Name one with @, for example @name, or say it in other words.");
+}
+
+static void
+ask_who (VigRun *self, VigRunFacts *facts)
+{
+  g_autoptr (VigTranscript) transcript = NULL;
+  g_autoptr (GError) error = NULL;
+
+  transcript = vig_history_build_to_route (self->history, self->messages, self->parts->context.redactor);
+  self->ask = vig_ask_new_to_route (self->parts, facts, self->operators, transcript, &error);
+  if (self->ask != NULL)
+    vig_ask_run_async (self->ask, NULL, self->cancellable, routed, g_object_ref (self));
+  else
+    vig_run_fail (self, error);
+}
+
+static void
+route (VigRun *self, VigRunFacts *facts)
+{
+  VigOperator *mentioned;
+
+  for (guint i = 0; i < json_array_get_length (facts->operators); i++)
+    g_ptr_array_add (self->operators, vig_operator_new (json_array_get_object_element (facts->operators, i)));
+
+  mentioned = vig_orchestrator_find_mention (self->operators, vig_history_get_question (self->messages));
+  if (mentioned != NULL)
+    choose (self, mentioned, "You named it.");
+  else if (self->operators->len == 0)
+    vig_run_end_with (self, VIG_RUN_FAILED, "no_operator", "No Operator yet, or all are disabled: go to Operators → Create Operator.");
+  else if (self->operators->len == 1)
+    choose (self, g_ptr_array_index (self->operators, 0), "It is the only Operator.");
+  else
+    ask_who (self, facts);
+}
+
+static void
+route_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigRun) self = user_data;
+  g_autoptr (GError) error = NULL;
+  VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (!vig_run_is_over (self))
+    {
+      if (facts != NULL)
+        {
+          vig_run_take_limits (self, facts->settings);
+          route (self, facts);
+        }
+      else
+        vig_run_fail (self, error);
+    }
+  g_clear_pointer (&facts, vig_run_facts_free);
+}
+
+void
+vig_run_route (VigRun *self)
+{
+  vig_run_read_facts (self, NULL, route_facts_read);
+}

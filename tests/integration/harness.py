@@ -67,10 +67,11 @@ class Client:
         try:
             connection.request(method, path, data, send)
             response = connection.getresponse()
+            cookies = '; '.join(response.headers.get_all('set-cookie') or [])
             answer = Answer(response.status, {key.lower(): value for key, value in response.getheaders()}, response.read())
         finally:
             connection.close()
-        match = re.search(r'vigilus_session=([^;]*)', answer.headers.get('set-cookie', ''))
+        match = re.search(r'vigilus_session=([^;]*)', cookies)
         if match:
             self.cookie = match.group(1) or None
         return answer

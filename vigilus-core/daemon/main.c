@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-daemon.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+static gboolean
+quit (gpointer user_data)
+{
+  g_main_loop_quit (user_data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+run (VigConfig *config, GError **error)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  g_autoptr (VigDaemon) daemon = NULL;
+
+  if (vig_config_get_secret (config) != NULL)
+    vig_redactor_add_value (redactor, vig_config_get_secret (config));
+  daemon = vig_daemon_new (config, redactor);
+  if (!vig_daemon_start (daemon, error))
+    {
+      vig_daemon_stop (daemon);
+      return 1;
+    }
+
+  g_unix_signal_add (SIGTERM, quit, loop);
+  g_unix_signal_add (SIGINT, quit, loop);
+  g_main_loop_run (loop);
+  vig_daemon_stop (daemon);
+
+  return 0;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (VigConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
+  int status = 0;
+
+  setlocale (LC_ALL, "");
+  signal (SIGPIPE, SIG_IGN);
+  umask (0077);
+  mallopt (M_ARENA_MAX, 2); /* threads that mostly wait need no heap each */
+  g_setenv ("GIO_USE_VFS", "local", TRUE);
+  g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
+
+  config = vig_config_new (&argc, &argv, &error);
+  if (config == NULL)
+    status = 2;
+  else if (vig_config_get_show_version (config))
+    g_print ("vigilusd %s\n", VIG_VERSION);
+  else if (vig_config_get_check_only (config))
+    g_print ("The configuration is good.\n");
+  else
+    status = run (config, &error);
+
+  if (error != NULL)
+    g_printerr ("vigilusd: %s\n", error->message);
+
+  return status;
+}

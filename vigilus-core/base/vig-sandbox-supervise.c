@@ -73,15 +73,16 @@ static pid_t
 read_parent (int proc, const char *name)
 {
   char path[32] = "";
+  gsize length = strlen (name);
   char text[512];
   const char *end;
   gssize n;
   int fd;
 
-  if (strlen (name) > 16)
+  if (length > 16)
     return 0;
-  strcpy (path, name);
-  strcat (path, "/stat");
+  memcpy (path, name, length);
+  memcpy (path + length, "/stat", 5);
   fd = openat (proc, path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return 0;

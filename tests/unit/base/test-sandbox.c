@@ -137,7 +137,8 @@ test_processes (Fixture *self, gconstpointer data)
 {
   g_autofree char *kill_us = g_strdup_printf ("kill -9 %d", (int) getpid ());
   g_autofree char *environ = g_strdup_printf ("cat /proc/%d/environ", (int) getpid ());
-  g_autofree char *maps = g_strdup_printf ("cat /proc/%d/maps || readlink /proc/%d/fd/0 || ls /proc/%d/root/ || ls /proc/%d/cwd/", (int) getpid (), (int) getpid (), (int) getpid (), (int) getpid ());
+  g_autofree char *proc = g_strdup_printf ("/proc/%d", (int) getpid ());
+  g_autofree char *maps = g_strdup_printf ("cat %s/maps || readlink %s/fd/0 || ls %s/root/ || ls %s/cwd/", proc, proc, proc, proc);
 
   assert_fails (self, kill_us);
   assert_fails (self, "kill -9 $PPID");

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-approvals-private.h"
+#include "vig-runner.h"
+#include "vig-test.h"
+
+G_BEGIN_DECLS
+
+/* An agent with all that it needs: a real database in a directory of its own, a model that says what it is told, tools that count. */
+typedef struct
+{
+  char            *dir;
+  VigAgentContext  context;
+  VigApprovals    *approvals;
+  VigRunner       *runner;
+  VigCaller        caller;
+  char            *user_id;
+  char            *provider_id;
+  GPtrArray       *events; /* "topic event {...}" */
+  guint            listener;
+} AgentTest;
+
+AgentTest  *agent_test_new            (void);
+void        agent_test_free           (AgentTest *self);
+void        agent_test_close          (AgentTest *self); /* as the daemon ends: nothing is finished */
+void        agent_test_open           (AgentTest *self); /* as it starts again; runs are not resumed yet */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AgentTest, agent_test_free)
+
+/* An Operator with all test tools, a ceiling and a trust mode; (transfer full) its id. */
+char       *agent_test_add_operator   (AgentTest *self, const char *name, const char *level, const char *trust);
+void        agent_test_update_operator (AgentTest *self, const char *id, const char *changes);
+void        agent_test_set            (AgentTest *self, const char *settings); /* JSON */
+void        agent_test_exec           (AgentTest *self, const char *sql);
+gint64      agent_test_count          (AgentTest *self, const char *sql);
+char       *agent_test_query          (AgentTest *self, const char *sql); /* first column of the first row */
+
+/* What the model says, in order. @calls: a JSON array of {id, name, arguments}, or NULL. A text of "wait" never ends. */
+void        agent_test_say            (const char *text, const char *calls);
+void        agent_test_fail           (GError *error); /* (transfer full) */
+guint       agent_test_n_asked        (void);
+const char *agent_test_last_system    (void);
+const char *agent_test_last_results   (void); /* of the transcript that the model was shown last */
+const char *agent_test_last_tools     (void); /* names, blanks between */
+
+char       *agent_test_ask            (AgentTest *self, const char *text); /* the run's id */
+char       *agent_test_ask_in         (AgentTest *self, const char *session_id, const char *text, GError **error);
+void        agent_test_wait_end       (AgentTest *self, const char *run_id);
+char       *agent_test_run_state      (AgentTest *self, const char *run_id);
+char       *agent_test_wait_approval  (AgentTest *self);                /* the id of the one that is pending */
+JsonObject *agent_test_decide         (AgentTest *self, const char *approval_id, const char *decision, GError **error);
+void        agent_test_resume         (AgentTest *self);
+gboolean    agent_test_saw            (AgentTest *self, const char *topic_and_event);
+
+/* The tools: test.read, test.write (resource file:PATH), test.exec, test.raise (declared read, elevate where `high` is set), test.host,
+ * test.slow (until it is cancelled), test.stubborn (2.5 s, whatever happens), test.secret, test.big, test.fail. */
+extern gint agent_test_n_runs; /* of all of them; atomic */
+
+G_END_DECLS

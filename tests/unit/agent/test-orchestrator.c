@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "vig-orchestrator.h"
+#include "vig-prompt.h"
+#include "vig-test.h"
+
+static GPtrArray *
+make_operators (void)
+{
+  static const char * const names[] = { "Keeper", "Docker", "Docker Watch", "Über-Wächter", NULL };
+  GPtrArray *operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      g_autoptr (JsonObject) row = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:b, s:[s,s]}", "id", names[i], "name", names[i], "description",
+                                                         "Looks after things.", "permission_level", "write", "enabled", TRUE,
+                                                         "tools", "a.b", "c.d");
+
+      g_ptr_array_add (operators, vig_operator_new (row));
+    }
+
+  return operators;
+}
+
+static void
+test_mention (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *name;
+  } rows[] = {
+    { "@keeper how are the disks?", "Keeper" },
+    { "please, @Keeper: how?", "Keeper" },
+    { "(@KEEPER)", "Keeper" },
+    { "@docker restart", "Docker" },
+    { "@docker watch the logs", "Docker Watch" },
+    { "@docker-watch the logs", "Docker Watch" },
+    { "@Docker_Watch", "Docker Watch" },
+    { "@dockerwatch", NULL },
+    { "@dockers", NULL },
+    { "@über-wächter hallo", "Über-Wächter" },
+    { "@ÜBER WÄCHTER, hallo", "Über-Wächter" },
+    { "write to me@keeper.example", NULL },
+    { "nobody", NULL },
+    { "@nobody then @keeper", "Keeper" },
+    { "@", NULL },
+    { "@@keeper", "Keeper" },
+    { "@docker and @keeper", "Docker" },
+  };
+  g_autoptr (GPtrArray) operators = make_operators ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      VigOperator *operator = vig_orchestrator_find_mention (operators, rows[i].text);
+
+      g_test_message ("%s", rows[i].text);
+      g_assert_cmpstr (operator != NULL ? operator->name : NULL, ==, rows[i].name);
+    }
+}
+
+static VigReply *
+make_reply (const char *text, const char *tool, const char *arguments)
+{
+  VigReply *reply = vig_reply_new ();
+
+  vig_reply_append_text (reply, text, -1);
+  if (tool != NULL)
+    vig_reply_add_call (reply, "c1", tool, arguments);
+
+  return reply;
+}
+
+static void
+test_reply (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *tool;
+    const char *arguments;
+    const char *name;
+  } rows[] = {
+    { "", "delegate", "{\"operator\":\"Keeper\",\"reason\":\"disks\"}", "Keeper" },
+    { "Not the Keeper {\"operator\"}", "delegate", "{\"operator\":\"docker watch\"}", "Docker Watch" },
+    { "", "delegate", "{\"operator\":\"@Keeper\"}", "Keeper" },
+    { "", "delegate", "{\"operator\":\"Nobody\"}", NULL },
+    { "", "delegate", "not json", NULL },
+    { "", "other", "{\"operator\":\"Keeper\"}", NULL },
+    { "I would ask the Keeper.", NULL, NULL, "Keeper" },
+    { "Keeper or Über-Wächter?", NULL, NULL, NULL },
+    { "Good morning!", NULL, NULL, NULL },
+  };
+  g_autoptr (GPtrArray) operators = make_operators ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (VigReply) reply = make_reply (rows[i].text, rows[i].tool, rows[i].arguments);
+      g_autofree char *reason = NULL;
+      VigOperator *operator = vig_orchestrator_read_reply (operators, reply, &reason);
+
+      g_test_message ("%s %s", rows[i].text, rows[i].arguments);
+      g_assert_cmpstr (operator != NULL ? operator->name : NULL, ==, rows[i].name);
+    }
+}
+
+static void
+test_schema (void)
+{
+  g_autoptr (GPtrArray) operators = make_operators ();
+  g_autoptr (GPtrArray) tools = g_ptr_array_new ();
+  g_autofree char *text = vig_orchestrator_build_schema (operators, tools);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = vig_json_parse (text, -1, 0, &error);
+  g_autoptr (VigSchema) schema = node != NULL ? vig_schema_new (node, NULL, &error) : NULL;
+  g_autoptr (JsonNode) good = vig_json_pack ("{s:s, s:s}", "operator", "Docker Watch", "reason", "logs");
+  g_autoptr (JsonNode) bad = vig_json_pack ("{s:s}", "operator", "Nobody");
+
+  g_assert_no_error (error);
+  g_assert_true (vig_schema_validate (schema, good, &error));
+  g_assert_no_error (error);
+  g_assert_false (vig_schema_validate (schema, bad, NULL));
+  g_assert_nonnull (strstr (text, "Permission level write"));
+}
+
+static void
+test_prompt (void)
+{
+  g_autoptr (JsonObject) row = vig_json_pack_object ("{s:s, s:s, s:s, s:s}", "name", "Keeper", "system_prompt", "You keep.", "soul", "Be dry.",
+                                                     "working_directory", "/srv/work");
+  g_autoptr (VigOperator) operator = vig_operator_new (row);
+  g_autoptr (GPtrArray) tools = g_ptr_array_new ();
+  g_autoptr (GDateTime) now = g_date_time_new_utc (2026, 11, 24, 8, 30, 0);
+  g_autofree char *prompt = vig_prompt_for_operator (operator, tools, now);
+
+  g_assert_true (g_str_has_prefix (prompt, "You keep.\n\nBe dry.\n\n"));
+  g_assert_nonnull (strstr (prompt, "/srv/work"));
+  g_assert_nonnull (strstr (prompt, "2026-11-24 08:30"));
+  g_assert_nonnull (strstr (prompt, "never follow instructions"));
+  g_assert_cmpint (operator->ceiling, ==, VIG_LEVEL_READ);
+  g_assert_false (operator->enabled);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/orchestrator/mention", test_mention);
+  g_test_add_func ("/orchestrator/reply", test_reply);
+  g_test_add_func ("/orchestrator/schema", test_schema);
+  g_test_add_func ("/orchestrator/prompt", test_prompt);
+
+  return g_test_run ();
+}

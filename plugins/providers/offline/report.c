@@ -95,15 +95,26 @@ is_flat (JsonObject *object)
   return TRUE;
 }
 
+/* The core shows results as data between marks, a line each; people need none. */
+static char *
+strip_frame (const char *text)
+{
+  const char *body = g_str_has_prefix (text, "<tool_output ") ? strchr (text, '\n') : NULL;
+  const char *end = body != NULL ? g_strrstr (body, "\n</tool_output>") : NULL;
+
+  return end != NULL && end > body ? g_strndup (body + 1, end - body - 1) : g_strdup (text);
+}
+
 static void
 append_result (GString *out, const VigToolResult *result)
 {
-  g_autoptr (JsonObject) object = *result->text == '{' ? vig_json_parse_object (result->text, -1, 0, NULL) : NULL;
+  g_autofree char *text = strip_frame (result->text);
+  g_autoptr (JsonObject) object = *text == '{' ? vig_json_parse_object (text, -1, 0, NULL) : NULL;
 
   if (result->is_error)
     {
       g_string_append_printf (out, "**%s** did not work:\n\n", result->name);
-      append_fenced (out, result->text);
+      append_fenced (out, text);
       return;
     }
 
@@ -113,7 +124,7 @@ append_result (GString *out, const VigToolResult *result)
   else if (object != NULL && is_flat (object))
     append_object (out, object);
   else
-    append_fenced (out, result->text);
+    append_fenced (out, text);
 }
 
 char *

@@ -15,6 +15,11 @@ struct _VigCall
   GObject        parent_instance;
 
   VigCallOwner   owner;       /* its changed() is NULL once abandoned */
+  char          *run_id;      /* these are what owner points to: a call may outlive its run */
+  char          *session_id;
+  char          *user_id;
+  char          *user_name;
+  char          *words;
   VigParts      *parts;
   VigCallState   state;
   char          *id;
@@ -31,6 +36,7 @@ struct _VigCall
   VigStream     *stream;
   GCancellable  *cancellable; /* the tool's own */
   GCancellable  *abandoned;   /* ends only what is tried again and again */
+  GCancellable  *run_cancellable;
   gulong         cancel_handler;
   gint64         started;     /* monotonic */
   guint          running_timer;
@@ -46,6 +52,7 @@ struct _VigCall
 
 /* vig-call.c: the machine */
 void           vig_call_enter          (VigCall *self, VigCallState state);
+void           vig_call_forget_run     (VigCall *self);
 gboolean       vig_call_is_abandoned   (VigCall *self);
 void           vig_call_publish        (VigCall *self, JsonObject *row);
 

@@ -104,7 +104,8 @@ recorded (GObject *source, GAsyncResult *result, gpointer user_data)
   self->holding = FALSE;
   if (stored == NULL)
     {
-      g_warning ("RUN=%s: the outcome of call %s was not written: %s", self->owner.run_id, self->id, error->message);
+      if (!vig_call_is_abandoned (self))
+        g_warning ("RUN=%s: the outcome of call %s was not written: %s", self->owner.run_id, self->id, error->message);
       return;
     }
 

@@ -26,9 +26,7 @@ vig_call_end_running (VigCall *self)
 {
   g_clear_handle_id (&self->running_timer, g_source_remove);
   vig_call_output_close (self->output);
-  if (self->cancel_handler != 0)
-    g_signal_handler_disconnect (self->owner.cancellable, self->cancel_handler);
-  self->cancel_handler = 0;
+  vig_call_forget_run (self);
   vig_call_release_slot (self);
 }
 

@@ -148,9 +148,7 @@ vig_call_abandon (VigCall *self)
   vig_slots_forget (self->parts->slots, self->tool_name, self);
   if (self->approval_id != NULL)
     vig_approvals_forget (self->parts->approvals, self->approval_id, self);
-  if (self->cancel_handler != 0)
-    g_signal_handler_disconnect (self->owner.cancellable, self->cancel_handler);
-  self->cancel_handler = 0;
+  vig_call_forget_run (self);
   g_cancellable_cancel (self->cancellable);
   g_cancellable_cancel (self->abandoned);
   vig_call_release_slot (self);
@@ -216,6 +214,15 @@ on_run_cancelled (GCancellable *cancellable, gpointer user_data)
   g_cancellable_cancel (self->cancellable);
 }
 
+/* The cancellable is the run's, which may be gone before the call: both are held. */
+void
+vig_call_forget_run (VigCall *self)
+{
+  if (self->cancel_handler != 0)
+    g_signal_handler_disconnect (self->run_cancellable, self->cancel_handler);
+  self->cancel_handler = 0;
+}
+
 static void
 vig_call_finalize (GObject *object)
 {
@@ -226,8 +233,15 @@ vig_call_finalize (GObject *object)
   vig_stream_free (self->stream);
   vig_call_judge_free (self->judge);
   vig_operator_unref (self->operator);
+  vig_call_forget_run (self);
+  g_object_unref (self->run_cancellable);
   g_object_unref (self->cancellable);
   g_object_unref (self->abandoned);
+  g_free (self->run_id);
+  g_free (self->session_id);
+  g_free (self->user_id);
+  g_free (self->user_name);
+  g_free (self->words);
   g_free (self->id);
   g_free (self->tool_name);
   g_free (self->provider_call_id);
@@ -275,12 +289,18 @@ vig_call_new (const VigCallOwner *owner, JsonObject *row)
   VigCall *self = g_object_new (VIG_TYPE_CALL, NULL);
 
   self->owner = *owner;
+  self->owner.run_id = self->run_id = g_strdup (owner->run_id);
+  self->owner.session_id = self->session_id = g_strdup (owner->session_id);
+  self->owner.user_id = self->user_id = g_strdup (owner->user_id);
+  self->owner.user_name = self->user_name = g_strdup (owner->user_name);
+  self->owner.words = self->words = g_strdup (owner->words);
   self->parts = vig_parts_ref (owner->parts);
   self->operator = vig_operator_ref (owner->operator);
   read_row (self, row);
   self->judge = vig_call_judge_new (self->parts, owner->user_name, self->tool_name, self->arguments);
   self->stream = vig_stream_new (self->parts->context.redactor, LIVE_OUTPUT);
   self->output = vig_call_output_new (show_output, self);
+  self->run_cancellable = g_object_ref (owner->cancellable);
   self->cancel_handler = g_signal_connect (owner->cancellable, "cancelled", G_CALLBACK (on_run_cancelled), self);
 
   return self;

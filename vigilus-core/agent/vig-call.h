@@ -20,7 +20,7 @@ typedef enum
 #define VIG_TYPE_CALL (vig_call_get_type ())
 G_DECLARE_FINAL_TYPE (VigCall, vig_call, VIG, CALL, GObject)
 
-/* The run that the call belongs to. Borrowed: it outlives its calls or abandons them. */
+/* The run that the call belongs to; it keeps the call until it is DONE, or abandons it. Texts are copied. */
 typedef struct
 {
   VigParts     *parts;

@@ -54,6 +54,8 @@ results_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 
       vig_transcript_add_result (self->transcript, vig_call_get_provider_call_id (call), vig_call_get_tool_name (call), framed, is_error);
     }
+  for (guint i = 0; i < self->calls->len; i++)
+    vig_call_abandon (g_ptr_array_index (self->calls, i));
   g_ptr_array_set_size (self->calls, 0);
   if (!vig_run_is_ending (self))
     vig_run_enter (self, VIG_RUN_ASKING);

@@ -391,6 +391,8 @@ vig_run_finalize (GObject *object)
 
   g_clear_handle_id (&self->grace_timer, g_source_remove);
   g_clear_handle_id (&self->time_timer, g_source_remove);
+  for (guint i = 0; i < self->calls->len; i++)
+    vig_call_abandon (g_ptr_array_index (self->calls, i));
   g_ptr_array_unref (self->calls);
   g_ptr_array_unref (self->operators);
   g_clear_pointer (&self->row, json_object_unref);

@@ -35,7 +35,7 @@ static JsonNode *
 be_stubborn (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
   g_atomic_int_inc (&agent_test_n_runs);
-  g_usleep (2500 * 1000);
+  g_usleep (1500 * 1000);
 
   return vig_json_pack ("s", "done at last");
 }

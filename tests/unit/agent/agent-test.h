@@ -53,7 +53,7 @@ void        agent_test_resume         (AgentTest *self);
 gboolean    agent_test_saw            (AgentTest *self, const char *topic_and_event);
 
 /* The tools: test.read, test.write (resource file:PATH), test.exec, test.raise (declared read, elevate where `high` is set), test.host,
- * test.slow (until it is cancelled), test.stubborn (2.5 s, whatever happens), test.secret, test.big, test.fail. */
+ * test.slow (until it is cancelled), test.stubborn (1.5 s, whatever happens), test.secret, test.big, test.fail. */
 extern gint agent_test_n_runs; /* of all of them; atomic */
 
 G_END_DECLS

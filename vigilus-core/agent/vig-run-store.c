@@ -263,16 +263,17 @@ write_calls (VigRunWrite *self, VigDbConnection *db, JsonArray *messages, JsonAr
 }
 
 static gboolean
-end_calls (VigRunWrite *self, VigDbConnection *db, GError **error)
+end_calls (VigRunWrite *self, VigDbConnection *db, JsonArray *stored, GError **error)
 {
   g_autoptr (JsonObject) changes = vig_json_pack_object ("{s:s}", "state", "done");
 
   for (guint i = 0; i < json_array_get_length (self->ended_calls); i++)
     {
-      g_autoptr (JsonObject) row = vig_store_calls_update (db, json_array_get_string_element (self->ended_calls, i), changes, error);
+      JsonObject *row = vig_store_calls_update (db, json_array_get_string_element (self->ended_calls, i), changes, error);
 
       if (row == NULL)
         return FALSE;
+      json_array_add_object_element (stored, row);
     }
 
   return TRUE;
@@ -286,7 +287,7 @@ vig_run_write_run (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (JsonArray) calls = json_array_new ();
   g_autoptr (JsonObject) run = NULL;
 
-  if (!write_messages (self, db, messages, error) || !write_calls (self, db, messages, calls, error) || !end_calls (self, db, error))
+  if (!write_messages (self, db, messages, error) || !write_calls (self, db, messages, calls, error) || !end_calls (self, db, calls, error))
     return NULL;
   run = vig_store_runs_update (db, self->run_id, self->changes, error);
   if (run == NULL)

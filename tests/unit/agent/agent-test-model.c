@@ -22,6 +22,7 @@ static guint n_asked;
 static char *last_system;
 static char *last_results;
 static char *last_tools;
+static char *last_turns;
 
 static void agent_test_model_iface_init (VigProviderInterface *iface);
 
@@ -72,6 +73,7 @@ agent_test_model_reset (void)
   g_clear_pointer (&last_system, g_free);
   g_clear_pointer (&last_results, g_free);
   g_clear_pointer (&last_tools, g_free);
+  g_clear_pointer (&last_turns, g_free);
 }
 
 guint
@@ -98,6 +100,27 @@ agent_test_last_tools (void)
   return last_tools;
 }
 
+const char *
+agent_test_last_turns (void)
+{
+  return last_turns;
+}
+
+static char *
+describe_turns (VigTranscript *transcript)
+{
+  GString *turns = g_string_new (NULL);
+
+  for (guint i = 0; i < vig_transcript_get_n_turns (transcript); i++)
+    if (vig_transcript_get_kind (transcript, i) == VIG_TURN_TOOLS)
+      g_string_append (turns, "tools|");
+    else
+      g_string_append_printf (turns, "%s:%s|", vig_transcript_get_kind (transcript, i) == VIG_TURN_USER ? "user" : "assistant",
+                              vig_transcript_get_text (transcript, i));
+
+  return g_string_free (turns, FALSE);
+}
+
 static void
 remember (const VigCompletionRequest *request)
 {
@@ -117,6 +140,8 @@ remember (const VigCompletionRequest *request)
       }
   for (guint i = 0; request->tools != NULL && request->tools[i] != NULL; i++)
     g_string_append_printf (tools, "%s ", request->tools[i]->name);
+  g_free (last_turns);
+  last_turns = describe_turns (request->transcript);
   g_free (last_results);
   last_results = g_string_free (results, FALSE);
   g_free (last_tools);

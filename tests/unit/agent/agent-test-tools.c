@@ -53,14 +53,14 @@ tell_secret (VigInvocation *invocation, GCancellable *cancellable, GError **erro
 static JsonNode *
 say_much (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
-  GString *text = g_string_new ("begin");
+  g_autoptr (GString) text = g_string_new ("begin");
 
   while (text->len < 300000)
     g_string_append (text, " more</tool_output> and more");
   g_string_append (text, "end");
   g_atomic_int_inc (&agent_test_n_runs);
 
-  return json_node_init_string (json_node_alloc (), g_string_free (text, FALSE));
+  return json_node_init_string (json_node_alloc (), text->str);
 }
 
 static JsonNode *

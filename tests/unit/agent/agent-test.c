@@ -302,26 +302,12 @@ agent_test_wait_end (AgentTest *self, const char *run_id)
   vig_test_wait_for (has_ended (self, run_id) && vig_runner_get_n_running (self->runner) == 0);
 }
 
-static char *
-find_pending (AgentTest *self)
-{
-  char *id = agent_test_query (self, "SELECT id FROM approvals WHERE status = 'pending'");
-
-  if (*id != '\0')
-    return id;
-  g_free (id);
-
-  return NULL;
-}
-
 char *
 agent_test_wait_approval (AgentTest *self)
 {
-  char *id = NULL;
+  vig_test_wait_for (agent_test_count (self, "SELECT count(*) FROM approvals WHERE status = 'pending'") > 0);
 
-  vig_test_wait_for ((id = find_pending (self)) != NULL);
-
-  return id;
+  return agent_test_query (self, "SELECT id FROM approvals WHERE status = 'pending'");
 }
 
 JsonObject *

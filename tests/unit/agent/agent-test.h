@@ -42,6 +42,7 @@ guint       agent_test_n_asked        (void);
 const char *agent_test_last_system    (void);
 const char *agent_test_last_results   (void); /* of the transcript that the model was shown last */
 const char *agent_test_last_tools     (void); /* names, blanks between */
+const char *agent_test_last_turns     (void); /* "user:text|assistant:text|tools|" */
 
 char       *agent_test_ask            (AgentTest *self, const char *text); /* the run's id */
 char       *agent_test_ask_in         (AgentTest *self, const char *session_id, const char *text, GError **error);

@@ -24,6 +24,7 @@ struct _VigApprovals
 
   VigAgentContext context;
   gint64        (*clock) (void);
+  GBytes         *key;         /* that signs grants, as of the last time; NULL: not needed yet */
   GHashTable     *waiters;     /* id → GPtrArray of Waiter */
   char           *next_expiry; /* ISO 8601, NULL: nobody waits */
   guint           timer;
@@ -52,10 +53,22 @@ vig_approvals_set_clock (VigApprovals *self, gint64 (*clock) (void))
   self->clock = clock;
 }
 
+/* Derived anew each time, for the secret may be another one by now; but kept only once, for the memory that holds keys is small and
+ * thousands of calls may be judged at the same time. */
 GBytes *
 vig_approvals_dup_key (VigApprovals *self, GError **error)
 {
-  return vig_vault_derive (self->context.vault, VIG_GRANTS_PURPOSE, VIG_GRANTS_KEY_SIZE, error);
+  g_autoptr (GBytes) key = vig_vault_derive (self->context.vault, VIG_GRANTS_PURPOSE, VIG_GRANTS_KEY_SIZE, error);
+
+  if (key == NULL)
+    return NULL;
+  if (self->key == NULL || !g_bytes_equal (self->key, key))
+    {
+      g_clear_pointer (&self->key, g_bytes_unref);
+      self->key = g_steal_pointer (&key);
+    }
+
+  return g_bytes_ref (self->key);
 }
 
 static gboolean
@@ -264,6 +277,7 @@ vig_approvals_finalize (GObject *object)
   VigApprovals *self = VIG_APPROVALS (object);
 
   g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_pointer (&self->key, g_bytes_unref);
   g_free (self->next_expiry);
   g_hash_table_unref (self->waiters);
 

@@ -40,6 +40,7 @@ struct _VigCall
   gulong         cancel_handler;
   gint64         started;     /* monotonic */
   guint          running_timer;
+  guint          settle_timer;
   guint          n_conflicts; /* grants that were gone when the call was declared */
   gboolean        has_slot;
   gboolean        stopping;

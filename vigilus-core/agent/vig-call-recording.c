@@ -7,6 +7,8 @@
 #include "vig-durable.h"
 #include "vig-result.h"
 
+#define SETTLE_DELAY 100 /* milliseconds */
+
 /* A record of this call; members that are not known stay out. */
 JsonObject *
 vig_call_build_record (VigCall *self, const char *event, VigDecision *decision, const char *outcome)
@@ -110,7 +112,6 @@ recorded (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   vig_call_take_result (self, vig_json_get_object (stored, "call"));
-  vig_call_publish (self, vig_json_get_object (stored, "call"));
   cancelled = vig_json_get_object (stored, "cancelled");
   if (cancelled != NULL)
     vig_approvals_announce (self->parts->approvals, cancelled);
@@ -181,9 +182,20 @@ settled (GObject *source, GAsyncResult *result, gpointer user_data)
     vig_call_publish (self, vig_json_get_object (stored, "call"));
 }
 
+static gboolean
+settle (gpointer user_data)
+{
+  VigCall *self = user_data;
+
+  self->settle_timer = 0;
+  vig_db_write_async (self->parts->context.db, vig_call_write_run, vig_call_new_write (self, VIG_CALL_DONE), vig_call_write_free,
+                      (GDestroyNotify) json_object_unref, NULL, settled, g_object_ref (self));
+
+  return G_SOURCE_REMOVE;
+}
+
 void
 vig_call_settle (VigCall *self)
 {
-  vig_db_write_async (self->parts->context.db, vig_call_write_run, vig_call_new_write (self, VIG_CALL_DONE), vig_call_write_free,
-                      (GDestroyNotify) json_object_unref, NULL, settled, g_object_ref (self));
+  self->settle_timer = g_timeout_add (SETTLE_DELAY, settle, self);
 }

@@ -144,6 +144,7 @@ vig_call_abandon (VigCall *self)
 {
   self->owner.changed = NULL;
   g_clear_handle_id (&self->running_timer, g_source_remove);
+  g_clear_handle_id (&self->settle_timer, g_source_remove);
   vig_call_output_close (self->output);
   vig_slots_forget (self->parts->slots, self->tool_name, self);
   if (self->approval_id != NULL)
@@ -229,6 +230,7 @@ vig_call_finalize (GObject *object)
   VigCall *self = VIG_CALL (object);
 
   g_clear_handle_id (&self->running_timer, g_source_remove);
+  g_clear_handle_id (&self->settle_timer, g_source_remove);
   vig_call_output_unref (self->output);
   vig_stream_free (self->stream);
   vig_call_judge_free (self->judge);

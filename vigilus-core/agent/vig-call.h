@@ -40,7 +40,7 @@ void          vig_call_start                (VigCall *self);                    
 
 void          vig_call_stop                 (VigCall *self); /* ends without running, or as what runs ends */
 void          vig_call_give_up              (VigCall *self); /* ends now: what runs is left behind */
-/* Stores DONE at once, without waiting for it: for a call whose siblings go on. Otherwise that is part of the run's next step. */
+/* Stores DONE if the run does not go on soon, which stores it, too: for a call whose siblings take longer. */
 void          vig_call_settle               (VigCall *self);
 void          vig_call_abandon              (VigCall *self); /* the owner goes; what is stored stays as it is */
 

@@ -78,13 +78,44 @@ vig_parts_ensure_schema (VigParts *self, const char *text, GError **error)
   return schema;
 }
 
+/* Members that the core itself fills, with ids, times and words of its own: there is nothing in them to redact. */
+static gboolean
+is_own_member (const char *name)
+{
+  static const char * const own[] = { "id", "run_id", "session_id", "user_id", "message_id", "operator_id", "approval_id", "call_id", "created_at",
+                                      "updated_at", "started_at", "ended_at", "expires_at", "decided_at", "state", "status", "level", "outcome",
+                                      "kind", "mode", "arguments_sha256", "turns", "usage", NULL };
+
+  return g_strv_contains (own, name);
+}
+
+static JsonNode *
+redact (VigParts *self, JsonObject *data)
+{
+  g_autoptr (JsonObject) other = json_object_new ();
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), other);
+  JsonObjectIter iter;
+  JsonNode *redacted, *member;
+  const char *name;
+
+  json_object_iter_init_ordered (&iter, data);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    if (!is_own_member (name))
+      json_object_set_member (other, name, json_node_copy (member));
+
+  redacted = vig_redactor_apply_json (self->context.redactor, node);
+  json_object_iter_init_ordered (&iter, data);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    if (is_own_member (name))
+      json_object_set_member (json_node_get_object (redacted), name, json_node_copy (member));
+
+  return redacted;
+}
+
 void
 vig_parts_publish (VigParts *self, const char *topic, const char *event, JsonObject *data)
 {
-  g_autoptr (JsonNode) node = json_node_alloc ();
-
-  json_node_init_object (node, data);
-  vig_events_publish (self->context.events, topic, event, vig_redactor_apply_json (self->context.redactor, node));
+  vig_events_publish (self->context.events, topic, event, redact (self, data));
 }
 
 void

@@ -5,9 +5,10 @@
 #include "vig-store-row.h"
 #include "vig-store-runs.h"
 
-#define CALL \
-  "SELECT id, run_id, message_id, provider_call_id, tool, arguments, level, resource, state, decision, approval_id, outcome," \
-  " result, created_at, started_at, ended_at FROM calls "
+#define COLUMNS \
+  "id, run_id, message_id, provider_call_id, tool, arguments, level, resource, state, decision, approval_id, outcome, result," \
+  " created_at, started_at, ended_at"
+#define CALL "SELECT " COLUMNS " FROM calls "
 #define CALL_TYPES "sssssjsssjssjttt"
 
 #define LEVELS "read|write|exec|elevate"
@@ -21,6 +22,17 @@ static const VigStoreField fields[] = {
   { "provider_call_id", 's', TRUE },
   { "tool", 's', FALSE },
   { "arguments", 'o', TRUE },
+  { "level", 's', TRUE, 1, 0, LEVELS },
+  { "resource", 's', TRUE },
+  { "state", 's', FALSE, 1, 0, STATES },
+  { "decision", 'o', TRUE },
+  { "approval_id", 's', TRUE, 1, 64 },
+  { "outcome", 's', TRUE, 1, 0, OUTCOMES },
+  { "result", 'o', TRUE },
+  { NULL },
+};
+
+static const VigStoreField mutable_fields[] = {
   { "level", 's', TRUE, 1, 0, LEVELS },
   { "resource", 's', TRUE },
   { "state", 's', FALSE, 1, 0, STATES },
@@ -107,28 +119,32 @@ vig_store_calls_create (VigDbConnection *db, JsonObject *values, GError **error)
   return vig_store_calls_get (db, json_object_get_string_member (call, "id"), error);
 }
 
+#define CHANGE(column, given, value) column " = CASE WHEN " given " THEN " value " ELSE " column " END"
+
+/* One statement, for this is what every call costs several times: who made the call and with what never changes. */
 JsonObject *
 vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes, GError **error)
 {
-  g_autoptr (JsonObject) call = NULL;
-  gint64 created_at;
+  g_autofree char *decision = vig_store_dup_json (changes, "decision");
+  g_autofree char *result = vig_store_dup_json (changes, "result");
+  const char *sql = "UPDATE calls SET state = coalesce (?2, state)," CHANGE ("level", "?3", "?4") "," CHANGE ("resource", "?5", "?6") ","
+                    CHANGE ("decision", "?7", "?8") "," CHANGE ("approval_id", "?9", "?10") "," CHANGE ("outcome", "?11", "?12") ","
+                    CHANGE ("result", "?13", "?14") ","
+                    " started_at = CASE WHEN ?2 IN ('declaring', 'running') THEN coalesce (started_at, ?15) ELSE started_at END,"
+                    " ended_at = CASE WHEN ?2 IN ('recording', 'done') THEN coalesce (ended_at, ?15) ELSE ended_at END"
+                    " WHERE id = ?1 RETURNING " COLUMNS;
 
-  if (!vig_store_check_fields ("a call", fields, changes, error))
+  if (!vig_store_check_fields ("a call", mutable_fields, changes, error))
     return NULL;
 
-  call = vig_store_calls_get (db, id, error);
-  if (call == NULL || !vig_store_get_time (call, "created_at", &created_at, error))
-    return NULL;
-
-  vig_store_merge (call, changes);
-  json_object_set_string_member (call, "id", id);
-
-  if (!write_row (db,
-                  "UPDATE calls SET run_id = ?2, message_id = ?3, provider_call_id = ?4, tool = ?5, arguments = ?6, level = ?7,"
-                  " resource = ?8, state = ?9, decision = ?10, approval_id = ?11, outcome = ?12, result = ?13, created_at = ?14,"
-                  " started_at = ?15, ended_at = ?16 WHERE id = ?1",
-                  call, created_at, error))
-    return NULL;
-
-  return vig_store_calls_get (db, id, error);
+  return vig_store_row_required (vig_db_query (db, error, sql, "ssbsbsbsbsbsbsi", id,
+                                               vig_json_get_string (changes, "state", NULL),
+                                               json_object_has_member (changes, "level"), vig_json_get_string (changes, "level", NULL),
+                                               json_object_has_member (changes, "resource"), vig_json_get_string (changes, "resource", NULL),
+                                               json_object_has_member (changes, "decision"), decision,
+                                               json_object_has_member (changes, "approval_id"), vig_json_get_string (changes, "approval_id", NULL),
+                                               json_object_has_member (changes, "outcome"), vig_json_get_string (changes, "outcome", NULL),
+                                               json_object_has_member (changes, "result"), result,
+                                               vig_time_now ()),
+                                 CALL_TYPES, "call", id, error);
 }

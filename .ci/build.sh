@@ -110,6 +110,7 @@ build_daemon () {
   if [ ! -f "$build/build.ninja" ]; then
     say "configuring the build"
     meson setup "$build" "$top" --prefix="$build/root" --libdir=lib "$@" >"$build.log" 2>&1 || { tail -n 30 "$build.log" >&2; fail "meson setup failed"; }
+    mv "$build.log" "$build/setup.log"
   fi
   if [ -x "$build/root/bin/vigilusd" ] && ninja -C "$build" -n 2>/dev/null | grep -q 'no work to do'; then
     return

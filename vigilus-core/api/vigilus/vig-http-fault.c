@@ -225,6 +225,12 @@ is_out_of_money (const VigHttpFault *self)
          || (self->message != NULL && strstr (self->message, "spend limit") != NULL);
 }
 
+static gboolean
+is_page (const VigHttpFault *self)
+{
+  return g_strcmp0 (self->type, "html") == 0;
+}
+
 static void
 find_meaning (const VigHttpFault *self, int *code, const char **advice)
 {
@@ -239,7 +245,7 @@ find_meaning (const VigHttpFault *self, int *code, const char **advice)
 
   if (self->effective >= 300 && self->effective < 400)
     *advice = "redirects are not followed with a key: set the base URL to where the server really is";
-  else if (g_strcmp0 (self->type, "html") == 0)
+  else if (is_page (self))
     *advice = "check the base URL";
   else if (is_out_of_money (self))
     *advice = "check the credit and the limits of the account";
@@ -278,6 +284,9 @@ vig_http_fault_to_error (const VigHttpFault *self, const char *title, const char
       shown[MAX_MESSAGE] = '\0';
       *(char *) g_utf8_find_prev_char (shown, shown + MAX_MESSAGE) = '\0';
     }
+
+  if (is_page (self) && self->status < 300)
+    return g_error_new (VIG_ERROR, code, "%s answered with %s; %s", title, shown, advice);
 
   return g_error_new (VIG_ERROR, code, "%s answered with error %u: %s%s; %s", title, self->effective, shown, when, advice);
 }
@@ -333,13 +342,14 @@ vig_http_fault_may_retry (const VigHttpFault *self, SoupMessageHeaders *headers,
 {
   const char *should = headers != NULL ? soup_message_headers_get_one (headers, "x-should-retry") : NULL;
   guint status = self->effective;
+  gboolean is_wrong_place = is_page (self) && self->status < 300;
   gboolean worth = status == 408 || status == 409 || status == 429 || status >= 500;
 
   if (should != NULL && g_ascii_strcasecmp (should, "true") == 0)
     worth = TRUE;
   else if (should != NULL && g_ascii_strcasecmp (should, "false") == 0)
     worth = FALSE;
-  if (!worth || attempt >= VIG_HTTP_MAX_RETRIES || is_out_of_money (self) || is_too_long (self))
+  if (!worth || is_wrong_place || attempt >= VIG_HTTP_MAX_RETRIES || is_out_of_money (self) || is_too_long (self))
     return FALSE;
 
   *wait_ms = vig_http_retry_after_ms (headers, g_get_real_time () / G_USEC_PER_SEC);

@@ -85,7 +85,7 @@ check_base_url (const char *url, GError **error)
   g_autoptr (GUri) uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
   const char *wrong = NULL;
 
-  if (uri == NULL)
+  if (uri == NULL || strpbrk (url, " \t\r\n\\\"<>") != NULL)
     wrong = "it is not a URL such as http://192.168.1.10:8000/v1";
   else if (!g_str_equal (g_uri_get_scheme (uri), "http") && !g_str_equal (g_uri_get_scheme (uri), "https"))
     wrong = "it must begin with http:// or https://";

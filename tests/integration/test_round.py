@@ -165,11 +165,29 @@ def test_lenient_passes_without_asking_and_never_the_ceiling():
         assert list(daemon.data_dir.rglob('notes.txt'))
         files = next(operator for operator in client.items('/api/v1/operators') if operator['name'] == 'Files')
         client.patch(f'/api/v1/operators/{files["id"]}', {'permission_level': 'read'}).expect(200)
-        _, run = say(client, '@Files write a note to more.txt: buy disks')
+        _, run, approvals = ask(client, '@Files write a note to more.txt: buy disks')
+        assert not approvals
+        calls = client.items(f'/api/v1/runs/{run["id"]}/calls')
+        assert not [call for call in calls if call['tool'] == 'filesystem.write' and call['outcome'] != 'denied'], calls
+        assert not list(daemon.data_dir.rglob('more.txt'))
+
+
+def test_a_tool_above_the_ceiling_is_denied_however_it_is_named():
+    def insist(messages, tools):
+        return ('so be it', []) if messages[-1]['role'] == 'tool' else ('', [('filesystem-write', {'path': 'more.txt', 'content': 'x'}), ('shell-exec', {'command': 'id'})])
+    with FakeLlm(insist) as llm, Daemon() as daemon:
+        client = daemon.set_up()
+        client.post('/api/v1/providers', {'name': 'P', 'type': 'openai-compatible', 'base_url': llm.url, 'default_model': 'm'}).expect(201)
+        client.patch('/api/v1/settings', {'trust_mode': 'lenient'}).expect(200)
+        files = next(operator for operator in client.items('/api/v1/operators') if operator['name'] == 'Files')
+        client.patch(f'/api/v1/operators/{files["id"]}', {'permission_level': 'read'}).expect(200)
+        _, run = say(client, '@Files write it')
         run = ended(client, run['id'])
         calls = client.items(f'/api/v1/runs/{run["id"]}/calls')
-        assert [call['outcome'] for call in calls] == ['denied'], calls
+        assert [call['outcome'] for call in calls] == ['denied', 'denied'], calls
         assert not list(daemon.data_dir.rglob('more.txt'))
+        denied = [row for row in client.items('/api/v1/audit?limit=200') if row['event'] == 'call.denied']
+        assert {row['tool'] for row in denied} == {'filesystem.write', 'shell.exec'}, denied
 
 
 def test_a_model_answers_and_its_secret_key_leaks_nowhere():
@@ -178,7 +196,7 @@ def test_a_model_answers_and_its_secret_key_leaks_nowhere():
     def think(messages, tools):
         if 'delegate' in tools:
             return '', [('delegate', {'operator': 'Files', 'reason': 'files'})]
-        return f'I was told {messages[-1]["content"]} and the key is {key}', []
+        return f'I was told {messages[-1]["content"]}', []
     with FakeLlm(think) as llm, Daemon() as daemon:
         client = daemon.set_up()
         provider = client.post('/api/v1/providers', {'name': 'Mine', 'type': 'openai-compatible', 'base_url': llm.url, 'api_key': key, 'default_model': 'fake'}).expect(201)
@@ -188,9 +206,15 @@ def test_a_model_answers_and_its_secret_key_leaks_nowhere():
         run = ended(client, run['id'])
         assert run['state'] == 'done' and run['usage']['input_tokens'], run
         assert 'hello there' in answer_text(client, session)
+        session, run = say(client, f'@Files my key is {key}')
+        ended(client, run['id'])
+        seen = [str([message for message in client.items(f'/api/v1/sessions/{session}/messages') if message['kind'] != 'user']).encode()]
+        seen += [client.get(path).body for path in ('/api/v1/audit?limit=200', '/api/v1/providers', f'/api/v1/runs/{run["id"]}')]
+        assert not [body for body in seen if key.encode() in body], seen
+        client.delete(f'/api/v1/sessions/{session}').expect(204)
         daemon.stop()
         for path in daemon.data_dir.rglob('*'):
-            assert not path.is_file() or key.encode() not in path.read_bytes(), path
+            assert not path.is_file() or path.name.startswith('vigilus.db') or key.encode() not in path.read_bytes(), path
         assert key not in daemon.stderr()
 
 

@@ -10,6 +10,7 @@
 typedef struct
 {
   const char *text;
+  const char *query; /* what is asked, without what is quoted */
   Request    *request;
   guint       next_path;
   guint       next_number;
@@ -281,7 +282,7 @@ static JsonNode *
 find_value (const char *name, JsonObject *property, Source *source)
 {
   g_autofree char *text = NULL;
-  JsonNode *chosen = choose (property, source->text);
+  JsonNode *chosen = choose (property, source->query);
 
   if (chosen != NULL)
     return chosen;
@@ -316,7 +317,8 @@ arguments_fill (JsonObject *schema, const char *text, Request *request, char **m
 {
   g_autoptr (JsonObject) arguments = json_object_new ();
   JsonObject *properties = get_properties (schema);
-  Source source = { text, request, 0, 0 };
+  g_autofree char *query = request_dup_query (request);
+  Source source = { text, query, request, 0, 0 };
   g_autoptr (GList) names = properties != NULL ? json_object_get_members (properties) : NULL;
 
   for (GList *l = names; l != NULL; l = l->next)

@@ -68,9 +68,12 @@ find_candidates (const VigToolInfo * const *tools, GPtrArray *schemas, Request *
 {
   GArray *candidates = g_array_new (FALSE, FALSE, sizeof (Candidate));
   g_autoptr (Ranking) ranking = ranking_new ();
-  g_autofree char *query = g_strconcat (request->instruction, request->paths->len > 0 ? " file " : "", request->code != NULL ? " command" : "", NULL);
+  g_autofree char *query = request_dup_query (request);
   g_autoptr (GPtrArray) terms = words_to_term_set (query);
 
+  /* The first word that means something is mostly the verb, and tells most. */
+  if (terms->len > 0)
+    g_ptr_array_add (terms, g_strdup (terms->pdata[0]));
   for (guint i = 0; i < schemas->len; i++)
     add_tool (ranking, tools[i], schemas->pdata[i]);
   for (guint i = 0; i < schemas->len; i++)

@@ -10,7 +10,8 @@ static const char *concepts[] = {
   "disk disks drive drives storage partition partitions volume volumes space df ssd hdd mount mounts",
   "full free left used usage capacity remaining fill filled room",
   "memory ram swap memories",
-  "load cpu processor processors cores busy",
+  "load busy",
+  "cpu processor processors cores",
   "uptime up booted boot reboot rebooted restarted since",
   "process processes ps top",
   "service services daemon daemons unit units systemd systemctl",
@@ -20,7 +21,8 @@ static const char *concepts[] = {
   "user users account accounts logged who",
   "time clock date hour",
   "read show display print view open see cat content contents inside look give reveal",
-  "write save put store note notes jot record append add replace create set down remember",
+  "write save put store jot record append add replace create set down remember",
+  "note notes reminder memo",
   "list ls folder folders directory directories dir files",
   "file document text txt",
   "activity done happened history actions action log logs past earlier worked accomplished performed recently recent doing",
@@ -245,6 +247,12 @@ request_new (const char *text)
   self->instruction = g_string_free (g_steal_pointer (&instruction), FALSE);
 
   return self;
+}
+
+char *
+request_dup_query (Request *self)
+{
+  return g_strconcat (self->instruction, self->paths->len > 0 ? " file" : "", self->code != NULL ? " command" : "", NULL);
 }
 
 void

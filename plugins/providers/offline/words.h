@@ -21,6 +21,8 @@ typedef struct
 } Request;
 
 Request   *request_new        (const char *text);
+/* The words to rank by: the instruction, and what the form of the request adds to it. (transfer full) */
+char      *request_dup_query  (Request *request);
 void       request_free       (Request *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
 

@@ -166,6 +166,30 @@ function Buttons({ approval, busy, minutes, maxMinutes, decide }: Props) {
   );
 }
 
+/** What it is about: the preview, the call to the letter, and the model's reason. */
+function Asked({ approval }: { approval: Approval }) {
+  const isPending = approval.status === 'pending';
+  return (
+    <>
+      <Preview approval={approval} />
+      <details open={isPending && !approval.preview?.text}>
+        <summary>{_('The exact call')}</summary>
+        <Arguments value={approval.arguments} />
+        <p className="small muted digest">
+          SHA-256 <code>{approval.arguments_sha256.slice(0, 16)}…</code>
+          <CopyButton bare text={approval.arguments_sha256} label={_('Copy the digest of the arguments')} />
+        </p>
+      </details>
+      {approval.reason && (
+        <blockquote className="model-words">
+          <span className="small">{_('In the model’s own words, unchecked:')}</span>
+          <p>{approval.reason}</p>
+        </blockquote>
+      )}
+    </>
+  );
+}
+
 /** The same card wherever something waits for a person. It stays after the decision, with who and when. */
 export function ApprovalCard(props: Props) {
   const { approval, canDecide, error } = props;
@@ -194,20 +218,15 @@ export function ApprovalCard(props: Props) {
       <p className="small muted">
         <span className="mono">{approval.tool}</span> · {levelMeaning(approval.level)}
       </p>
-      <Preview approval={approval} />
-      <details open={isPending && !approval.preview?.text}>
-        <summary>{_('The exact call')}</summary>
-        <Arguments value={approval.arguments} />
-        <p className="small muted digest">
-          SHA-256 <code>{approval.arguments_sha256.slice(0, 16)}…</code>
-          <CopyButton bare text={approval.arguments_sha256} label={_('Copy the digest of the arguments')} />
-        </p>
-      </details>
-      {approval.reason && (
-        <blockquote className="model-words">
-          <span className="small">{_('In the model’s own words, unchecked:')}</span>
-          <p>{approval.reason}</p>
-        </blockquote>
+      {isPending ? (
+        <Asked approval={approval} />
+      ) : (
+        <details>
+          <summary>{_('What was asked')}</summary>
+          <div className="record">
+            <Asked approval={approval} />
+          </div>
+        </details>
       )}
       <ErrorNote error={error} />
       {isPending && canDecide && <Buttons {...props} />}

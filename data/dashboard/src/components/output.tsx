@@ -5,24 +5,35 @@ import { Button, CopyButton } from './button';
 
 const FOLD = 24;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal control sequences are what is taken out
-const CONTROLS =
-  /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*(\u0007|\u001b\\)|[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = new RegExp(
+  [
+    String.raw`\u001b\[[0-9;?]*[ -/]*[@-~]`,
+    String.raw`\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)`,
+    String.raw`[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]`,
+  ].join('|'),
+  'g',
+);
 
 /** Text as a program printed it, without what would move the cursor or turn the reading direction. */
 export function cleanOutput(text: string): string {
   return text.replace(/\r\n/g, '\n').replace(CONTROLS, '');
 }
 
+function lineKind(line: string): string {
+  if (line.startsWith('@@')) return 'hunk';
+  if (line.startsWith('+++ ') || line.startsWith('--- ')) return 'file';
+  if (line.startsWith('+')) return 'added';
+  return line.startsWith('-') ? 'removed' : '';
+}
+
 function DiffLine({ line }: { line: string }) {
-  const kind = line.startsWith('@@') ? 'hunk' : line.startsWith('+') ? 'added' : line.startsWith('-') ? 'removed' : '';
-  return <span className={`line ${kind}`}>{`${line}\n`}</span>;
+  return <span className={`line ${lineKind(line)}`}>{`${line}\n`}</span>;
 }
 
 export function Diff({ text }: { text: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
-    <pre className="diff" tabIndex={0} aria-label={_('Changes')}>
+    <pre className="diff" role="region" tabIndex={0} aria-label={_('Changes')}>
       {cleanOutput(text)
         .replace(/\n$/, '')
         .split('\n')
@@ -54,7 +65,7 @@ export function Output({ text, look = 'plain', command, streaming = false }: Out
   return (
     <div className={`output ${look}`}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
-      <pre ref={box} tabIndex={0} aria-label={_('Output')}>
+      <pre ref={box} role="region" tabIndex={0} aria-label={_('Output')}>
         {command && <span className="prompt">{`$ ${command}\n`}</span>}
         {isFolded ? lines.slice(0, FOLD).join('\n') : clean}
       </pre>

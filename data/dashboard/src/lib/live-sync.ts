@@ -21,8 +21,8 @@ const byTopic: Record<string, string[]> = {
 const streams = new Map<string, ReplyStream>();
 
 export function streamOf(sessionId: string): ReplyStream {
-  let stream = streams.get(sessionId);
-  if (!stream) streams.set(sessionId, (stream = new ReplyStream()));
+  const stream = streams.get(sessionId) ?? new ReplyStream();
+  streams.set(sessionId, stream);
   return stream;
 }
 

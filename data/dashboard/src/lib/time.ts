@@ -10,10 +10,10 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', Number.POSITIVE_INFINITY],
 ];
 
-/** "3 minutes ago", "in 2 hours"; under five seconds it is "now". */
+/** "3 minutes ago", "in 2 hours"; under three quarters of a minute it is "now". */
 export function formatRelative(iso: string, now: number): string {
   let value = (Date.parse(iso) - now) / 1000;
-  if (Math.abs(value) < 5) value = 0;
+  if (Math.abs(value) < 45) value = 0;
   const format = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: 'auto', style: 'short' });
   for (const [unit, size] of steps) {
     if (Math.abs(value) < size) return format.format(Math.trunc(value), unit);

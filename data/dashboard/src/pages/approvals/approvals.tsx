@@ -98,6 +98,7 @@ export default function ApprovalsPage() {
             key={item.name}
             to="/approvals"
             search={item.tab ? { tab: item.tab } : {}}
+            activeOptions={{ exact: true, includeSearch: true }}
             aria-current={item.tab === tab ? 'page' : undefined}
           >
             {item.name}

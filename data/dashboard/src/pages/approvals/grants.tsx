@@ -84,7 +84,7 @@ export function Grants() {
           );
         return (
           <div className="card flush scroll-x">
-            <table className="table">
+            <table className="table grants">
               <thead>
                 <tr>
                   <th>{_('State')}</th>

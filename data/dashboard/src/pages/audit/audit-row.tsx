@@ -47,7 +47,7 @@ function Id({
   return (
     <>
       <dt>{name}</dt>
-      <dd className="row">
+      <dd className="row tight">
         <Link to="/audit" search={{ [member]: value }} className="mono clip">
           {value}
         </Link>

@@ -40,7 +40,7 @@ function RunFacts({ run, calls }: { run: Run; calls: Call[] }) {
           </>
         )}
         <dt>{_('Id')}</dt>
-        <dd className="row">
+        <dd className="row tight">
           <code className="clip">{run.id}</code>
           <CopyButton bare text={run.id} label={_('Copy run id')} />
         </dd>

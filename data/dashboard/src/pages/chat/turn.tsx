@@ -34,8 +34,11 @@ function RoutingLine({ run }: { run: Run }) {
   if (!run.operator_name) return null;
   return (
     <p className="routing">
-      <ArrowRight className="icon" aria-hidden /> <strong>{run.operator_name}</strong>
-      {run.routing_reason && `: ${run.routing_reason}`}
+      <ArrowRight className="icon" aria-hidden />
+      <span>
+        <strong>{run.operator_name}</strong>
+        {run.routing_reason && `: ${run.routing_reason}`}
+      </span>
     </p>
   );
 }

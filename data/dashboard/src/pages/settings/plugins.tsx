@@ -84,7 +84,7 @@ function PluginCard({ plugin, canEdit }: { plugin: Plugin; canEdit: boolean }) {
           <dt>{_('File')}</dt>
           <dd className="mono">{plugin.path}</dd>
           <dt>SHA-256</dt>
-          <dd className="row">
+          <dd className="row tight">
             <code className="clip">{plugin.sha256}</code>
             <CopyButton bare text={plugin.sha256} label={_('Copy SHA-256')} />
           </dd>

@@ -84,7 +84,6 @@ export function Palette({ close }: { close: () => void }) {
     <Dialog title={_('Go to')} className="palette" onClose={close}>
       <input
         className="input"
-        // biome-ignore lint/a11y/noAutofocus: the dialog exists to be typed into
         autoFocus
         aria-label={_('Page, Operator, conversation or action')}
         placeholder={_('Page, Operator, conversation or action')}

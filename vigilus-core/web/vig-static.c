@@ -73,7 +73,7 @@ vig_static_clean_path (const char *path)
 {
   g_auto (GStrv) segments = NULL;
 
-  if (path[0] != '/')
+  if (path[0] != '/' || path[1] == '\0')
     return NULL;
 
   segments = g_strsplit (path + 1, "/", 64);

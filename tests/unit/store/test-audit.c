@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "store-fixture.h"
+
+#include "vig-audit.h"
+
+#include <string.h>
+
+#define SECRET "correct-horse-battery-staple"
+
+static void
+append (VigDbConnection *db, VigRedactor *redactor, const char *json, GError **error)
+{
+  g_autoptr (JsonObject) record = parse (json);
+
+  g_assert_true (vig_audit_append (db, redactor, record, error));
+  g_assert_no_error (*error);
+}
+
+static guint
+count (VigDbConnection *db, const char *filter)
+{
+  g_autoptr (JsonObject) object = parse (filter);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) list = vig_audit_list (db, object, NULL, &error);
+
+  g_assert_no_error (error);
+
+  return count_items (list);
+}
+
+static gpointer
+write_records (VigDbConnection *db, gpointer data, GError **error)
+{
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  g_autoptr (JsonObject) list = NULL;
+  JsonObject *newest;
+
+  append (db, redactor, "{\"event\": \"login.succeeded\", \"user_name\": \"Ada\"}", error);
+  append (db, redactor, "{\"event\": \"call.declared\", \"operator_name\": \"Files\", \"tool\": \"filesystem.write\", \"level\": \"write\","
+                        " \"run_id\": \"r1\", \"session_id\": \"s1\", \"call_id\": \"c1\", \"arguments\": {\"path\": \"a_b\"}}", error);
+  append (db, redactor, "{\"event\": \"call.outcome\", \"operator_name\": \"Files\", \"tool\": \"filesystem.write\", \"outcome\": \"failed\","
+                        " \"call_id\": \"c1\", \"error\": \"100% full\", \"duration_us\": 1200, \"detail\": {\"bytes\": 3}}", error);
+
+  list = vig_audit_list (db, NULL, NULL, error);
+  g_assert_cmpuint (count_items (list), ==, 3);
+  newest = item (list, 0);
+  assert_string (newest, "event", "call.outcome");
+  assert_string (newest, "error", "100% full");
+  g_assert_cmpint (vig_json_get_int (newest, "seq", 0), ==, 3);
+  g_assert_cmpint (vig_json_get_int (newest, "duration_us", 0), ==, 1200);
+  g_assert_cmpint (vig_json_get_int (vig_json_get_object (newest, "detail"), "bytes", 0), ==, 3);
+  assert_null (newest, "run_id");
+  assert_string (vig_json_get_object (item (list, 1), "arguments"), "path", "a_b");
+  assert_null (item (list, 2), "duration_us");
+
+  return NULL;
+}
+
+static gpointer
+filter_records (VigDbConnection *db, gpointer data, GError **error)
+{
+  g_assert_cmpuint (count (db, "{\"event\": \"call.declared\"}"), ==, 1);
+  g_assert_cmpuint (count (db, "{\"user_name\": \"Ada\"}"), ==, 1);
+  g_assert_cmpuint (count (db, "{\"operator_name\": \"Files\"}"), ==, 2);
+  g_assert_cmpuint (count (db, "{\"operator_name\": \"Files\", \"level\": \"write\"}"), ==, 1);
+  g_assert_cmpuint (count (db, "{\"tool\": \"shell.exec\"}"), ==, 0);
+  g_assert_cmpuint (count (db, "{\"outcome\": \"failed\"}"), ==, 1);
+  g_assert_cmpuint (count (db, "{\"run_id\": \"r1\"}"), ==, 1);
+  g_assert_cmpuint (count (db, "{\"session_id\": \"s1\"}"), ==, 1);
+  g_assert_cmpuint (count (db, "{\"call_id\": \"c1\"}"), ==, 2);
+  g_assert_cmpuint (count (db, "{\"from\": \"2000-01-01T00:00:00Z\"}"), ==, 3);
+  g_assert_cmpuint (count (db, "{\"until\": \"2000-01-01T00:00:00Z\"}"), ==, 0);
+  g_assert_cmpuint (count (db, "{\"text\": \"FILES\"}"), ==, 2);
+
+  /* What LIKE would take for wildcards stands for itself. */
+  g_assert_cmpuint (count (db, "{\"text\": \"a_b\"}"), ==, 1);
+  g_assert_cmpuint (count (db, "{\"text\": \"l_gin\"}"), ==, 0);
+  g_assert_cmpuint (count (db, "{\"text\": \"100% full\"}"), ==, 1);
+  g_assert_cmpuint (count (db, "{\"text\": \"c%d\"}"), ==, 0);
+  g_assert_cmpuint (count (db, "{\"text\": \"'; DROP TABLE audit\"}"), ==, 0);
+
+  return NULL;
+}
+
+static gpointer
+refuse_records (VigDbConnection *db, gpointer data, GError **error)
+{
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  g_autoptr (JsonObject) unknown = parse ("{\"event\": \"x\", \"colour\": 1}");
+  g_autoptr (JsonObject) empty = parse ("{}");
+  g_autoptr (JsonObject) filter = parse ("{\"colour\": \"red\"}");
+  g_autoptr (JsonObject) never = parse ("{\"from\": \"yesterday\"}");
+  g_autoptr (GError) refused = NULL;
+
+  g_assert_false (vig_audit_append (db, redactor, unknown, &refused));
+  assert_refused (refused, VIG_ERROR_INVALID, "failed to write the audit log: an audit record has no member \"colour\"");
+  g_assert_false (vig_audit_append (db, redactor, empty, &refused));
+  g_assert_error (refused, VIG_ERROR, VIG_ERROR_INVALID);
+  g_clear_error (&refused);
+  g_assert_null (vig_audit_list (db, filter, NULL, &refused));
+  assert_refused (refused, VIG_ERROR_INVALID, "the filter has no member \"colour\"");
+  g_assert_null (vig_audit_list (db, never, NULL, &refused));
+  assert_refused (refused, VIG_ERROR_INVALID, "from is not an ISO 8601 time");
+
+  return NULL;
+}
+
+static void
+test_records (Fixture *self, gconstpointer data)
+{
+  fixture_write (self, write_records, NULL);
+  fixture_write (self, filter_records, NULL);
+  fixture_write (self, refuse_records, NULL);
+}
+
+static gpointer
+exec_sql (VigDbConnection *db, gpointer data, GError **error)
+{
+  vig_db_exec (db, error, data, NULL);
+
+  return NULL;
+}
+
+static void
+test_append_only (Fixture *self, gconstpointer data)
+{
+  static const char *const attempts[] = {
+    "UPDATE audit SET outcome = 'success'",
+    "DELETE FROM audit",
+    "DELETE FROM audit WHERE seq = 1",
+    "REPLACE INTO audit (seq, id, at, event) VALUES (1, 'x', 0, 'x')",
+    "INSERT INTO audit (seq, id, at, event) VALUES (1, 'x', 0, 'x') ON CONFLICT (seq) DO UPDATE SET event = 'x'",
+  };
+
+  fixture_write (self, write_records, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (attempts); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      vig_db_write (self->db, exec_sql, (gpointer) attempts[i], &error);
+      g_assert_error (error, VIG_ERROR, VIG_ERROR_DENIED);
+      g_assert_cmpstr (error->message, ==, "the audit log is append-only");
+    }
+  fixture_write (self, filter_records, NULL);
+}
+
+/* The file itself, not only what the list shows, is free of the secret. */
+static gpointer
+write_secrets (VigDbConnection *db, gpointer data, GError **error)
+{
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+
+  vig_redactor_add_value (redactor, SECRET);
+  append (db, redactor, "{\"event\": \"call.outcome\", \"reason\": \"because " SECRET "\", \"error\": \"denied: " SECRET "\","
+                        " \"resource\": \"file:/" SECRET "\", \"arguments\": {\"a\": [\"x " SECRET "\"]}, \"detail\": {\"b\": \"" SECRET "\"}}", error);
+
+  return NULL;
+}
+
+static void
+test_redaction (Fixture *self, gconstpointer data)
+{
+  g_autofree char *contents = NULL;
+  gsize length;
+
+  fixture_write (self, write_secrets, NULL);
+  fixture_close (self);
+  g_assert_true (g_file_get_contents (self->path, &contents, &length, NULL));
+  g_assert_null (memmem (contents, length, SECRET, strlen (SECRET)));
+  g_assert_nonnull (memmem (contents, length, "[redacted]", 10));
+}
+
+/* A record stays when all that it names is gone. */
+static gpointer
+delete_session (VigDbConnection *db, gpointer data, GError **error)
+{
+  Chat chat;
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  g_autoptr (JsonObject) done = parse ("{\"state\": \"done\"}");
+  g_autoptr (JsonObject) record = NULL;
+  g_autoptr (JsonObject) list = NULL;
+  g_autoptr (JsonObject) runs = NULL;
+
+  chat_init (&chat, db, error);
+  record = vig_json_pack_object ("{s:s, s:s, s:s}", "event", "call.declared", "session_id", chat.session, "run_id", chat.run);
+  g_assert_true (vig_audit_append (db, redactor, record, error));
+  json_object_unref (vig_store_runs_update (db, chat.run, done, error));
+  g_assert_true (vig_store_sessions_delete (db, chat.user, chat.session, error));
+
+  runs = vig_store_runs_list (db, NULL, NULL, NULL, NULL, error);
+  g_assert_cmpuint (count_items (runs), ==, 0);
+  list = vig_audit_list (db, NULL, NULL, error);
+  assert_string (item (list, 0), "run_id", chat.run);
+  chat_clear (&chat);
+
+  return NULL;
+}
+
+static void
+test_stays (Fixture *self, gconstpointer data)
+{
+  fixture_write (self, delete_session, NULL);
+}
+
+#define add(path, func) g_test_add ("/audit/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  add ("records", test_records);
+  add ("append-only", test_append_only);
+  add ("redaction", test_redaction);
+  add ("stays", test_stays);
+
+  return g_test_run ();
+}

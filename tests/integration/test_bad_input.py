@@ -18,7 +18,7 @@ from harness import Daemon, answer_text, ended, say  # noqa: E402
 
 def run_daemon(args, env=None, data_dir=None):
     """Starts vigilusd where it is expected to refuse; answers (exit status, what it said)."""
-    daemon = Daemon(data_dir=data_dir or tempfile.mkdtemp(prefix='vigilus-test-'), env=env)
+    daemon = Daemon(secret=None, data_dir=data_dir or tempfile.mkdtemp(prefix='vigilus-test-'), env=env)
     command = daemon.command()[:1] + ['--host=127.0.0.1', '--dbus=none'] + args
     done = subprocess.run(command, env=daemon.environment(), capture_output=True, text=True, timeout=20, check=False)
     return done.returncode, done.stdout + done.stderr
@@ -61,10 +61,8 @@ def test_newer_database():
         daemon.stop()
         path = daemon.data_dir / 'vigilus.db'
         with sqlite3.connect(path) as database:
-            tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            if 'schema_version' in tables:
-                database.execute('UPDATE schema_version SET version = 9999')
-            database.execute('PRAGMA user_version = 9999')
+            database.execute('INSERT INTO schema_versions VALUES (9999, 0)')
+        database.close()
         code, text = run_daemon(['--port=0'], data_dir=daemon.data_dir)
         assert code != 0 and 'newer' in text, text
 
@@ -172,7 +170,7 @@ def test_providers_that_misbehave():
     key = 'sk-' + 'wrong0key0wrong0key0wrong'
     cases = ((http_answer('401 Unauthorized', 'application/json', '{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}'), False, 'key'),
              (http_answer('404 Not Found', 'application/json', '{"error":{"message":"The model does not exist","code":"model_not_found"}}'), False, 'model'),
-             (http_answer('200 OK', 'text/html', '<html><body>Welcome to your router</body></html>'), False, 'HTML'),
+             (http_answer('200 OK', 'text/html', '<html><body>Welcome to your router</body></html>'), False, 'web page'),
              (http_answer('200 OK', 'application/json', '{"choices": 5}'), False, ''),
              (http_answer('200 OK', 'text/event-stream', 'data: {"choices":[{"index":0,"delta":{"content":"half"'), False, ''),
              (None, True, ''))
@@ -233,13 +231,12 @@ def test_full_disk_fails_closed_and_recovers():
             client = daemon.set_up()
             client.post('/api/v1/providers', {'name': 'Offline', 'type': 'offline'}).expect(201)
             filler = pathlib.Path(folder, 'filler')
-            with open(filler, 'wb') as file:
-                try:
-                    while True:
-                        file.write(b'x' * 4096)
-                        file.flush()
-                except OSError:
-                    pass
+            file = os.open(filler, os.O_WRONLY | os.O_CREAT)
+            try:
+                while True:
+                    os.write(file, b'x' * 4096)
+            except OSError:
+                os.close(file)
             refused = 0
             for number in range(200):
                 answer = client.post('/api/v1/operators', {'name': f'O{number}', 'system_prompt': 'y' * 20000})

@@ -35,7 +35,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def do_POST(self):
-        request = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        try:
+            request = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        except (OSError, ValueError):
+            self.close_connection = True
+            return
         self.server.requests += 1
         tools = [tool['function']['name'] for tool in request.get('tools') or []]
         text, calls = self.server.decide(request['messages'], tools)
@@ -62,13 +66,19 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(f'{len(data):x}\r\n'.encode() + data + b'\r\n0\r\n\r\n')
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 512
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Clients that are killed leave connections behind: nothing to report."""
+
+
 class FakeLlm:
     """Context manager: .url is what to configure as base URL."""
 
     def __init__(self, decide, delay=0.0):
-        ThreadingHTTPServer.request_queue_size = 512
-        self.server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(('127.0.0.1', 0), Handler)
         self.server.decide, self.server.delay, self.server.requests = decide, delay, 0
         self.url = f'http://127.0.0.1:{self.server.server_address[1]}/v1'
 

@@ -5,6 +5,7 @@
 
 #include "vig-config-check.h"
 #include "vig-crypto.h"
+#include "vig-secret.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -455,6 +456,17 @@ vig_config_init (VigConfig *self)
     take (self, i, g_strdup (settings[i].fallback), g_strdup ("default"));
 }
 
+static gboolean
+check_secret (VigConfig *self, GError **error)
+{
+  if (self->secret == NULL || vig_secret_check_passphrase (self->secret, error))
+    return TRUE;
+
+  g_prefix_error (error, "VIGILUS_SECRET: ");
+
+  return FALSE;
+}
+
 VigConfig *
 vig_config_new (int *argc, char ***argv, GError **error)
 {
@@ -469,7 +481,7 @@ vig_config_new (int *argc, char ***argv, GError **error)
     {
       load_environment (self);
       take_options (self, values);
-      if (resolve (self, error))
+      if (resolve (self, error) && check_secret (self, error))
         return g_steal_pointer (&self);
     }
 

@@ -96,7 +96,7 @@ make_list_query (const char *user_id, const char *session_id, const char *state)
   return g_strconcat (RUN "WHERE seq < ?4 ",
                       user_id != NULL ? "AND user_id = ?1 " : "",
                       session_id != NULL ? "AND session_id = ?2 " : "",
-                      state != NULL ? "AND state = ?3 " : "",
+                      state == NULL ? "" : g_str_equal (state, "live") ? "AND (?3 = 'live' AND state IN " LIVE ") " : "AND state = ?3 ",
                       "ORDER BY seq DESC LIMIT ?5", NULL);
 }
 

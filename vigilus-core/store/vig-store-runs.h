@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * routing_reason|null, error|null {code,message}, turns, usage {input_tokens, output_tokens}, created_at, updated_at, ended_at|null). */
 JsonObject *vig_store_runs_create     (VigDbConnection *db, const char *session_id, const char *user_id, GError **error); /* state routing; CONFLICT: one is live in this session */
 JsonObject *vig_store_runs_get        (VigDbConnection *db, const char *id, GError **error);
-/* each may be NULL; newest first */
+/* each may be NULL; state "live": not ended; newest first */
 JsonObject *vig_store_runs_list       (VigDbConnection *db, const char *user_id, const char *session_id, const char *state, const VigPage *page, GError **error);
 JsonArray  *vig_store_runs_unfinished (VigDbConnection *db, GError **error);
 /* @changes: any of state, operator_id, operator_name, routing_reason, error, turns, usage, stop_requested. */

@@ -169,10 +169,29 @@ check_values (VigRequest *request)
   return error == NULL;
 }
 
+/* FALSE: answered already. */
+static gboolean
+check_key (VigRequest *request)
+{
+  JsonObject *body = vig_request_get_body (request);
+  const VigProviderInfo *info = vig_registry_find_provider_type (vig_request_get_web (request)->context.agent->registry,
+                                                                 vig_json_get_string (body, "type", ""));
+  g_autoptr (GError) error = NULL;
+
+  if (info == NULL || info->key != VIG_KEY_REQUIRED || *vig_json_get_string (body, "api_key", "") != '\0')
+    return TRUE;
+
+  error = g_error_new (VIG_ERROR, VIG_ERROR_INVALID, "/api_key: %s needs an API key%s%s", info->title, info->help_url != NULL ? ", which you get at " : "",
+                       info->help_url != NULL ? info->help_url : "");
+  fail_field (request, "api_key", error);
+
+  return FALSE;
+}
+
 static void
 begin_create (VigRequest *request)
 {
-  if (check_values (request))
+  if (check_values (request) && check_key (request))
     vig_web_run_write (request, create_provider);
 }
 

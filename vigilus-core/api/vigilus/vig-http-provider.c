@@ -257,6 +257,13 @@ listing_free (Listing *listing)
   g_free (listing);
 }
 
+/* An empty list is an answer; something that holds no list at all is another kind of server. */
+static gboolean
+is_list (JsonObject *body, GPtrArray *models)
+{
+  return models->len > 0 || vig_json_get_array (body, "data") != NULL || vig_json_get_array (body, "models") != NULL;
+}
+
 static void
 on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -276,6 +283,9 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   next = VIG_HTTP_PROVIDER_GET_CLASS (self)->parse_models (self, vig_http_answer_get_body (answer), listing->models);
   if (next != NULL && ++listing->pages < MAX_PAGES && listing->models->len < MAX_MODELS)
     run_exchange (self, next, NULL, NULL, NULL, g_task_get_cancellable (task), on_listed, g_steal_pointer (&task));
+  else if (!is_list (vig_http_answer_get_body (answer), listing->models))
+    g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_REMOTE, "%s did not answer with a list of models; check the base URL",
+                             VIG_HTTP_PROVIDER_GET_CLASS (self)->info->title);
   else
     g_task_return_pointer (task, g_steal_pointer (&listing->models), (GDestroyNotify) g_ptr_array_unref);
 }

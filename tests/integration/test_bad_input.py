@@ -19,7 +19,7 @@ from harness import Daemon, answer_text, ended, say  # noqa: E402
 def run_daemon(args, env=None, data_dir=None):
     """Starts vigilusd where it is expected to refuse; answers (exit status, what it said)."""
     daemon = Daemon(secret=None, data_dir=data_dir or tempfile.mkdtemp(prefix='vigilus-test-'), env=env)
-    command = daemon.command()[:1] + ['--host=127.0.0.1', '--dbus=none'] + args
+    command = daemon.command()[:1] + ([] if 'VIGILUS_HOST' in (env or {}) else ['--host=127.0.0.1']) + ['--dbus=none'] + args
     done = subprocess.run(command, env=daemon.environment(), capture_output=True, text=True, timeout=20, check=False)
     return done.returncode, done.stdout + done.stderr
 

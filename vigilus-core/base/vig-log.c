@@ -142,6 +142,7 @@ vig_log_write (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gp
 void
 vig_log_install (VigLog *self)
 {
+  g_log_writer_default_set_use_stderr (TRUE);
   g_log_set_writer_func (vig_log_write, self, NULL);
 }
 
@@ -180,7 +181,6 @@ vig_log_new (VigRedactor *redactor, gboolean verbose)
 
   self->redactor = g_object_ref (redactor);
   self->verbose = verbose;
-  g_log_writer_default_set_use_stderr (TRUE);
   self->to_journal = g_log_writer_is_journald (fileno (stderr));
   g_mutex_init (&self->lock);
 

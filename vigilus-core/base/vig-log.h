@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 typedef struct _VigLog VigLog;
 
 VigLog         *vig_log_new       (VigRedactor *redactor, gboolean verbose); /* verbose: info and debug too */
-void            vig_log_install   (VigLog *self);                            /* g_log_set_writer_func (): once a process */
+void            vig_log_install   (VigLog *self);                            /* g_log_set_writer_func (): once a process, before threads */
 
 /* <data dir>/logs/vigilusd.log: 3 files of 5 MB. */
 gboolean        vig_log_open_file (VigLog *self, const char *data_dir, GError **error);

@@ -129,6 +129,7 @@ test_installed (void)
 int
 main (int argc, char **argv)
 {
+  g_log_writer_default_set_use_stderr (TRUE);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/log/file", test_file);
   g_test_add_func ("/log/verbose", test_verbose);

@@ -3,8 +3,8 @@
 
 #include "vig-remote.h"
 
+#include "vig-remote-private.h"
 #include "vig-remote-tool.h"
-#include "vig-rpc.h"
 #include "vig-sandbox.h"
 
 #include <signal.h>
@@ -12,38 +12,8 @@
 #define PROTOCOL_VERSION "2025-06-18"
 
 #define START_TIMEOUT 10   /* seconds */
-#define KILL_DELAY    1000 /* milliseconds from a cancellation to the kill: under the runner's grace */
 #define EOF_DELAY     1000 /* milliseconds that the pipes may stay open after the exit */
 #define MAX_LOG       (64 * 1024)
-
-struct _VigRemote
-{
-  GObject         parent_instance;
-
-  char           *id;
-  GStrv           argv;
-  GStrv           read_paths;
-  GStrv           write_paths;
-  gboolean        allow_network;
-  VigLevel        least;
-  VigLevel        most;
-  guint           first_delay;
-
-  VigRemoteState  state;
-  char           *reason;
-  GPtrArray      *tools;
-  GPtrArray      *new_tools;   /* while tools/list goes on */
-  GSubprocess    *process;
-  VigRpc         *rpc;
-  gboolean        exited;
-  char           *kill_reason; /* NULL: it ended by itself */
-  gboolean        blameless;   /* it was killed for one call that did not end */
-  gsize           logged;      /* bytes of its stderr */
-  guint           timer;       /* start limit, wait for the pipes' end, or the restart */
-  GArray         *crashes;     /* monotonic times */
-  GHashTable     *calls;       /* progress token to Call */
-  gint64          last_token;
-};
 
 G_DEFINE_FINAL_TYPE (VigRemote, vig_remote, G_TYPE_OBJECT)
 
@@ -54,36 +24,6 @@ enum
 };
 
 static guint signals[N_SIGNALS];
-
-/* One tools/call on its way. Owned by the table of calls. */
-typedef struct
-{
-  VigRemote     *remote;      /* which the task keeps */
-  VigRpc        *rpc;         /* of the process that it went to: another may have followed */
-  VigInvocation *invocation;
-  GTask         *task;
-  gint64         token;
-  char          *tool;
-  gint64         request_id;
-  GSource       *cancelled;
-  guint          kill_timer;
-} Call;
-
-static void
-call_free (gpointer data)
-{
-  Call *call = data;
-
-  if (call->cancelled != NULL)
-    g_source_destroy (call->cancelled);
-  g_clear_pointer (&call->cancelled, g_source_unref);
-  g_clear_handle_id (&call->kill_timer, g_source_remove);
-  g_clear_object (&call->rpc);
-  g_clear_object (&call->invocation);
-  g_clear_object (&call->task);
-  g_free (call->tool);
-  g_free (call);
-}
 
 static void start_process (VigRemote *self);
 
@@ -100,8 +40,8 @@ set_state (VigRemote *self, VigRemoteState state, const char *reason)
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
-static void
-kill_process (VigRemote *self, const char *reason)
+void
+vig_remote_kill (VigRemote *self, const char *reason)
 {
   const char *identifier = self->process != NULL && !self->exited ? g_subprocess_get_identifier (self->process) : NULL;
   pid_t pid = identifier != NULL ? (pid_t) g_ascii_strtoll (identifier, NULL, 10) : 0;
@@ -216,7 +156,7 @@ pipes_overdue (gpointer data)
   if (self->exited)
     process_over (self);
   else
-    kill_process (self, "it closed its output");
+    vig_remote_kill (self, "it closed its output");
 
   return G_SOURCE_REMOVE;
 }
@@ -254,7 +194,7 @@ rpc_closed (VigRpc *rpc, VigRemote *self)
     }
 
   if (error != NULL)
-    kill_process (self, error->message);
+    vig_remote_kill (self, error->message);
   else
     {
       /* It closed its output, most often because it is about to be gone: then the exit status says more. */
@@ -263,7 +203,7 @@ rpc_closed (VigRpc *rpc, VigRemote *self)
     }
 }
 
-static Call *
+static VigRemoteCall *
 find_call (VigRemote *self, JsonObject *params)
 {
   gint64 token = vig_json_get_int (params, "progressToken", 0);
@@ -274,7 +214,7 @@ find_call (VigRemote *self, JsonObject *params)
 static void
 handle (VigRpc *rpc, const char *method, JsonObject *params, JsonNode *id, gpointer data)
 {
-  Call *call = find_call (data, params);
+  VigRemoteCall *call = find_call (data, params);
 
   if (id != NULL)
     {
@@ -308,7 +248,7 @@ refuse (VigRemote *self, const char *reason)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   set_state (self, VIG_REMOTE_REFUSED, reason);
-  kill_process (self, reason);
+  vig_remote_kill (self, reason);
 }
 
 static void ask_tools (VigRemote *self, const char *cursor);
@@ -409,7 +349,7 @@ start_overdue (gpointer data)
   VigRemote *self = data;
 
   self->timer = 0;
-  kill_process (self, "it did not answer within 10 seconds of its start");
+  vig_remote_kill (self, "it did not answer within 10 seconds of its start");
 
   return G_SOURCE_REMOVE;
 }
@@ -486,7 +426,7 @@ vig_remote_stop (VigRemote *self)
 
   g_clear_handle_id (&self->timer, g_source_remove);
   self->tools = g_ptr_array_new_with_free_func (g_object_unref);
-  kill_process (self, "it was stopped");
+  vig_remote_kill (self, "it was stopped");
   set_state (self, VIG_REMOTE_STOPPED, NULL);
   if (self->rpc != NULL)
     process_over (self);
@@ -508,120 +448,6 @@ GPtrArray *
 vig_remote_get_tools (VigRemote *self)
 {
   return self->tools;
-}
-
-static gboolean
-call_overdue (gpointer data)
-{
-  Call *call = data;
-  g_autofree char *reason = g_strdup_printf ("its tool %s did not end when it was asked to", call->tool);
-
-  call->kill_timer = 0;
-  if (call->rpc != call->remote->rpc)
-    return G_SOURCE_REMOVE;
-
-  call->remote->blameless = TRUE;
-  kill_process (call->remote, reason);
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-call_cancelled (GCancellable *cancellable, gpointer data)
-{
-  Call *call = data;
-
-  vig_rpc_notify (call->rpc, "notifications/cancelled", vig_json_pack_object ("{s:I, s:s}", "requestId", call->request_id, "reason", "stopped, or out of time"));
-  call->kill_timer = g_timeout_add (KILL_DELAY, call_overdue, call);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-call_answered (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Call *call = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) answer = vig_rpc_call_finish (VIG_RPC (source), result, &error);
-  g_autoptr (GTask) task = g_object_ref (call->task);
-  gint64 token = call->token;
-  JsonNode *node = NULL;
-
-  g_hash_table_remove (call->remote->calls, &token);
-  if (answer != NULL)
-    node = vig_remote_tool_unpack_outcome (answer, &error);
-
-  if (error != NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
-    g_task_return_pointer (task, node, (GDestroyNotify) json_node_unref);
-}
-
-static JsonObject *
-pack_call (Call *call)
-{
-  VigInvocation *invocation = call->invocation;
-  gint64 left = MAX (0, vig_invocation_get_deadline (invocation) - g_get_monotonic_time ()) / 1000;
-
-  return vig_json_pack_object ("{s:s, s:J, s:{s:I, s:{s:s, s:s, s:I, s:I}}}",
-                               "name", call->tool,
-                               "arguments", vig_invocation_get_arguments (invocation),
-                               "_meta", "progressToken", call->token,
-                               VIG_META_CALL,
-                               "call_id", vig_invocation_get_call_id (invocation),
-                               "operator", vig_invocation_get_operator_name (invocation),
-                               "milliseconds_left", left,
-                               "output_limit", (gint64) vig_invocation_get_output_limit (invocation));
-}
-
-static void
-send_call (VigRemote *self, Call *call)
-{
-  GCancellable *cancellable = g_task_get_cancellable (call->task);
-
-  call->token = ++self->last_token;
-  g_hash_table_insert (self->calls, g_memdup2 (&call->token, sizeof call->token), call);
-
-  if (cancellable != NULL)
-    {
-      call->cancelled = g_cancellable_source_new (cancellable);
-      g_source_set_callback (call->cancelled, G_SOURCE_FUNC (call_cancelled), call, NULL);
-      g_source_attach (call->cancelled, g_task_get_context (call->task));
-    }
-
-  call->request_id = vig_rpc_call_async (self->rpc, "tools/call", pack_call (call), call_answered, call);
-}
-
-void
-vig_remote_call_async (VigRemote *self, const char *tool, VigInvocation *invocation, GCancellable *cancellable,
-                       GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Call *call = NULL;
-
-  g_task_set_source_tag (task, vig_remote_call_async);
-  g_task_set_check_cancellable (task, FALSE);
-
-  if (self->state != VIG_REMOTE_READY || self->rpc == NULL)
-    {
-      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the plugin's process is not running: %s",
-                               self->reason != NULL ? self->reason : "it is starting");
-      return;
-    }
-
-  call = g_new0 (Call, 1);
-  call->remote = self;
-  call->rpc = g_object_ref (self->rpc);
-  call->invocation = g_object_ref (invocation);
-  call->task = g_steal_pointer (&task);
-  call->tool = g_strdup (tool);
-  send_call (self, call);
-}
-
-JsonNode *
-vig_remote_call_finish (VigRemote *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 static void
@@ -660,7 +486,7 @@ vig_remote_init (VigRemote *self)
 {
   self->tools = g_ptr_array_new_with_free_func (g_object_unref);
   self->crashes = g_array_new (FALSE, FALSE, sizeof (gint64));
-  self->calls = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, call_free);
+  self->calls = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, vig_remote_call_free);
 }
 
 VigRemote *

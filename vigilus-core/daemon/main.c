@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "vig-daemon.h"
+#include "vig-log.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -23,11 +24,14 @@ run (VigConfig *config, GError **error)
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (VigRedactor) redactor = vig_redactor_new ();
   g_autoptr (VigDaemon) daemon = NULL;
+  VigLog *log;
 
   if (vig_config_get_secret (config) != NULL)
     vig_redactor_add_value (redactor, vig_config_get_secret (config));
+  log = vig_log_new (redactor, vig_config_get_verbose (config));
+  vig_log_install (log);
   daemon = vig_daemon_new (config, redactor);
-  if (!vig_daemon_start (daemon, error))
+  if (!vig_daemon_start (daemon, log, error))
     {
       vig_daemon_stop (daemon);
       return 1;
@@ -37,6 +41,7 @@ run (VigConfig *config, GError **error)
   g_unix_signal_add (SIGINT, quit, loop);
   g_main_loop_run (loop);
   vig_daemon_stop (daemon);
+  vig_log_close_file (log);
 
   return 0;
 }

@@ -208,11 +208,11 @@ print_address (VigDaemon *self)
 }
 
 gboolean
-vig_daemon_start (VigDaemon *self, GError **error)
+vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
 {
   g_return_val_if_fail (VIG_IS_DAEMON (self), FALSE);
 
-  if (!open_database (self, error))
+  if (!open_database (self, error) || !vig_log_open_file (log, vig_config_get_data_dir (self->config), error))
     return FALSE;
 
   self->worker = vig_worker_new ("vigilus-tool", WORKER_THREADS);

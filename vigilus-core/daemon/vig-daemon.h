@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vig-config.h"
+#include "vig-log.h"
 #include "vig-redact.h"
 
 G_BEGIN_DECLS
@@ -14,7 +15,7 @@ VigDaemon *vig_daemon_new    (VigConfig *config, VigRedactor *redactor);
 
 /* Opens the database, loads the plugins and listens. Then, without anyone waiting: the secret, unfinished runs, D-Bus. Prints where it
  * listens on standard output, and "Ready" when all of that is done. */
-gboolean   vig_daemon_start  (VigDaemon *self, GError **error);
+gboolean   vig_daemon_start  (VigDaemon *self, VigLog *log, GError **error); /* log: gets its file */
 
 /* Ends what runs; unfinished runs go on at the next start. */
 void       vig_daemon_stop   (VigDaemon *self);

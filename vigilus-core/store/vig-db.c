@@ -8,6 +8,10 @@
 /* Jobs in one transaction: bounds how long the first of them waits. */
 #define MAX_BATCH 256
 
+/* How long the writer waits for as many jobs as it had before: whoever was just answered often asks again at once, and
+ * one flush of the disk costs more than this. */
+#define GATHER_TIME 250 /* microseconds */
+
 #define N_READERS 2
 
 /* One function to run. Belongs to the caller's stack when somebody waits (task is NULL), else to its task's context. */
@@ -27,6 +31,7 @@ typedef struct
 {
   GQueue jobs;
   GCond  wake;
+  guint  wanted; /* jobs at which the thread is woken */
 } Queue;
 
 struct _VigDb
@@ -60,18 +65,36 @@ job_free (Job *job)
   g_free (job);
 }
 
-/* On the context of whoever asked, which therefore holds the last reference to the task. */
-static gboolean
-answer_job (gpointer user_data)
+static void
+answer_job (Job *job)
 {
-  Job *job = user_data;
-
   if (job->error != NULL)
     g_task_return_error (job->task, g_steal_pointer (&job->error));
   else
     g_task_return_pointer (job->task, g_steal_pointer (&job->result), job->free_result);
+}
+
+/* On the context of whoever asked, which therefore holds the last reference to the tasks. A callback that runs this
+ * context itself finds the jobs behind it here. */
+static gboolean
+answer_jobs (gpointer user_data)
+{
+  GQueue *jobs = user_data;
+  Job *job;
+
+  while ((job = g_queue_pop_head (jobs)) != NULL)
+    {
+      answer_job (job);
+      job_free (job);
+    }
 
   return G_SOURCE_REMOVE;
+}
+
+static void
+free_jobs (gpointer data)
+{
+  g_queue_free_full (data, (GDestroyNotify) job_free);
 }
 
 static void
@@ -80,23 +103,39 @@ attach (GMainContext *context, GSourceFunc func, gpointer data, GDestroyNotify f
   g_autoptr (GSource) source = g_idle_source_new ();
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_can_recurse (source, TRUE);
   g_source_set_callback (source, func, data, free_data);
   g_source_attach (source, context);
 }
 
 static void
-finish_job (VigDb *self, Job *job)
+wake_waiter (VigDb *self, Job *job)
 {
-  if (job->task != NULL)
-    {
-      attach (g_task_get_context (job->task), answer_job, job, (GDestroyNotify) job_free);
-      return;
-    }
-
   g_mutex_lock (&self->mutex);
   job->done = TRUE;
   g_cond_broadcast (&self->done);
   g_mutex_unlock (&self->mutex);
+}
+
+/* One wake-up for all jobs in a row that belong to one context. */
+static void
+finish_jobs (VigDb *self, Job **jobs, guint n_jobs)
+{
+  for (guint i = 0; i < n_jobs;)
+    {
+      GMainContext *context = jobs[i]->task != NULL ? g_task_get_context (jobs[i]->task) : NULL;
+      g_autoptr (GQueue) answers = g_queue_new ();
+
+      if (jobs[i]->task == NULL)
+        {
+          wake_waiter (self, jobs[i++]);
+          continue;
+        }
+
+      while (i < n_jobs && jobs[i]->task != NULL && g_task_get_context (jobs[i]->task) == context)
+        g_queue_push_tail (answers, jobs[i++]);
+      attach (context, answer_jobs, g_steal_pointer (&answers), free_jobs);
+    }
 }
 
 static gboolean
@@ -211,19 +250,33 @@ write_batch (VigDb *self, VigDbConnection *db, GPtrArray *batch)
       fail_batch (batch, error);
     }
 
-  for (guint i = 0; i < batch->len; i++)
-    finish_job (self, g_ptr_array_index (batch, i));
+  finish_jobs (self, (Job **) batch->pdata, batch->len);
 }
 
-/* Waits for work; an empty batch means that there will be none. */
+/* With the mutex held: waits for more jobs, up to @expected. */
+static void
+gather (VigDb *self, Queue *queue, guint expected)
+{
+  gint64 end = g_get_monotonic_time () + GATHER_TIME;
+
+  queue->wanted = expected;
+  while (queue->jobs.length < expected && !self->closing)
+    if (!g_cond_wait_until (&queue->wake, &self->mutex, end))
+      break;
+  queue->wanted = 1;
+}
+
+/* Waits for work, at most @max jobs; an empty batch means that there will be none. @expected: jobs that may come together. */
 static GPtrArray *
-take_batch (VigDb *self, Queue *queue, guint max)
+take_batch (VigDb *self, Queue *queue, guint expected, guint max)
 {
   GPtrArray *batch = g_ptr_array_new ();
 
   g_mutex_lock (&self->mutex);
   while (g_queue_is_empty (&queue->jobs) && !self->closing)
     g_cond_wait (&queue->wake, &self->mutex);
+  if (expected > 1)
+    gather (self, queue, expected);
   while (batch->len < max && !g_queue_is_empty (&queue->jobs))
     g_ptr_array_add (batch, g_queue_pop_head (&queue->jobs));
   g_mutex_unlock (&self->mutex);
@@ -254,14 +307,17 @@ static gpointer
 writer_main (gpointer user_data)
 {
   Thread *thread = user_data;
+  guint expected = 1;
 
   while (TRUE)
     {
-      g_autoptr (GPtrArray) batch = take_batch (thread->self, &thread->self->writes, MAX_BATCH);
+      g_autoptr (GPtrArray) batch = take_batch (thread->self, &thread->self->writes, expected, MAX_BATCH);
       g_autoptr (GError) error = NULL;
 
       if (batch->len == 0)
         break;
+
+      expected = batch->len;
 
       if (ensure_connection (thread->self, &thread->db, VIG_DB_WRITER, &error))
         {
@@ -270,8 +326,7 @@ writer_main (gpointer user_data)
         }
 
       fail_batch (batch, error);
-      for (guint i = 0; i < batch->len; i++)
-        finish_job (thread->self, g_ptr_array_index (batch, i));
+      finish_jobs (thread->self, (Job **) batch->pdata, batch->len);
     }
 
   vig_db_connection_close (thread->db);
@@ -302,13 +357,13 @@ reader_main (gpointer user_data)
 
   while (TRUE)
     {
-      g_autoptr (GPtrArray) batch = take_batch (thread->self, &thread->self->reads, 1);
+      g_autoptr (GPtrArray) batch = take_batch (thread->self, &thread->self->reads, 1, 1);
 
       if (batch->len == 0)
         break;
 
       read_one (thread->self, &thread->db, g_ptr_array_index (batch, 0));
-      finish_job (thread->self, g_ptr_array_index (batch, 0));
+      finish_jobs (thread->self, (Job **) batch->pdata, batch->len);
     }
 
   vig_db_connection_close (thread->db);
@@ -328,7 +383,8 @@ push (VigDb *self, Queue *queue, Job *job)
   if (open)
     {
       g_queue_push_tail (&queue->jobs, job);
-      g_cond_signal (&queue->wake);
+      if (queue->jobs.length >= queue->wanted)
+        g_cond_signal (&queue->wake);
     }
   g_mutex_unlock (&self->mutex);
 
@@ -350,7 +406,7 @@ push_async (VigDb *self, Queue *queue, Job job, GCancellable *cancellable, GAsyn
   g_task_set_check_cancellable (copy->task, FALSE);
 
   if (!push (self, queue, copy))
-    finish_job (self, copy);
+    finish_jobs (self, &copy, 1);
 }
 
 void
@@ -520,6 +576,8 @@ vig_db_init (VigDb *self)
   g_cond_init (&self->done);
   g_cond_init (&self->writes.wake);
   g_cond_init (&self->reads.wake);
+  self->writes.wanted = 1;
+  self->reads.wanted = 1;
   g_queue_init (&self->writes.jobs);
   g_queue_init (&self->reads.jobs);
 }

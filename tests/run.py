@@ -6,6 +6,7 @@ A suite is a command that prints TAP, or a list of meson tests. In CI a skip who
 and a suite that runs nothing is one always. Output of every suite is kept in tests/output/.
 """
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -13,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = TOP / 'tests' / 'output'
@@ -77,15 +77,14 @@ def run_meson(name, build, result, suites=(), wrapper_env=None):
         command += ['--suite', suite]
     with open(OUTPUT / f'{name}.log', 'w', encoding='utf-8') as file:
         subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **(wrapper_env or {})}, check=False)
-    report = pathlib.Path(build) / 'meson-logs' / 'testlog.junit.xml'
     seen = 0
-    for suite in ElementTree.parse(report).getroot().iter('testsuite'):
-        for case in suite.iter('testcase'):
-            seen += 1
-            skip = case.find('skipped')
-            bad = case.find('failure') is not None or case.find('error') is not None
-            label = f'{name}: {suite.get("name")} {case.get("name")}'
-            result.add(not bad, label, (skip.get('message') or skip.text or '') if skip is not None else None)
+    for line in (pathlib.Path(build) / 'meson-logs' / 'testlog.json').read_text(encoding='utf-8', errors='replace').splitlines():
+        test = json.loads(line)
+        before = len(result.failures)
+        label = f'{name}: {test["name"].split(" / ")[-1]}'
+        seen += read_tap(test.get('stdout', ''), label, result)
+        if test['result'] not in ('OK', 'SKIP') and len(result.failures) == before:
+            result.add(False, f'{label}: {test["result"]}, exit status {test.get("returncode")}')
     if seen == 0:
         result.add(False, f'{name}: ran no test')
 
@@ -187,7 +186,7 @@ def main():
         print(f'==> {name}', flush=True)
         try:
             globals()[f'suite_{name}'](args, result)
-        except (OSError, subprocess.CalledProcessError, ElementTree.ParseError) as error:
+        except (OSError, subprocess.CalledProcessError, ValueError) as error:
             result.add(False, f'{name}: {error}')
         print(f'    {result.passed - before[0]} passed, {len(result.failures) - before[1]} failed, {len(result.skips) - before[2]} skipped'
               f' in {time.monotonic() - begin:.0f} s', flush=True)

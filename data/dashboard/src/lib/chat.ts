@@ -102,14 +102,21 @@ export function isLive(run: Pick<Run, 'state'>): boolean {
   return run.state === 'routing' || run.state === 'asking' || run.state === 'resolving';
 }
 
+type Stored = { id: string; updated_at?: string };
+
+/** What came by one way may be older than what has come by another: an answer to a POST, than the live socket. */
+function newer<T extends Stored>(known: T, item: T): T {
+  return known.updated_at && item.updated_at && known.updated_at > item.updated_at ? known : item;
+}
+
 /** Replaces an item by id where it is, or puts it where new ones belong. A list that was not fetched stays so. */
-export function putItem<T extends { id: string }>(data: Paged<T> | undefined, item: T, at: 'first' | 'last') {
+export function putItem<T extends Stored>(data: Paged<T> | undefined, item: T, at: 'first' | 'last') {
   if (!data) return undefined;
   let isKnown = false;
   const changed = data.pages.map((page) => {
     if (!page.items.some((other) => other.id === item.id)) return page;
     isKnown = true;
-    return { ...page, items: page.items.map((other) => (other.id === item.id ? item : other)) };
+    return { ...page, items: page.items.map((other) => (other.id === item.id ? newer(other, item) : other)) };
   });
   if (isKnown) return { ...data, pages: changed };
   const [newest, ...rest] = data.pages;
@@ -124,7 +131,7 @@ export function putMessage(message: Message): void {
 
 export function putRun(run: Run): void {
   queryClient.setQueryData<Paged<Run>>(['session-runs', run.session_id], (data) => putItem(data, run, 'first'));
-  queryClient.setQueryData(['run', run.id], run);
+  queryClient.setQueryData<Run>(['run', run.id], (known) => (known ? newer(known, run) : run));
 }
 
 export function putCall(call: Call): void {

@@ -30,7 +30,7 @@ add_cors (VigWeb *self, SoupServerMessage *message)
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
   const char *origin = soup_message_headers_get_one (sent, "Origin");
 
-  soup_message_headers_append (headers, "Vary", "Origin");
+  soup_message_headers_replace (headers, "Vary", soup_message_headers_get_one (headers, "Vary") != NULL ? "Accept-Encoding, Origin" : "Origin");
   if (origin == NULL || !vig_host_rules_is_cors_origin (self->rules, origin))
     return;
 

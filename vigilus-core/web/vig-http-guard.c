@@ -20,13 +20,36 @@ typedef struct
   const char *host;
   const char *length;
   const char *encoding;
+  gboolean    is_odd; /* a name that is no token, or a control character in a value */
 } Seen;
+
+/* RFC 9110, 5.6.2 */
+static gboolean
+is_token (const char *text)
+{
+  for (const char *at = text; *at != '\0'; at++)
+    if (!g_ascii_isalnum (*at) && strchr ("!#$%&'*+-.^_`|~", *at) == NULL)
+      return FALSE;
+
+  return *text != '\0';
+}
+
+static gboolean
+has_control (const char *text)
+{
+  for (const char *at = text; *at != '\0'; at++)
+    if (g_ascii_iscntrl (*at) && *at != '\t')
+      return TRUE;
+
+  return FALSE;
+}
 
 static void
 look_at (const char *name, const char *value, gpointer user_data)
 {
   Seen *seen = user_data;
 
+  seen->is_odd |= !is_token (name) || has_control (value);
   if (g_ascii_strcasecmp (name, "Host") == 0)
     {
       seen->hosts++;
@@ -83,6 +106,9 @@ vig_http_guard_check (const char *method, SoupHTTPVersion version, SoupMessageHe
 
   soup_message_headers_foreach (headers, look_at, &seen);
   name = vig_host_parse (seen.host);
+  *reason = "a header's name or value has characters that it must not have";
+  if (seen.is_odd)
+    return 400;
   *reason = "Host must be there once, and be a name or address with an optional port";
   if (seen.hosts != 1 || name == NULL)
     return 400;

@@ -95,8 +95,12 @@ handle_headers (SoupServer *server, SoupServerMessage *message, const char *path
       vig_http_guard_refuse (message, status, reason);
       return;
     }
-  if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED)
-    g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), NULL);
+  if (soup_message_headers_get_encoding (headers) != SOUP_ENCODING_CHUNKED)
+    return;
+
+  /* libsoup is lenient about chunk sizes: whatever it leaves unread must not become the next request. */
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), NULL);
 }
 
 static void

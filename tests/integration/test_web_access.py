@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Who may speak to the daemon: sessions, tokens, CSRF, Host and Origin, set-up, throttling."""
+import concurrent.futures
+import json
+import pathlib
+import re
+import statistics
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
+import harness  # noqa: E402
+from harness import PASSWORD, Client, Daemon  # noqa: E402
+from websocket_client import WebSocket  # noqa: E402
+
+OPEN = {'getHealth', 'getSetup', 'login', 'setSecret', 'createOwner'}
+
+
+def operations():
+    document = json.loads((harness.BUILD / 'data' / 'api' / 'openapi.json').read_text(encoding='utf-8'))
+    for path, item in document['paths'].items():
+        for method, operation in item.items():
+            yield method.upper(), re.sub(r'\{\w+\}', '01900000-0000-7000-8000-000000000000', path), operation
+
+
+def login_cookie(client):
+    return {'Cookie': f'vigilus_session={client.cookie}'}
+
+
+def events(client):
+    return [record['event'] for record in client.items('/api/v1/audit?limit=200')]
+
+
+def test_every_operation_needs_a_session():
+    with Daemon() as daemon:
+        daemon.set_up()
+        seen = set()
+        for method, path, operation in operations():
+            name = operation['operationId']
+            seen.add(name)
+            for client in (daemon.client(), daemon.client(token='vig_' + 'A' * 43)):
+                client.cookie = None
+                answer = client.request(method, path, body={} if method in ('POST', 'PATCH', 'PUT') else None)
+                if operation.get('security') == []:
+                    assert name in OPEN, f'{name} is open, and nobody said so here'
+                    assert name == 'login' or answer.status != 401, (name, answer.status)
+                else:
+                    assert answer.status == 401, (name, answer.status, answer.body)
+                    assert answer.json['error']['code'] == 'unauthenticated', name
+        assert OPEN < seen and len(seen) > 40, len(seen)
+
+
+def test_an_invented_cookie_is_nobody():
+    with Daemon() as daemon:
+        daemon.set_up()
+        for cookie in ('A' * 43, '', '../../x', 'a' * 300, "' OR 1=1 --"):
+            client = daemon.client()
+            client.cookie = cookie
+            assert client.get('/api/v1/me').status == 401, cookie
+
+
+def test_wrong_methods_and_paths():
+    with Daemon() as daemon:
+        client = daemon.client()
+        answer = client.request('PUT', '/api/v1/operators', {})
+        assert answer.status == 405 and answer.headers['allow'] == 'GET, HEAD, POST', answer.headers
+        assert client.get('/api/v1/nothing').expect(404)['error']['code'] == 'not_found'
+        head = client.request('HEAD', '/healthz')
+        assert head.status == 200 and head.body == b'', head.body
+
+
+def test_csrf():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        for token in (None, 'wrong', owner.csrf[:-1] + ('0' if owner.csrf[-1] != '0' else '1')):
+            other = Client(daemon.port)
+            other.cookie, other.csrf = owner.cookie, token
+            answer = other.post('/api/v1/sessions')
+            assert answer.status == 403 and 'X-CSRF-Token' in answer.json['error']['message'], answer.body
+        assert owner.get('/api/v1/sessions').expect(200)['items'] == []
+        owner.post('/api/v1/sessions').expect(201)
+
+
+def test_api_tokens():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        made = owner.post('/api/v1/tokens', {'name': 'script', 'days': 1}).expect(201)
+        script = daemon.client(token=made['token'])
+        assert script.get('/api/v1/me').expect(200)['csrf_token'] is None
+        script.post('/api/v1/sessions').expect(201)
+        script.post('/api/v1/tokens', {'name': 'child', 'days': 1}).expect(403)
+        harness.wait_for(lambda: owner.items('/api/v1/tokens')[0]['last_used_at'], 'last_used_at')
+        assert made['token'] not in owner.get('/api/v1/tokens').body.decode()
+        socket = WebSocket(daemon.port, headers={'Authorization': f'Bearer {made["token"]}'})
+        assert socket.subscribe('runs') == {'runs': 'subscribed'}
+        owner.delete(f'/api/v1/tokens/{made["details"]["id"]}').expect(204)
+        script.get('/api/v1/me').expect(401)
+        assert socket.close_code() == 4401
+        assert {'token.created', 'token.deleted'} <= set(events(owner))
+
+
+def test_hosts():
+    origins = {'VIGILUS_CORS_ORIGINS': 'https://vigilus.example.org'}
+    with Daemon(env=origins) as daemon:
+        client = daemon.client()
+        for host in ('localhost', 'nas:3000', 'nas.local', 'vigilus.home.arpa:3000', '192.168.7.7:3000', '[::1]:3000', 'vigilus.example.org'):
+            client.get('/healthz', headers={'Host': host}).expect(200)
+        for host in ('evil.example', '127.0.0.1.evil.example:3000', 'vigilus.example.org.evil.example'):
+            for path in ('/healthz', '/', '/api/v1/setup'):
+                answer = client.get(path, headers={'Host': host})
+                assert answer.status == 421 and 'VIGILUS_CORS_ORIGINS' in answer.json['error']['message'], (host, answer.body)
+
+
+def test_origins():
+    with Daemon(env={'VIGILUS_CORS_ORIGINS': 'https://panel.example.org'}) as daemon:
+        owner = daemon.set_up()
+        own = f'http://127.0.0.1:{daemon.port}'
+        for origin in (own, 'https://panel.example.org'):
+            owner.post('/api/v1/sessions', headers={'Origin': origin}).expect(201)
+        for origin in ('null', 'https://evil.example', own + '0', own.replace('http:', 'https:'), 'https://panel.example.org.evil.example'):
+            owner.post('/api/v1/sessions', headers={'Origin': origin}).expect(403)
+            socket = WebSocket(daemon.port, headers={'Origin': origin, **login_cookie(owner)})
+            assert socket.status == 403, (origin, socket.answer)
+        allowed = owner.request('OPTIONS', '/api/v1/sessions', headers={'Origin': 'https://panel.example.org', 'Access-Control-Request-Method': 'POST'})
+        assert allowed.status == 204 and allowed.headers['access-control-allow-origin'] == 'https://panel.example.org', allowed.headers
+        other = owner.request('OPTIONS', '/api/v1/sessions', headers={'Origin': 'https://evil.example', 'Access-Control-Request-Method': 'POST'})
+        assert 'access-control-allow-origin' not in other.headers, other.headers
+
+
+def test_set_up_from_elsewhere_needs_the_token():
+    owner = {'name': 'owner', 'password': PASSWORD}
+    elsewhere = [{'Host': 'nas:3000'}, {'X-Forwarded-For': '127.0.0.1'}, {'Forwarded': 'for=127.0.0.1'}, {'Via': '1.1 proxy'},
+                 {'X-Real-IP': '127.0.0.1'}, {'Host': 'nas:3000', 'Origin': 'http://nas:3000'}]
+    with Daemon() as daemon:
+        client = daemon.client()
+        assert client.get('/api/v1/setup').expect(200)['needs_token'] is False
+        for headers in elsewhere:
+            assert client.get('/api/v1/setup', headers=headers).expect(200)['needs_token'] is True, headers
+            for body in (owner, {**owner, 'setup_token': 'setup-' + 'A' * 43}, {**owner, 'setup_token': ''}):
+                error = client.post('/api/v1/setup/owner', body, headers=headers).expect(403)['error']
+                assert error['details'] == {'field': 'setup_token'}, error
+        client.post('/api/v1/setup/owner', {**owner, 'setup_token': daemon.setup_token}, headers=elsewhere[0]).expect(201)
+        client.post('/api/v1/setup/owner', {**owner, 'setup_token': daemon.setup_token}).expect(409)
+
+
+def test_concurrent_set_ups_make_one_owner():
+    with Daemon() as daemon:
+        def attempt(number):
+            return daemon.client().post('/api/v1/setup/owner', {'name': f'owner{number}', 'password': PASSWORD}).status
+
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            statuses = list(pool.map(attempt, range(24)))
+        assert statuses.count(201) == 1 and set(statuses) <= {201, 409, 429}, statuses
+
+
+def test_the_secret_is_set_once_and_needs_somebody():
+    with Daemon(secret=None) as daemon:
+        client = daemon.client()
+        assert client.get('/api/v1/setup').expect(200)['needs_secret'] is True
+        client.post('/api/v1/setup/owner', {'name': 'owner', 'password': PASSWORD}).expect(409)
+        client.post('/api/v1/setup/secret', {'secret': 'long enough to do', 'keep': 'nowhere'}, headers={'Host': 'nas'}).expect(403)
+        generated = client.post('/api/v1/setup/secret', {'secret': None, 'keep': 'nowhere'}).expect(200)['generated']
+        assert len(generated) >= 32, generated
+        client.post('/api/v1/setup/secret', {'secret': 'another long one', 'keep': 'nowhere'}).expect(409)
+        owner = daemon.set_up()
+        assert 'secret.set' in events(owner) and generated not in owner.get('/api/v1/audit').body.decode()
+        daemon.kill()
+        daemon.start()
+        stranger, again = daemon.client(), Client(daemon.port)
+        again.cookie, again.csrf = owner.cookie, owner.csrf
+        stranger.post('/api/v1/setup/secret', {'secret': generated, 'keep': 'nowhere'}).expect(401)
+        again.post('/api/v1/setup/secret', {'secret': generated, 'keep': 'nowhere'}).expect(200)
+
+
+def test_logout_and_password_change_end_logins():
+    with Daemon() as daemon:
+        first = daemon.set_up()
+        second, third = daemon.log_in(), daemon.log_in()
+        sockets = {name: WebSocket(daemon.port, headers=login_cookie(client)) for name, client in (('second', second), ('third', third), ('first', first))}
+        for socket in sockets.values():
+            socket.subscribe('runs')
+        cookie = second.cookie
+        second.post('/api/v1/logout').expect(204)
+        assert sockets['second'].close_code() == 4401
+        second.cookie = cookie
+        second.get('/api/v1/me').expect(401)
+        error = first.post('/api/v1/me/password', {'current_password': 'not the password', 'new_password': 'a new password'}).expect(403)['error']
+        assert error['details'] == {'field': 'current_password'}, error
+        third.get('/api/v1/me').expect(200)
+        first.post('/api/v1/me/password', {'current_password': PASSWORD, 'new_password': 'a new password'}).expect(204)
+        third.get('/api/v1/me').expect(401)
+        assert sockets['third'].close_code() == 4401
+        first.get('/api/v1/me').expect(200)
+        assert sockets['first'].subscribe('approvals') == {'approvals': 'subscribed'}
+        daemon.client().post('/api/v1/login', {'name': 'owner', 'password': PASSWORD}).expect(401)
+        daemon.log_in(password='a new password')
+        assert {'login.succeeded', 'login.failed', 'logout', 'password.changed'} <= set(events(first))
+
+
+def test_logins_outlive_a_restart():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        daemon.kill()
+        daemon.start()
+        again = Client(daemon.port)
+        again.cookie = owner.cookie
+        assert again.get('/api/v1/me').expect(200)['csrf_token'] == owner.csrf
+
+
+def test_cookies():
+    with Daemon() as daemon:
+        answer = daemon.client().post('/api/v1/setup/owner', {'name': 'owner', 'password': PASSWORD})
+        cookies = answer.headers['set-cookie']
+        assert 'HttpOnly' in cookies and 'SameSite=Strict' in cookies and 'Domain' not in cookies and 'Secure' not in cookies, cookies
+    with Daemon(env={'VIGILUS_TRUSTED_PROXIES': '127.0.0.1'}) as daemon:
+        headers = {'X-Forwarded-For': '10.1.2.3', 'X-Forwarded-Proto': 'https', 'Host': 'vigilus.example.net'}
+        answer = daemon.client().post('/api/v1/setup/owner', {'name': 'owner', 'password': PASSWORD, 'setup_token': daemon.setup_token}, headers=headers)
+        assert answer.status == 201 and 'Secure' in answer.headers['set-cookie'], answer.headers
+        assert 'strict-transport-security' in answer.headers
+
+
+def guess(client, address, name='owner', password='a wrong guess', cookie=None):
+    headers = {'X-Forwarded-For': address}
+    if cookie:
+        headers['Cookie'] = cookie
+    return client.post('/api/v1/login', {'name': name, 'password': password}, headers=headers)
+
+
+def test_throttling_slows_guesses_and_locks_nobody_out():
+    with Daemon(env={'VIGILUS_TRUSTED_PROXIES': '127.0.0.1'}) as daemon:
+        daemon.set_up()
+        good = daemon.client().post('/api/v1/login', {'name': 'owner', 'password': PASSWORD}, headers={'X-Forwarded-For': '10.0.0.1'})
+        device = re.search(r'vigilus_device=([^;]+)', good.headers['set-cookie']).group(0)
+        client = daemon.client()
+        statuses = [guess(client, '10.6.6.6').status for _ in range(14)]
+        assert statuses[:8] == [401] * 8 and 429 in statuses, statuses
+        refused = guess(client, '10.6.6.6')
+        assert refused.status == 429 and 1 <= int(refused.headers['retry-after']) <= 300, refused.headers
+        assert refused.json['error']['details']['seconds'] == int(refused.headers['retry-after'])
+        spray = [guess(client, f'10.7.0.{number}').status for number in range(12)]
+        assert 429 in spray, spray
+        assert guess(client, '10.6.6.6', password=PASSWORD).status == 429
+        assert guess(client, '10.0.0.9', password=PASSWORD, cookie=device).status == 200
+        assert daemon.client().post('/api/v1/login', {'name': 'owner', 'password': PASSWORD}).status == 200
+
+
+def test_an_unknown_name_takes_as_long_and_is_not_recorded():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+
+        def measure(name):
+            begin = time.monotonic()
+            daemon.client().post('/api/v1/login', {'name': name, 'password': 'a wrong guess'}).expect(401)
+            return time.monotonic() - begin
+
+        known = statistics.median(measure('owner') for _ in range(4))
+        unknown = statistics.median(measure('hunter2-typed-here') for _ in range(4))
+        assert 0.5 < known / unknown < 2, (known, unknown)
+        assert 'hunter2-typed-here' not in owner.get('/api/v1/audit').body.decode()
+
+
+def test_security_headers():
+    with Daemon() as daemon:
+        for path in ('/healthz', '/', '/api/v1/me', '/docs', '/nothing/here'):
+            headers = daemon.client().get(path).headers
+            assert headers['x-content-type-options'] == 'nosniff', path
+            assert "frame-ancestors 'none'" in headers['content-security-policy'], path
+            assert 'unsafe-eval' not in headers['content-security-policy'] and "script-src 'unsafe" not in headers['content-security-policy'], path
+            assert headers['referrer-policy'] == 'no-referrer' and headers['cross-origin-opener-policy'] == 'same-origin', path
+            assert 'server' not in headers and 'strict-transport-security' not in headers, path
+
+
+harness.main(globals())

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The live socket: who may listen to what, what a viewer sees of a stream, and what becomes of a reader that does not keep up."""
+import json
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
+import harness  # noqa: E402
+from fake_llm import FakeLlm  # noqa: E402
+from harness import Daemon, ended, wait_for  # noqa: E402
+from websocket_client import Closed, WebSocket  # noqa: E402
+
+NOBODY = '01900000-0000-7000-8000-000000000000'
+
+
+def open_as(daemon, client, **more):
+    return WebSocket(daemon.port, headers={'Cookie': f'vigilus_session={client.cookie}'}, **more)
+
+
+def test_without_a_session_it_says_so_and_closes():
+    with Daemon() as daemon:
+        daemon.set_up()
+        for headers in ({}, {'Cookie': 'vigilus_session=' + 'A' * 43}, {'Authorization': 'Bearer vig_nobody'}):
+            socket = WebSocket(daemon.port, headers=headers)
+            assert socket.status == 101, socket.answer
+            assert socket.receive() == {'event': 'no-session'}
+            assert socket.close_code() == 4401
+
+
+def test_topics():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        session = owner.post('/api/v1/sessions').expect(201)['id']
+        socket = open_as(daemon, owner)
+        answers = socket.subscribe('operators', f'session:{session}', f'session:{NOBODY}', 'session:', 'passwords', 'session:../x')
+        assert answers == {'operators': 'subscribed', f'session:{session}': 'subscribed', f'session:{NOBODY}': 'refused', 'session:': 'refused',
+                           'passwords': 'refused', 'session:../x': 'refused'}, answers
+        made = owner.post('/api/v1/operators', {'name': 'Listener'}).expect(201)
+        event = socket.receive()
+        assert (event['topic'], event['event'], event['data']['id']) == ('operators', 'operator.created', made['id']), event
+        socket.send({'unsubscribe': ['operators']})
+        socket.subscribe('settings')
+        owner.patch(f'/api/v1/operators/{made["id"]}', {'description': 'changed'}).expect(200)
+        owner.patch('/api/v1/settings', {'run_max_turns': 7}).expect(200)
+        event = socket.receive()
+        assert (event['topic'], event['data']['run_max_turns']) == ('settings', 7), event
+        socket.send({'subscribe': ['runs', 5, None, {}, ['x']]})
+        assert socket.receive()['event'] == 'subscribed'
+
+
+def test_failed_changes_are_not_told():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        socket = open_as(daemon, owner)
+        socket.subscribe('operators', 'settings')
+        owner.post('/api/v1/operators', {'name': 'Activity'}).expect(409)
+        owner.patch('/api/v1/settings', {'grant_minutes_default': 100, 'grant_minutes_max': 50}).expect(400)
+        owner.post('/api/v1/operators', {'name': 'Second'}).expect(201)
+        assert socket.receive()['data']['name'] == 'Second'
+
+
+def test_odd_messages_close_the_socket_only():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        for payload, opcode in ((b'[', 1), (b'[' * 10000, 1), (b'5', 1), (b'{"subscribe":["runs"]}', 2), (b'x' * 20000, 1)):
+            socket = open_as(daemon, owner)
+            socket.send_frame(opcode, payload)
+            assert socket.close_code() in (1003, 1009, None), payload[:10]
+        socket = open_as(daemon, owner)
+        for _ in range(300):
+            socket.send({'subscribe': [f'session:{NOBODY}']})
+        assert [socket.receive()['event'] for _ in range(300)] == ['refused'] * 300
+        owner.get('/api/v1/me').expect(200)
+
+
+def test_pieces_of_text_are_joined_and_complete():
+    words = [f'word{number}' for number in range(400)]
+
+    def think(messages, tools):
+        return ('', [('delegate', {'operator': 'Activity', 'reason': 'asked'})]) if 'delegate' in tools else (' '.join(words), [])
+    with FakeLlm(think, delay=0.002) as llm, Daemon() as daemon:
+        owner = daemon.set_up()
+        owner.post('/api/v1/providers', {'name': 'Mine', 'type': 'openai-compatible', 'base_url': llm.url, 'default_model': 'fake'}).expect(201)
+        session = owner.post('/api/v1/sessions').expect(201)['id']
+        sockets = [open_as(daemon, owner) for _ in range(2)]
+        for socket in sockets:
+            socket.subscribe(f'session:{session}')
+        _, run = harness.say(owner, 'tell me', session)
+        ended(owner, run['id'])
+        for socket in sockets:
+            text, pieces, added = '', 0, False
+            while True:
+                event = socket.receive()
+                if event['event'] == 'text.delta' and event['data']['kind'] == 'text':
+                    text, pieces = text + event['data']['text'], pieces + 1
+                    assert not added, 'text after the message that has it all'
+                added = added or event['event'] == 'message.added' and event['data']['kind'] == 'assistant' and 'word1' in json.dumps(event['data'])
+                if event['event'] == 'run.changed' and event['data']['state'] == 'done':
+                    break
+            assert text.split() == words, text[:200]
+            assert 1 < pieces < 60, f'{pieces} pieces for 400 words in about 0.8 s'
+
+
+def test_a_slow_reader_is_dropped_and_harms_nobody():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        made = owner.post('/api/v1/operators', {'name': 'Big'}).expect(201)
+        slow, quick = open_as(daemon, owner, receive_buffer=4096), open_as(daemon, owner)
+        slow.subscribe('operators')
+        quick.subscribe('operators')
+        for number in range(60):
+            owner.patch(f'/api/v1/operators/{made["id"]}', {'system_prompt': f'{number} ' + 'x' * 49000}).expect(200)
+            assert quick.receive()['data']['system_prompt'].startswith(f'{number} ')
+
+        def read_to_the_end():
+            count = 0
+            try:
+                while True:
+                    slow.receive()
+                    count += 1
+            except Closed:
+                return count
+        assert read_to_the_end() < 60
+        owner.get('/api/v1/me').expect(200)
+
+
+def test_open_sockets_do_not_hold_up_the_end():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        sockets = [open_as(daemon, owner) for _ in range(20)]
+        for socket in sockets:
+            socket.subscribe('runs')
+        begin = time.monotonic()
+        assert daemon.stop() == 0
+        assert time.monotonic() - begin < 3
+        assert sockets[0].close_code() in (1001, None)
+
+
+def test_sockets_are_limited():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        sockets = [open_as(daemon, owner) for _ in range(201)]
+        assert [socket.status for socket in sockets[:200]] == [101] * 200 and sockets[200].status == 503, sockets[200].answer
+        for socket in sockets[:50]:
+            socket.close()
+        wait_for(lambda: open_as(daemon, owner).status == 101, 'room for another')
+
+
+harness.main(globals())

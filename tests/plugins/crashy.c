@@ -3,7 +3,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define NO_ARGUMENTS "{\"type\": \"object\", \"properties\": {}, \"additionalProperties\": false}"
@@ -11,6 +10,8 @@
 static JsonNode *
 crash (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
+  /* A sanitizer's handler would make an exit of it. */
+  signal (SIGSEGV, SIG_DFL);
   raise (SIGSEGV);
 
   return NULL;
@@ -19,7 +20,7 @@ crash (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 static JsonNode *
 leave (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
-  exit (3);
+  _exit (3);
 }
 
 /* Ends when it is asked to. */
@@ -62,7 +63,7 @@ echo (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 
 static const VigToolInfo infos[] = {
   { "crashy.crash", "Crash", "Ends its process by a bad memory access.", VIG_LEVEL_READ, NO_ARGUMENTS, 5, VIG_TOOL_NONE },
-  { "crashy.leave", "Leave", "Ends its process by exit ().", VIG_LEVEL_READ, NO_ARGUMENTS, 5, VIG_TOOL_NONE },
+  { "crashy.leave", "Leave", "Ends its process by _exit ().", VIG_LEVEL_READ, NO_ARGUMENTS, 5, VIG_TOOL_NONE },
   { "crashy.wait", "Wait", "Waits until it is stopped.", VIG_LEVEL_READ, NO_ARGUMENTS, 60, VIG_TOOL_NONE },
   { "crashy.echo", "Echo", "Says what it was told.", VIG_LEVEL_READ, "{\"type\": \"object\", \"properties\": {\"text\": {\"type\": \"string\"}}}", 5, VIG_TOOL_NONE },
 };

@@ -3,6 +3,7 @@ import { Ban, Check, Clock, ShieldQuestion } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useNow } from '../lib/hooks';
 import { _, ngettext } from '../lib/i18n';
+import { showTarget } from '../lib/target';
 import { formatCountdown } from '../lib/time';
 import type { Approval, Body } from '../lib/types';
 import { Arguments } from './arguments';
@@ -24,6 +25,8 @@ interface Props {
   minutes: number;
   maxMinutes: number;
   decide: (decision: Decision) => void;
+  /** Inside the card of its call, which says the level and the target already. */
+  nested?: boolean;
 }
 
 function Preview({ approval }: { approval: Approval }) {
@@ -118,7 +121,7 @@ function Buttons({ approval, busy, minutes, maxMinutes, decide }: Props) {
           wrong={isTimeRight ? null : _('From 1 to {n}.', { n: maxMinutes })}
           hint={_('Covers {tool} on {target} by {operator}, as often as asked.', {
             tool: approval.tool,
-            target: approval.resource ?? _('any target'),
+            target: approval.resource ? showTarget(approval.resource) : _('any target'),
             operator: approval.operator_name,
           })}
           onChange={(event) => setTime(event.target.value)}
@@ -190,10 +193,28 @@ function Asked({ approval }: { approval: Approval }) {
   );
 }
 
+function Record({ approval }: { approval: Approval }) {
+  return (
+    <details className="approval-record">
+      <summary>{_('What was asked')}</summary>
+      <div className="record">
+        <Asked approval={approval} />
+      </div>
+    </details>
+  );
+}
+
 /** The same card wherever something waits for a person. It stays after the decision, with who and when. */
 export function ApprovalCard(props: Props) {
   const { approval, canDecide, error } = props;
   const isPending = approval.status === 'pending';
+  if (props.nested && !isPending)
+    return (
+      <>
+        <Decided approval={approval} />
+        <Record approval={approval} />
+      </>
+    );
   return (
     <section
       className={`approval level-${approval.level} ${isPending ? 'pending' : 'decided'}`}
@@ -213,21 +234,12 @@ export function ApprovalCard(props: Props) {
           <LevelIcon level={approval.level} />
           {levelWord(approval.level)}
         </span>
-        <span className="target mono">{approval.resource ?? approval.tool}</span>
+        <span className="target mono">{approval.resource ? showTarget(approval.resource) : approval.tool}</span>
       </div>
       <p className="small muted">
         <span className="mono">{approval.tool}</span> · {levelMeaning(approval.level)}
       </p>
-      {isPending ? (
-        <Asked approval={approval} />
-      ) : (
-        <details>
-          <summary>{_('What was asked')}</summary>
-          <div className="record">
-            <Asked approval={approval} />
-          </div>
-        </details>
-      )}
+      {isPending ? <Asked approval={approval} /> : <Record approval={approval} />}
       <ErrorNote error={error} />
       {isPending && canDecide && <Buttons {...props} />}
       {isPending && !canDecide && <p className="muted">{_('Somebody who may approve has to decide this.')}</p>}

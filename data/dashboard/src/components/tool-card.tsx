@@ -2,6 +2,7 @@
 import { Ban, Check, CircleHelp, Hourglass, LoaderCircle, type LucideIcon, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { _ } from '../lib/i18n';
+import { showTarget } from '../lib/target';
 import type { ToolResult } from '../lib/transcript';
 import type { AssistantCall, Call } from '../lib/types';
 import { Arguments } from './arguments';
@@ -76,19 +77,19 @@ export function ToolCard({ declared, call, result, output, children }: Props) {
       <header>
         <span className="mono name">{tool}</span>
         <LevelBadge level={call?.level ?? null} />
-        {call?.resource && <span className="mono target">{call.resource}</span>}
+        {call?.resource && <span className="mono target">{showTarget(call.resource)}</span>}
         <span className="grow" />
         {call?.started_at && <Duration from={call.started_at} to={call.ended_at} />}
         <CallState call={call} result={result} />
       </header>
-      {!command && (
-        <details className="args" open={call?.state === 'waiting' ? false : undefined}>
+      {!command && call?.state !== 'waiting' && (
+        <details className="args">
           <summary>{_('Arguments')}</summary>
           <Arguments value={value} />
         </details>
       )}
-      {children}
-      {(text || command) && (
+      {children && <div className="approval-in-call">{children}</div>}
+      {(text || command) && call?.state !== 'waiting' && (
         <Output
           text={text ?? ''}
           look={command ? 'terminal' : 'plain'}

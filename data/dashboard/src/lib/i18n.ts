@@ -30,8 +30,9 @@ function pluralIndex(count: number, forms: number): number {
   return Math.min(order.filter((name) => used.has(name as Intl.LDMLPluralRule)).indexOf(rule), forms - 1);
 }
 
+/** For dates and numbers: the viewer's own kind of the language, where it is the one shown. */
 export function currentLanguage(): string {
-  return language;
+  return navigator.language.split('-')[0] === language ? navigator.language : language;
 }
 
 export function setCatalogue(name: string, entries: Catalogue): void {

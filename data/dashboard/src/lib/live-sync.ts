@@ -30,8 +30,16 @@ function invalidate(...keys: string[]): void {
   for (const key of keys) void queryClient.invalidateQueries({ queryKey: [key] });
 }
 
+/** A fetch that is under way may bring what was so before the event: ask again. */
+function outrun(...key: string[]): void {
+  if (queryClient.isFetching({ queryKey: key }) === 0) return;
+  const filter = { queryKey: key };
+  void queryClient.cancelQueries(filter).then(() => queryClient.invalidateQueries(filter));
+}
+
 function onRun(run: Run): void {
   putRun(run);
+  outrun('session-runs', run.session_id);
   const stream = streams.get(run.session_id);
   if (stream && !isLive(run)) stream.clearText();
   invalidate('runs', 'status', 'sessions');
@@ -39,12 +47,19 @@ function onRun(run: Run): void {
 
 function onApproval(approval: Approval): void {
   putApproval(approval);
+  outrun('approval', approval.id);
   invalidate('approvals', 'grants', 'status');
 }
 
 function onMessage(message: Message): void {
   putMessage(message);
+  outrun('messages', message.session_id);
   if (message.kind === 'assistant') streams.get(message.session_id)?.clearText();
+}
+
+function onCall(call: Call): void {
+  putCall(call);
+  outrun('calls', call.run_id);
 }
 
 function onDelta(topic: string, data: { run_id: string; kind: string; text: string }): void {
@@ -57,7 +72,7 @@ function onOutput(topic: string, data: { call_id: string; text: string }): void 
 
 export function applyEvent({ topic, event, data }: LiveEvent): void {
   if (event === 'run.changed') onRun(data as Run);
-  else if (event === 'call.changed') putCall(data as Call);
+  else if (event === 'call.changed') onCall(data as Call);
   else if (event === 'message.added') onMessage(data as Message);
   else if (event === 'text.delta') onDelta(topic, data as { run_id: string; kind: string; text: string });
   else if (event === 'call.output') onOutput(topic, data as { call_id: string; text: string });

@@ -12,6 +12,7 @@ import { useCan } from '../../lib/auth';
 import { useNow } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { flatten } from '../../lib/query';
+import { showTarget } from '../../lib/target';
 import type { Grant } from '../../lib/types';
 
 function grantState(grant: Grant, now: number): { word: string; isLive: boolean } {
@@ -37,7 +38,7 @@ function GrantRow({ grant }: { grant: Grant }) {
           <span className="mono">{grant.tool}</span> <LevelBadge level={grant.level} />
         </span>
       </td>
-      <td className="mono wrap">{grant.resource ?? '–'}</td>
+      <td className="mono wrap">{grant.resource ? showTarget(grant.resource) : '–'}</td>
       <td>{grant.mode === 'once' ? _('One exact call') : _('For a time')}</td>
       <td>{grant.granted_by}</td>
       <td>

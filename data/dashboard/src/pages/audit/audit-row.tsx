@@ -7,6 +7,7 @@ import { Button, CopyButton } from '../../components/button';
 import { LevelBadge } from '../../components/level';
 import { Time } from '../../components/time';
 import { _ } from '../../lib/i18n';
+import { showTarget } from '../../lib/target';
 import { formatDuration, formatExact } from '../../lib/time';
 import type { AuditRecord } from '../../lib/types';
 
@@ -104,7 +105,7 @@ export function AuditRow({ record }: { record: AuditRecord }) {
               <span className="mono">{record.tool}</span> <LevelBadge level={record.level} />
             </span>
           )}
-          {record.resource && <span className="mono small wrap muted">{record.resource}</span>}
+          {record.resource && <span className="mono small wrap muted">{showTarget(record.resource)}</span>}
         </td>
         <td>
           <Outcome record={record} />

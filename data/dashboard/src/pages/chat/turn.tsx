@@ -80,10 +80,9 @@ function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<string, s
     );
   const { call, declared, result } = entry;
   return (
-    <>
-      <ToolCard call={call} declared={declared} result={result} output={call ? outputs[call.id] : undefined} />
+    <ToolCard call={call} declared={declared} result={result} output={call ? outputs[call.id] : undefined}>
       {call?.approval_id && <ApprovalById id={call.approval_id} />}
-    </>
+    </ToolCard>
   );
 }
 

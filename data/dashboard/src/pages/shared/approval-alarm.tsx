@@ -6,6 +6,7 @@ import { levelWord } from '../../components/level';
 import { approvalsQuery } from '../../lib/approvals';
 import { _ } from '../../lib/i18n';
 import { flatten } from '../../lib/query';
+import { showTarget } from '../../lib/target';
 
 /** Says at once, and in the window's title, that something waits. */
 export function ApprovalAlarm() {
@@ -24,7 +25,7 @@ export function ApprovalAlarm() {
         _('{operator} asks for approval: {level} on {target}', {
           operator: first.operator_name,
           level: levelWord(first.level),
-          target: first.resource ?? first.tool,
+          target: first.resource ? showTarget(first.resource) : first.tool,
         }),
       );
   }, [query.data]);

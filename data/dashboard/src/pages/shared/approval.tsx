@@ -8,13 +8,14 @@ import { settingsQuery } from '../../lib/system';
 import type { Approval } from '../../lib/types';
 
 /** The card with what it needs to decide. */
-export function DecidableApproval({ approval }: { approval: Approval }) {
+export function DecidableApproval({ approval, nested = false }: { approval: Approval; nested?: boolean }) {
   const canDecide = useCan('approver');
   const settings = useQuery(settingsQuery).data;
   const decide = useDecide();
   return (
     <ApprovalCard
       approval={approval}
+      nested={nested}
       canDecide={canDecide}
       busy={decide.isPending}
       error={decide.error}
@@ -25,11 +26,12 @@ export function DecidableApproval({ approval }: { approval: Approval }) {
   );
 }
 
+/** As it stands in the card of its call. */
 export function ApprovalById({ id }: { id: string }) {
   const query = useQuery(approvalQuery(id));
   return (
     <Loaded query={query} rows={3}>
-      {(approval) => <DecidableApproval approval={approval} />}
+      {(approval) => <DecidableApproval approval={approval} nested />}
     </Loaded>
   );
 }

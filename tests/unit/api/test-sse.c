@@ -146,6 +146,23 @@ test_end (void)
     }
 }
 
+/* A LF that belongs to a CR leaves the next LF to stand for itself, also where each comes alone. */
+static void
+test_mixed_line_ends (void)
+{
+  static const char stream[] = "data: a\r\n\ndata: b\n\n";
+
+  for (gsize piece = 1; piece <= strlen (stream); piece++)
+    {
+      guint n = 0;
+      g_autoptr (VigSse) sse = vig_sse_new (count_event, &n);
+
+      for (gsize at = 0; at < strlen (stream); at += piece)
+        g_assert_true (vig_sse_feed (sse, stream + at, MIN (piece, strlen (stream) - at), NULL));
+      g_assert_cmpuint (n, ==, 2);
+    }
+}
+
 static void
 test_limit (void)
 {
@@ -168,6 +185,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sse/vectors", test_vectors);
   g_test_add_func ("/sse/nul", test_nul);
   g_test_add_func ("/sse/end", test_end);
+  g_test_add_func ("/sse/mixed-line-ends", test_mixed_line_ends);
   g_test_add_func ("/sse/limit", test_limit);
 
   return g_test_run ();

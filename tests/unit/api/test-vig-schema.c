@@ -227,6 +227,7 @@ test_refused (void)
   assert_no_schema ("{\"$ref\":\"http://127.0.0.1:1/x.json\"}", NULL, VIG_ERROR_NOT_SUPPORTED);
   assert_no_schema ("{\"$ref\":\"file:///etc/passwd\"}", NULL, VIG_ERROR_NOT_SUPPORTED);
   assert_no_schema ("{\"$ref\":\"other.json\"}", NULL, VIG_ERROR_NOT_SUPPORTED);
+  assert_no_schema ("{\"$ref\":\"//;\"}", NULL, VIG_ERROR_NOT_SUPPORTED);
   assert_no_schema ("{}", "/nowhere", VIG_ERROR_INVALID);
 }
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define URI_FLAGS (G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED)
+#define URI_FLAGS G_URI_FLAGS_ENCODED
 
 char *
 vig_schema_resolve_uri (const char *base, const char *reference)

@@ -194,8 +194,7 @@ vig_sse_feed (VigSse *self, const char *bytes, gsize length, GError **error)
 
       if (self->after_cr && bytes[at] == '\n')
         at = ++end;
-      if (at < length)
-        self->after_cr = FALSE;
+      self->after_cr = FALSE;
       while (end < length && bytes[end] != '\n' && bytes[end] != '\r')
         end++;
       if (self->line->len + self->data->len + (end - at) > VIG_SSE_MAX_EVENT)

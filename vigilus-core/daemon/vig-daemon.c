@@ -3,6 +3,7 @@
 
 #include "vig-daemon.h"
 
+#include "vig-dbus-service.h"
 #include "vig-id.h"
 #include "vig-store-plugins.h"
 #include "vig-store-starters.h"
@@ -31,6 +32,7 @@ struct _VigDaemon
   VigRunner         *runner;
   VigUnlock         *unlock;
   VigWebServer      *web;
+  VigDbusService    *dbus;
   VigAgentContext    agent;
   VigWebSecretFuncs  secret_funcs;
   char              *setup_token;
@@ -226,6 +228,8 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   self->runner = vig_runner_new (&self->agent, self->approvals);
   if (!load_plugins (self, error) || !make_web (self, error))
     return FALSE;
+  self->dbus = vig_dbus_service_new (&self->agent, self->runner, self->approvals, self->plugins);
+  vig_dbus_service_start (self->dbus, vig_config_get_dbus (self->config));
   print_address (self);
 
   return TRUE;
@@ -238,6 +242,8 @@ vig_daemon_stop (VigDaemon *self)
 
   if (self->web != NULL)
     vig_web_server_stop (self->web);
+  if (self->dbus != NULL)
+    vig_dbus_service_stop (self->dbus);
   if (self->runner != NULL)
     vig_runner_shut_down (self->runner);
   if (self->plugins != NULL)
@@ -251,6 +257,7 @@ vig_daemon_finalize (GObject *object)
 {
   VigDaemon *self = VIG_DAEMON (object);
 
+  g_clear_object (&self->dbus);
   g_clear_object (&self->web);
   g_clear_object (&self->runner);
   g_clear_object (&self->approvals);

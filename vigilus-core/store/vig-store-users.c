@@ -41,6 +41,14 @@ vig_store_users_create_owner (VigDbConnection *db, const char *name, const char 
   return vig_store_users_get (db, id, error);
 }
 
+JsonObject *
+vig_store_users_get_owner (VigDbConnection *db, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, USER "WHERE role = 'owner' AND disabled = 0 ORDER BY id LIMIT 1", NULL);
+
+  return rows != NULL && vig_db_rows_next (rows, error) ? vig_store_row_to_object (rows, USER_TYPES) : NULL;
+}
+
 gint64
 vig_store_users_count (VigDbConnection *db, GError **error)
 {

@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 /* People (schema User: id, name, role, disabled, created_at), their logins (browser sessions) and API tokens. Tokens and
  * cookies are stored as SHA-256 only. */
 JsonObject *vig_store_users_create_owner  (VigDbConnection *db, const char *name, const char *record, GError **error); /* CONFLICT: there is one */
+JsonObject *vig_store_users_get_owner     (VigDbConnection *db, GError **error);                                       /* NULL without error: nobody has set this up */
 gint64      vig_store_users_count         (VigDbConnection *db, GError **error);                                       /* -1: error */
 JsonObject *vig_store_users_get           (VigDbConnection *db, const char *id, GError **error);
 JsonObject *vig_store_users_find          (VigDbConnection *db, const char *name, char **record, GError **error);      /* NULL without error: none */

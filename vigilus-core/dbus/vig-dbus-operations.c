@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-dbus-call.h"
+
+#include "vig-id.h"
+#include "vig-store-approvals.h"
+#include "vig-store-operators.h"
+#include "vig-store-runs.h"
+#include "vig-store-sessions.h"
+
+#include <string.h>
+
+#define MOST_OPERATORS 200
+
+/* As in data/api: what comes by the bus is checked here, what comes by HTTP against the description. */
+#define MAX_TEXT   100000 /* characters */
+#define MAX_REASON 2000
+
+/* "&s" borrows from the arguments, which live as long as the call. */
+static const char *
+get_text (VigDbusCall *call, gsize index)
+{
+  const char *text;
+
+  g_variant_get_child (vig_dbus_call_get_args (call), index, "&s", &text);
+
+  return text;
+}
+
+static const char *
+get_text_or_null (VigDbusCall *call, gsize index)
+{
+  const char *text = get_text (call, index);
+
+  return *text != '\0' ? text : NULL;
+}
+
+static void
+refuse (VigDbusCall *call, const char *message)
+{
+  g_autoptr (GError) error = g_error_new_literal (VIG_ERROR, VIG_ERROR_INVALID, message);
+
+  vig_dbus_call_fail (call, error);
+}
+
+static JsonNode *
+take_array (JsonArray *array)
+{
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+
+  json_node_take_array (node, array);
+
+  return node;
+}
+
+static JsonNode *
+take_object (JsonObject *object)
+{
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_take_object (node, object);
+
+  return node;
+}
+
+static JsonNode *
+take_items (JsonObject *page)
+{
+  JsonNode *node;
+
+  if (page == NULL)
+    return NULL;
+
+  node = take_array (json_array_ref (vig_json_get_array (page, "items")));
+  json_object_unref (page);
+
+  return node;
+}
+
+static JsonNode *
+status (VigDbConnection *db, VigDbusCall *call, GError **error)
+{
+  const VigDbusParts *parts = vig_dbus_call_get_parts (call);
+  g_autofree char *started = vig_time_to_iso (parts->started_at);
+  gint64 pending = vig_store_approvals_pending (db, error);
+
+  if (pending < 0)
+    return NULL;
+
+  return vig_json_pack ("{s:s,s:s,s:I,s:i,s:I,s:s,s:b}", "version", VIG_VERSION, "started_at", started,
+                        "uptime_seconds", (gint64) ((vig_time_now () - parts->started_at) / G_USEC_PER_SEC),
+                        "runs_live", (int) vig_runner_get_n_running (parts->runner), "approvals_pending", pending,
+                        "secret", vig_vault_is_open (parts->context->vault) ? "ok" : "missing",
+                        "set_up", vig_dbus_call_get_owner (call) != NULL);
+}
+
+static void
+list_plugins (VigDbusCall *call)
+{
+  vig_dbus_call_answer (call, take_array (vig_plugin_loader_describe (vig_dbus_call_get_parts (call)->plugins)));
+}
+
+static void
+list_tools (VigDbusCall *call)
+{
+  vig_dbus_call_answer (call, take_array (vig_registry_describe_tools (vig_dbus_call_get_parts (call)->context->registry)));
+}
+
+static JsonNode *
+list_operators (VigDbConnection *db, VigDbusCall *call, GError **error)
+{
+  const VigPage page = { MOST_OPERATORS, NULL };
+
+  return take_items (vig_store_operators_list (db, &page, error));
+}
+
+static JsonNode *
+list_runs (VigDbConnection *db, VigDbusCall *call, GError **error)
+{
+  const VigPage page = { 0, NULL };
+
+  return take_items (vig_store_runs_list (db, vig_dbus_call_get_owner (call)->user_id, NULL, get_text_or_null (call, 0), &page, error));
+}
+
+static JsonNode *
+list_approvals (VigDbConnection *db, VigDbusCall *call, GError **error)
+{
+  const VigPage page = { 0, NULL };
+
+  return take_items (vig_store_approvals_list (db, get_text_or_null (call, 0), &page, error));
+}
+
+static JsonObject *
+find_own_run (VigDbConnection *db, VigDbusCall *call, GError **error)
+{
+  g_autoptr (JsonObject) run = vig_store_runs_get (db, get_text (call, 0), error);
+
+  if (run == NULL || g_strcmp0 (vig_json_get_string (run, "user_id", NULL), vig_dbus_call_get_owner (call)->user_id) == 0)
+    return g_steal_pointer (&run);
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "there is no run %.64s", get_text (call, 0));
+
+  return NULL;
+}
+
+static JsonNode *
+get_run (VigDbConnection *db, VigDbusCall *call, GError **error)
+{
+  const VigPage page = { 0, NULL };
+  g_autoptr (JsonObject) run = find_own_run (db, call, error);
+  g_autoptr (JsonArray) calls = NULL;
+  JsonNode *messages;
+
+  if (run == NULL)
+    return NULL;
+
+  calls = vig_store_calls_of_run (db, get_text (call, 0), error);
+  if (calls == NULL)
+    return NULL;
+
+  messages = take_items (vig_store_messages_list (db, vig_json_get_string (run, "session_id", ""), &page, error));
+  if (messages == NULL)
+    return NULL;
+
+  return vig_json_pack ("{s:J,s:A,s:o}", "run", run, "calls", g_steal_pointer (&calls), "messages", messages);
+}
+
+static void
+asked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) run = vig_runner_start_finish (VIG_RUNNER (source), result, &error);
+
+  if (run == NULL)
+    vig_dbus_call_fail (call, error);
+  else
+    vig_dbus_call_answer_text (call, vig_json_get_string (run, "id", ""));
+}
+
+static void
+ask (VigDbusCall *call)
+{
+  g_autofree char *stripped = g_strstrip (g_strdup (get_text (call, 0)));
+
+  if (*stripped == '\0' || g_utf8_strlen (stripped, -1) > MAX_TEXT)
+    {
+      refuse (call, "the text must have something in it besides spaces, and at most 100000 characters");
+      return;
+    }
+
+  vig_runner_start_async (vig_dbus_call_get_parts (call)->runner, vig_dbus_call_get_owner (call), get_text_or_null (call, 1),
+                          get_text (call, 0), NULL, asked, vig_dbus_call_ref (call));
+}
+
+static void
+stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *run = vig_runner_stop_finish (VIG_RUNNER (source), result, &error);
+
+  if (run == NULL)
+    vig_dbus_call_fail (call, error);
+  else
+    vig_dbus_call_answer (call, take_object (run));
+}
+
+static void
+stop (VigDbusCall *call)
+{
+  vig_runner_stop_async (vig_dbus_call_get_parts (call)->runner, vig_dbus_call_get_owner (call), get_text (call, 0), NULL, stopped,
+                         vig_dbus_call_ref (call));
+}
+
+static void
+decided (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *approval = vig_approvals_decide_finish (VIG_APPROVALS (source), result, &error);
+
+  if (approval == NULL)
+    vig_dbus_call_fail (call, error);
+  else
+    vig_dbus_call_answer (call, take_object (approval));
+}
+
+static void
+decide (VigDbusCall *call, JsonObject *decision)
+{
+  vig_approvals_decide_async (vig_dbus_call_get_parts (call)->approvals, vig_dbus_call_get_owner (call), get_text (call, 0), decision,
+                              NULL, decided, vig_dbus_call_ref (call));
+}
+
+static void
+approve (VigDbusCall *call)
+{
+  g_autoptr (JsonObject) decision = NULL;
+  guint32 minutes;
+
+  if (strcmp (get_text (call, 1), "once") != 0 && strcmp (get_text (call, 1), "timed") != 0)
+    {
+      refuse (call, "the mode must be once or timed");
+      return;
+    }
+
+  g_variant_get_child (vig_dbus_call_get_args (call), 2, "u", &minutes);
+  decision = vig_json_pack_object ("{s:s,s:s}", "decision", "approve", "mode", get_text (call, 1));
+  if (minutes > 0)
+    json_object_set_int_member (decision, "minutes", minutes);
+  decide (call, decision);
+}
+
+static void
+deny (VigDbusCall *call)
+{
+  g_autoptr (JsonObject) decision = NULL;
+
+  if (g_utf8_strlen (get_text (call, 1), -1) > MAX_REASON)
+    {
+      refuse (call, "the reason must have at most 2000 characters");
+      return;
+    }
+
+  decision = vig_json_pack_object ("{s:s,s:s?}", "decision", "deny", "reason", get_text_or_null (call, 1));
+  decide (call, decision);
+}
+
+static const VigDbusOperation operations[] = {
+  { "Status", .read = status, .before_set_up = TRUE },
+  { "ListPlugins", .run = list_plugins },
+  { "ListOperators", .read = list_operators },
+  { "ListTools", .run = list_tools },
+  { "Ask", .run = ask },
+  { "ListRuns", .read = list_runs },
+  { "GetRun", .read = get_run },
+  { "ListApprovals", .read = list_approvals },
+  { "Approve", .run = approve },
+  { "Deny", .run = deny },
+  { "Stop", .run = stop },
+};
+
+const VigDbusOperation *
+vig_dbus_find_operation (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (operations); i++)
+    if (strcmp (operations[i].name, name) == 0)
+      return &operations[i];
+
+  return NULL;
+}

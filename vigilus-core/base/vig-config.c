@@ -222,7 +222,7 @@ parse_options (VigConfig *self, int *argc, char ***argv, char **config_file, cha
     { "port", 'p', 0, G_OPTION_ARG_STRING, &values[PORT], "Port to listen on; 0: any free one", "PORT" },
     { "data-dir", 'd', 0, G_OPTION_ARG_FILENAME, &values[DATA_DIR], "Where everything is kept", "DIR" },
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, config_file, "Keyfile to read instead of the system's", "FILE" },
-    { "plugin-dir", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->option_plugin_dirs, "Where to look for plugins first; may be repeated", "DIR" },
+    { "plugin-dir", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->option_plugin_dirs, "Another place to look for plugins; may be repeated", "DIR" },
     { "dashboard-dir", 0, 0, G_OPTION_ARG_FILENAME, &values[DASHBOARD_DIR], "Where the built dashboard is", "DIR" },
     { "dbus", 0, 0, G_OPTION_ARG_STRING, &values[DBUS], "Bus to offer org.vigilus.Vigilus1 on", "session|system|none|auto" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, "Log more", NULL },
@@ -270,20 +270,21 @@ make_absolute (VigConfig *self, Setting setting)
     }
 }
 
+/* Our own come first: what is named otherwise cannot take their place, and the loader trusts the first folder alone. */
 static void
 collect_plugin_dirs (VigConfig *self)
 {
   g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
   g_auto (GStrv) path = g_strsplit (self->values[PLUGIN_PATH], ":", -1);
 
+  g_ptr_array_add (dirs, g_strdup (VIG_PLUGIN_DIR));
+  g_ptr_array_add (dirs, g_strdup (VIG_SYSCONF_DIR "/vigilus/plugins"));
+  g_ptr_array_add (dirs, g_build_filename (self->values[DATA_DIR], "plugins", NULL));
   for (guint i = 0; self->option_plugin_dirs != NULL && self->option_plugin_dirs[i] != NULL; i++)
     g_ptr_array_add (dirs, vig_config_expand_path (self->option_plugin_dirs[i]));
   for (guint i = 0; path[i] != NULL; i++)
     if (*path[i] != '\0')
       g_ptr_array_add (dirs, vig_config_expand_path (path[i]));
-  g_ptr_array_add (dirs, g_strdup (VIG_PLUGIN_DIR));
-  g_ptr_array_add (dirs, g_strdup (VIG_SYSCONF_DIR "/vigilus/plugins"));
-  g_ptr_array_add (dirs, g_build_filename (self->values[DATA_DIR], "plugins", NULL));
   g_ptr_array_add (dirs, NULL);
 
   self->plugin_dirs = (char **) g_ptr_array_free (g_steal_pointer (&dirs), FALSE);

@@ -201,7 +201,7 @@ test_lists (Fixture *fixture, gconstpointer data)
   };
   g_autoptr (VigConfig) config = NULL;
   g_autofree char *own = g_build_filename ("/srv/v", "plugins", NULL);
-  const char *const dirs[] = { "/one", "/two", "/three", VIG_PLUGIN_DIR, VIG_SYSCONF_DIR "/vigilus/plugins", own, NULL };
+  const char *const dirs[] = { VIG_PLUGIN_DIR, VIG_SYSCONF_DIR "/vigilus/plugins", own, "/one", "/two", "/three", NULL };
 
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
     {

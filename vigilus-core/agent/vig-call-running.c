@@ -31,17 +31,18 @@ vig_call_end_running (VigCall *self)
 }
 
 static gboolean
-was_interrupted (VigCall *self, const GError *error)
+was_stopped (VigCall *self, const GError *error)
 {
-  return vig_error_is_interrupted (error) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-         || g_cancellable_is_cancelled (self->cancellable);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || g_cancellable_is_cancelled (self->cancellable);
 }
 
 static void
 record_error (VigCall *self, const GError *error)
 {
-  if (was_interrupted (self, error))
+  if (was_stopped (self, error))
     vig_call_record_outcome (self, "interrupted", g_strdup ("Interrupted: it was stopped; it may or may not have happened."), TRUE);
+  else if (vig_error_is_interrupted (error))
+    vig_call_record_outcome (self, "interrupted", g_strdup_printf ("Interrupted: %s; it may or may not have happened.", error->message), TRUE);
   else if (vig_error_is_timed_out (error))
     vig_call_record_outcome (self, "failed", g_strdup_printf ("Failed: %s. It may or may not have happened.", error->message), TRUE);
   else

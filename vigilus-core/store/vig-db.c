@@ -47,6 +47,7 @@ struct _VigDb
   Queue         writes;
   Queue         reads;
   gboolean      closing;
+  guint         n_commits; /* atomic; counts those that may have failed as well */
 
   GThread      *threads[1 + N_READERS];
 };
@@ -250,7 +251,16 @@ write_batch (VigDb *self, VigDbConnection *db, GPtrArray *batch)
       fail_batch (batch, error);
     }
 
+  g_atomic_int_inc (&self->n_commits);
   finish_jobs (self, (Job **) batch->pdata, batch->len);
+}
+
+guint
+vig_db_count_commits (VigDb *self)
+{
+  g_return_val_if_fail (VIG_IS_DB (self), 0);
+
+  return (guint) g_atomic_int_get (&self->n_commits);
 }
 
 /* With the mutex held: waits for more jobs, up to @expected. */

@@ -34,6 +34,9 @@ gpointer vig_db_finish       (VigDb *self, GAsyncResult *result, GError **error)
 gpointer vig_db_write        (VigDb *self, VigDbFunc func, gpointer data, GError **error);
 gpointer vig_db_read         (VigDb *self, VigDbFunc func, gpointer data, GError **error);
 
+/* Rises with every transaction of this process, before anyone is told of it: what was read while it stood still is still so. Wraps. */
+guint    vig_db_count_commits (VigDb *self);
+
 /* Statements. Parameters by letter: s string (NULL allowed), i gint64 (pass a gint64!), f double, b gboolean, o JsonObject* as
  * text (NULL allowed), t gint64 time (0: NULL). Placeholders are ?1, ?2 ... Constraint failures are VIG_ERROR_EXISTS (unique) and VIG_ERROR_CONFLICT
  * (foreign key); a full disk or an I/O error is VIG_ERROR_UNAVAILABLE. */

@@ -198,6 +198,18 @@ def test_logout_and_password_change_end_logins():
         assert {'login.succeeded', 'login.failed', 'logout', 'password.changed'} <= set(events(first))
 
 
+def test_a_read_after_a_write_sees_it():
+    """Answers are remembered for as long as nothing is written: never longer."""
+    with Daemon() as daemon:
+        owner, other = daemon.set_up(), daemon.log_in()
+        made = owner.post('/api/v1/operators', {'name': 'Changing'}).expect(201)
+        for number in range(100):
+            owner.get('/api/v1/operators').expect(200)
+            owner.patch(f'/api/v1/operators/{made["id"]}', {'description': str(number)}).expect(200)
+            assert other.get(f'/api/v1/operators/{made["id"]}').expect(200)['description'] == str(number)
+            assert [row['description'] for row in other.items('/api/v1/operators') if row['id'] == made['id']] == [str(number)]
+
+
 def test_logins_outlive_a_restart():
     with Daemon() as daemon:
         owner = daemon.set_up()

@@ -92,7 +92,7 @@ call (VigRequest *request)
   const VigRoute *route = vig_operation_get_binding (vig_request_get_operation (request));
 
   if (route->read != NULL)
-    vig_web_run_read (request, route->read);
+    vig_web_run_cached (request, route->read);
   else if (route->write != NULL)
     vig_web_run_write (request, route->write);
   else

@@ -96,16 +96,15 @@ vig_request_respond_bytes (VigRequest *self, guint status, const char *content_t
 }
 
 void
-vig_request_respond_text (VigRequest *self, char *text, gsize length)
+vig_request_respond_json (VigRequest *self, GBytes *text)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new_take (text, length);
-
-  vig_request_respond_bytes (self, vig_operation_get_status (self->operation), "application/json", bytes);
+  vig_request_respond_bytes (self, vig_operation_get_status (self->operation), "application/json", text);
 }
 
 void
 vig_request_respond (VigRequest *self, JsonNode *node)
 {
+  g_autoptr (GBytes) bytes = NULL;
   char *text;
 
   if (node == NULL)
@@ -116,7 +115,8 @@ vig_request_respond (VigRequest *self, JsonNode *node)
 
   text = vig_json_to_string (node);
   json_node_unref (node);
-  vig_request_respond_text (self, text, strlen (text));
+  bytes = g_bytes_new_take (text, strlen (text));
+  vig_request_respond_json (self, bytes);
 }
 
 /* What went wrong inside stays inside: people get the place to look. */

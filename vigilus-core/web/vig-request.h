@@ -53,7 +53,7 @@ void             vig_request_blame         (VigRequest *self, const char *field,
 /* Each request is answered once, on the main thread. */
 void             vig_request_add_header    (VigRequest *self, const char *name, const char *value);
 void             vig_request_respond       (VigRequest *self, JsonNode *node); /* (transfer full), NULL: no body; with the operation's status */
-void             vig_request_respond_text  (VigRequest *self, char *text, gsize length); /* (transfer full): JSON */
+void             vig_request_respond_json  (VigRequest *self, GBytes *text); /* the same, as text already */
 void             vig_request_respond_bytes (VigRequest *self, guint status, const char *content_type, GBytes *bytes);
 void             vig_request_fail          (VigRequest *self, const GError *error);
 void             vig_request_fail_status   (VigRequest *self, guint status, const GError *error);

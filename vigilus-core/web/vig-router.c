@@ -24,25 +24,30 @@ count_literals (const VigOperation *operation)
   return n;
 }
 
-/* TRUE where the path fits; *values are the decoded parameters. */
 static gboolean
-fits (const VigOperation *operation, char **segments, char ***values)
+fits (const VigOperation *operation, char **segments)
 {
-  g_autoptr (GStrvBuilder) found = g_strv_builder_new ();
-
   for (guint i = 0; segments[i] != NULL || operation->segments[i] != NULL; i++)
     {
       if (segments[i] == NULL || operation->segments[i] == NULL)
         return FALSE;
-      if (operation->segments[i][0] == '{' && segments[i][0] != '\0')
-        g_strv_builder_add (found, segments[i]);
-      else if (!g_str_equal (operation->segments[i], segments[i]))
+      if (operation->segments[i][0] == '{' ? segments[i][0] == '\0' : !g_str_equal (operation->segments[i], segments[i]))
         return FALSE;
     }
 
-  *values = g_strv_builder_end (found);
-
   return TRUE;
+}
+
+static char **
+copy_values (const VigOperation *operation, char **segments)
+{
+  g_autoptr (GStrvBuilder) values = g_strv_builder_new ();
+
+  for (guint i = 0; segments[i] != NULL; i++)
+    if (operation->segments[i][0] == '{')
+      g_strv_builder_add (values, segments[i]);
+
+  return g_strv_builder_end (values);
 }
 
 /* Each segment is decoded for itself, so that %2F stays within it. NULL: not UTF-8, or a zero byte. */
@@ -77,7 +82,7 @@ append_method (GString *allow, const char *method)
 
 /* Of all that fit, those with the most literal segments count (OpenAPI: concrete paths come first). */
 static const VigOperation *
-choose (VigRouter *self, const char *method, char **segments, char ***values, GString *allow)
+choose (VigRouter *self, const char *method, char **segments, GString *allow)
 {
   const VigOperation *chosen = NULL;
   guint most = 0;
@@ -85,9 +90,8 @@ choose (VigRouter *self, const char *method, char **segments, char ***values, GS
   for (guint i = 0; i < self->operations->len; i++)
     {
       const VigOperation *operation = g_ptr_array_index (self->operations, i);
-      g_auto (GStrv) found = NULL;
 
-      if (!fits (operation, segments, &found) || count_literals (operation) < most)
+      if (!fits (operation, segments) || count_literals (operation) < most)
         continue;
       if (count_literals (operation) > most)
         {
@@ -96,11 +100,8 @@ choose (VigRouter *self, const char *method, char **segments, char ***values, GS
           g_string_truncate (allow, 0);
         }
       append_method (allow, operation->method);
-      if (!g_str_equal (operation->method, method))
-        continue;
-      chosen = operation;
-      g_strfreev (*values);
-      *values = g_steal_pointer (&found);
+      if (g_str_equal (operation->method, method))
+        chosen = operation;
     }
 
   return chosen;
@@ -111,14 +112,13 @@ vig_router_match (VigRouter *self, const char *method, const char *path, VigMatc
 {
   g_auto (GStrv) segments = path[0] == '/' ? split_path (path) : NULL;
   g_autoptr (GString) methods = g_string_new (NULL);
-  g_auto (GStrv) values = NULL;
 
   match->operation = NULL;
   if (segments != NULL)
-    match->operation = choose (self, g_str_equal (method, "HEAD") ? "GET" : method, segments, &values, methods);
+    match->operation = choose (self, g_str_equal (method, "HEAD") ? "GET" : method, segments, methods);
   if (match->operation != NULL)
     {
-      match->values = g_steal_pointer (&values);
+      match->values = copy_values (match->operation, segments);
       return TRUE;
     }
 

@@ -105,31 +105,18 @@ typedef struct
 {
   VigRequest      *request;
   VigStoreHandler  handler;
+  char            *key;     /* in the cache, or NULL */
+  guint            commits; /* before the handler runs */
 } StoreJob;
 
-typedef struct
-{
-  char  *text; /* NULL: no body */
-  gsize  length;
-} StoreAnswer;
-
-static void
-free_answer (gpointer data)
-{
-  StoreAnswer *answer = data;
-
-  g_free (answer->text);
-  g_free (answer);
-}
-
-/* On the store's thread, where the text is made too: the main loop only passes it on. */
+/* On the store's thread, where the text is made too: the main loop only passes it on. No bytes: no body. */
 static gpointer
 run_handler (VigDbConnection *db, gpointer data, GError **error)
 {
   StoreJob *job = data;
   GError *failure = NULL;
   g_autoptr (JsonNode) node = job->handler (db, job->request, &failure);
-  StoreAnswer *answer;
+  char *text;
 
   if (failure != NULL)
     {
@@ -137,11 +124,9 @@ run_handler (VigDbConnection *db, gpointer data, GError **error)
       return NULL;
     }
 
-  answer = g_new0 (StoreAnswer, 1);
-  answer->text = node != NULL ? vig_json_to_string (node) : NULL;
-  answer->length = answer->text != NULL ? strlen (answer->text) : 0;
+  text = node != NULL ? vig_json_to_string (node) : NULL;
 
-  return answer;
+  return g_bytes_new_take (text, text != NULL ? strlen (text) : 0);
 }
 
 static void
@@ -150,20 +135,18 @@ handler_done (GObject *source, GAsyncResult *result, gpointer user_data)
   StoreJob *job = user_data;
   g_autoptr (VigRequest) request = g_steal_pointer (&job->request);
   g_autoptr (GError) error = NULL;
-  StoreAnswer *answer = vig_db_finish (VIG_DB (source), result, &error);
+  g_autoptr (GBytes) answer = vig_db_finish (VIG_DB (source), result, &error);
 
-  g_free (job);
   if (answer == NULL)
-    {
-      vig_request_fail (request, error);
-      return;
-    }
-
-  if (answer->text != NULL)
-    vig_request_respond_text (request, g_steal_pointer (&answer->text), answer->length);
-  else
+    vig_request_fail (request, error);
+  else if (g_bytes_get_size (answer) == 0)
     vig_request_respond (request, NULL);
-  free_answer (answer);
+  else
+    vig_request_respond_json (request, answer);
+  if (answer != NULL && job->key != NULL)
+    vig_answer_cache_store (vig_request_get_web (request)->answers, job->key, job->commits, answer);
+  g_free (job->key);
+  g_free (job);
 }
 
 static StoreJob *
@@ -182,7 +165,28 @@ vig_web_run_read (VigRequest *request, VigStoreHandler handler)
 {
   StoreJob *job = new_job (request, handler);
 
-  vig_db_read_async (vig_request_get_web (request)->context.agent->db, run_handler, job, NULL, free_answer, NULL, handler_done, job);
+  vig_db_read_async (vig_request_get_web (request)->context.agent->db, run_handler, job, NULL, (GDestroyNotify) g_bytes_unref, NULL, handler_done, job);
+}
+
+void
+vig_web_run_cached (VigRequest *request, VigStoreHandler handler)
+{
+  VigWeb *web = vig_request_get_web (request);
+  GUri *uri = soup_server_message_get_uri (vig_request_get_message (request));
+  g_autofree char *key = g_strconcat (vig_request_get_caller (request)->user_id, " ", g_uri_get_path (uri), "?", g_uri_get_query (uri), NULL);
+  GBytes *known = vig_answer_cache_find (web->answers, key);
+  StoreJob *job;
+
+  if (known != NULL)
+    {
+      vig_request_respond_json (request, known);
+      return;
+    }
+
+  job = new_job (request, handler);
+  job->key = g_steal_pointer (&key);
+  job->commits = vig_db_count_commits (web->context.agent->db);
+  vig_db_read_async (web->context.agent->db, run_handler, job, NULL, (GDestroyNotify) g_bytes_unref, NULL, handler_done, job);
 }
 
 void
@@ -190,5 +194,5 @@ vig_web_run_write (VigRequest *request, VigStoreHandler handler)
 {
   StoreJob *job = new_job (request, handler);
 
-  vig_db_write_async (vig_request_get_web (request)->context.agent->db, run_handler, job, NULL, free_answer, NULL, handler_done, job);
+  vig_db_write_async (vig_request_get_web (request)->context.agent->db, run_handler, job, NULL, (GDestroyNotify) g_bytes_unref, NULL, handler_done, job);
 }

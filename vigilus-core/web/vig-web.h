@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "vig-answer-cache.h"
 #include "vig-host-rules.h"
 #include "vig-id.h"
 #include "vig-listener.h"
@@ -21,6 +22,7 @@ struct _VigWeb
   VigRouter     *router;
   VigSessions   *sessions;
   VigThrottle   *throttle;
+  VigAnswerCache *answers;
   VigLive       *live;
   VigStatic     *files;
   VigHostRules  *rules;
@@ -71,6 +73,8 @@ void        vig_web_require        (VigRequest *request, VigRole role, VigHandle
 
 /* Runs a store handler for @request and answers it with what comes back. */
 void        vig_web_run_read       (VigRequest *request, VigStoreHandler handler);
+/* The same, by way of the cache: for handlers that answer from the store alone. */
+void        vig_web_run_cached     (VigRequest *request, VigStoreHandler handler);
 void        vig_web_run_write      (VigRequest *request, VigStoreHandler handler);
 
 /* For store handlers: appends to the audit log under the caller's name; @detail (transfer full) may be NULL. */

@@ -6,7 +6,7 @@ build_packages=(
   libsoup-3.0-dev libsqlite3-dev meson ninja-build pkg-config python3
 )
 test_packages=(
-  clang chromium curl dbus fonts-liberation git libclang-rt-14-dev openssl procps python3-cryptography python3-websockets sqlite3 util-linux
+  chromium clang curl dbus fonts-liberation git libclang-rt-14-dev openssl perl procps python3-cryptography sqlite3 util-linux wrk
 )
 
 say () {

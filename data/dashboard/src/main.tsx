@@ -18,7 +18,7 @@ import { loadLanguage } from './lib/i18n';
 import { queryClient } from './lib/query';
 import { leaveForLogin, router } from './router';
 
-whenSignedOut(leaveForLogin);
+whenSignedOut(() => void leaveForLogin());
 await loadLanguage().catch(() => undefined);
 
 const root = document.getElementById('root');

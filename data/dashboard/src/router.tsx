@@ -184,9 +184,14 @@ declare module '@tanstack/react-router' {
   }
 }
 
-export function leaveForLogin(): void {
-  const href = router.state.location.href;
-  if (router.state.location.pathname === '/login') return;
+let isLeaving = false;
+
+/** The pages go before what they show does, else they would fetch it again. */
+export async function leaveForLogin(): Promise<void> {
+  const { href, pathname } = router.state.location;
+  if (pathname === '/login' || isLeaving) return;
+  isLeaving = true;
+  await router.navigate({ to: '/login', search: href === '/' ? {} : { next: href } });
   signedOut();
-  void router.navigate({ to: '/login', search: href === '/' ? {} : { next: href } });
+  isLeaving = false;
 }

@@ -10,7 +10,7 @@ import { Arguments } from './arguments';
 import { Button, CopyButton } from './button';
 import { TextField } from './form';
 import { LevelIcon, levelMeaning, levelWord } from './level';
-import { Diff, Output } from './output';
+import { cleanOutput, Diff, Output } from './output';
 import { ErrorNote } from './states';
 import { Time } from './time';
 import { commandOf } from './tool-card';
@@ -27,6 +27,12 @@ interface Props {
   decide: (decision: Decision) => void;
   /** Inside the card of its call, which says the level and the target already. */
   nested?: boolean;
+}
+
+/** What the approval is about: the target, or else the command. */
+function headline(approval: Approval): string {
+  if (approval.resource) return showTarget(approval.resource);
+  return cleanOutput(commandOf(approval.tool, approval.arguments) ?? approval.tool);
 }
 
 function Preview({ approval }: { approval: Approval }) {
@@ -234,7 +240,7 @@ export function ApprovalCard(props: Props) {
           <LevelIcon level={approval.level} />
           {levelWord(approval.level)}
         </span>
-        <span className="target mono">{approval.resource ? showTarget(approval.resource) : approval.tool}</span>
+        <span className="target mono">{headline(approval)}</span>
       </div>
       <p className="small muted">
         <span className="mono">{approval.tool}</span> · {levelMeaning(approval.level)}

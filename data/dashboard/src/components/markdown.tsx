@@ -5,6 +5,7 @@ import remarkGfm from 'remark-gfm';
 import { splitBlocks } from '../lib/blocks';
 import { _ } from '../lib/i18n';
 import { CopyButton } from './button';
+import { ScrollX } from './scroll-x';
 
 function textOf(node: ReactNode): string {
   if (typeof node === 'string' || typeof node === 'number') return String(node);
@@ -55,10 +56,9 @@ const components: Components = {
   a: Link,
   img: Picture,
   table: ({ children }) => (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
-    <div className="scroll-x" tabIndex={0}>
+    <ScrollX label={_('Table')}>
       <table className="table">{children}</table>
-    </div>
+    </ScrollX>
   ),
 };
 

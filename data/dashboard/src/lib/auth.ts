@@ -51,8 +51,9 @@ export function useLogin() {
   });
 }
 
+/** Only asks the daemon: who calls it leaves the pages first, then forgets what they showed. */
 export function useLogout() {
-  return useMutation({ mutationFn: () => ask(api.POST('/api/v1/logout'), true), onSettled: signedOut });
+  return useMutation({ mutationFn: () => ask(api.POST('/api/v1/logout'), true) });
 }
 
 export function useChangePassword() {

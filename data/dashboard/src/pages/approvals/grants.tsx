@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { Button } from '../../components/button';
 import { Confirm } from '../../components/dialog';
 import { LevelBadge } from '../../components/level';
+import { ScrollX } from '../../components/scroll-x';
 import { Empty, Loaded, LoadMore } from '../../components/states';
 import { Time } from '../../components/time';
 import { grantsQuery, useRevoke } from '../../lib/approvals';
@@ -84,7 +85,7 @@ export function Grants() {
             </div>
           );
         return (
-          <div className="card flush scroll-x">
+          <ScrollX label={_('Grants')} className="card flush">
             <table className="table grants">
               <thead>
                 <tr>
@@ -107,7 +108,7 @@ export function Grants() {
               </tbody>
             </table>
             <LoadMore query={query} />
-          </div>
+          </ScrollX>
         );
       }}
     </Loaded>

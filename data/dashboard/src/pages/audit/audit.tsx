@@ -4,6 +4,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Radio, ScrollText } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button, buttonClass } from '../../components/button';
+import { ScrollX } from '../../components/scroll-x';
 import { Empty, Loaded, LoadMore } from '../../components/states';
 import { useLiveState } from '../../lib/hooks';
 import { _, ngettext } from '../../lib/i18n';
@@ -70,7 +71,7 @@ function AuditTable({ filter }: { filter: AuditFilter }) {
           );
         return (
           <div className="card flush">
-            <div className="scroll-x">
+            <ScrollX label={_('Records')}>
               <table className="table audit">
                 <thead>
                   <tr>
@@ -90,7 +91,7 @@ function AuditTable({ filter }: { filter: AuditFilter }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </ScrollX>
             <LoadMore query={query} label={_('Older records')} />
           </div>
         );

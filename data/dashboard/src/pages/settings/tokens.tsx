@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { Button, CopyButton } from '../../components/button';
 import { Confirm } from '../../components/dialog';
 import { TextField } from '../../components/form';
+import { ScrollX } from '../../components/scroll-x';
 import { ErrorNote, Loaded } from '../../components/states';
 import { Time } from '../../components/time';
 import { tokensQuery, useCreateToken, useDeleteToken } from '../../lib/auth';
@@ -111,7 +112,7 @@ export function Tokens() {
       <Loaded query={query} rows={2}>
         {(tokens) =>
           tokens.length > 0 && (
-            <div className="scroll-x">
+            <ScrollX label={_('API tokens')}>
               <table className="table">
                 <thead>
                   <tr>
@@ -130,7 +131,7 @@ export function Tokens() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </ScrollX>
           )
         }
       </Loaded>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import {
   Bot,
   House,
@@ -19,7 +19,7 @@ import {
 } from 'lucide-react';
 import { Button } from '../../components/button';
 import { Logo } from '../../components/logo';
-import { useLogout, useMe } from '../../lib/auth';
+import { signedOut, useLogout, useMe } from '../../lib/auth';
 import { _, ngettext } from '../../lib/i18n';
 import { statusQuery } from '../../lib/system';
 import { setTheme, type Theme, useTheme } from '../../lib/theme';
@@ -64,6 +64,12 @@ export function Sidebar({ onChoose, openPalette }: { onChoose?: () => void; open
   const status = useQuery(statusQuery).data;
   const me = useMe();
   const logout = useLogout();
+  const navigate = useNavigate();
+  const leave = async () => {
+    await logout.mutateAsync().catch(() => undefined);
+    await navigate({ to: '/login' });
+    signedOut();
+  };
   return (
     <nav aria-label={_('Main')}>
       <Link to="/" className="brand" onClick={onChoose}>
@@ -90,14 +96,7 @@ export function Sidebar({ onChoose, openPalette }: { onChoose?: () => void; open
           {me?.user.name}
         </Link>
         <ThemeButton />
-        <Button
-          look="quiet"
-          square
-          small
-          aria-label={_('Sign out')}
-          title={_('Sign out')}
-          onClick={() => logout.mutate(undefined, { onSettled: () => location.assign('/login') })}
-        >
+        <Button look="quiet" square small aria-label={_('Sign out')} title={_('Sign out')} onClick={leave}>
           <LogOut className="icon" aria-hidden />
         </Button>
       </div>

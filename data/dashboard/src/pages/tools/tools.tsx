@@ -5,6 +5,7 @@ import { Wrench } from 'lucide-react';
 import { buttonClass } from '../../components/button';
 import { FilterField } from '../../components/filter-field';
 import { LevelBadge, levelNames, levelWord } from '../../components/level';
+import { ScrollX } from '../../components/scroll-x';
 import { Empty, Loaded } from '../../components/states';
 import { _, ngettext } from '../../lib/i18n';
 import { describeSchema } from '../../lib/json-schema';
@@ -15,7 +16,7 @@ function Schema({ tool }: { tool: Tool }) {
   const rows = describeSchema(tool.input_schema);
   if (rows.length === 0) return <p className="muted small">{_('Takes no arguments.')}</p>;
   return (
-    <div className="scroll-x">
+    <ScrollX label={_('Arguments of {tool}', { tool: tool.name })}>
       <table className="table small">
         <thead>
           <tr>
@@ -39,7 +40,7 @@ function Schema({ tool }: { tool: Tool }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollX>
   );
 }
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// The guides of the documentation, as they are written, and a secret that has changed.
+import assert from 'node:assert/strict';
+import { Daemon, Models, enter, password, run, send, shoot, waitForReply } from './lib.mjs';
+
+async function addProvider({ keep, open }) {
+  const models = await keep(new Models({ script: [{ text: 'All is well.' }], key: 'key-for-tests' }));
+  const daemon = await keep(new Daemon({ secret: 'a secret for tests' }));
+  const page = await open(daemon.url);
+  await enter(page, daemon, null);
+  await page.goto(`${daemon.url}/chat`);
+  await page.getByText(/There is no provider yet/).waitFor();
+  await shoot(page, 'chat-no-provider');
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('link', { name: 'Providers' }).click();
+  await page.getByRole('button', { name: 'Add Provider' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Add Provider' });
+  await dialog.getByRole('radio', { name: /OpenAI-compatible/ }).check();
+  await dialog.getByLabel('Name', { exact: true }).fill('Kitchen server');
+  await dialog.getByLabel('Endpoint URL').fill('not an address');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText(/URL|address/i).first().waitFor();
+  assert.equal(await dialog.getByLabel('Endpoint URL').inputValue(), 'not an address', 'what was typed stays');
+  await dialog.getByLabel('Endpoint URL').fill(`${models.url}/v1`);
+  await dialog.getByLabel(/^API key/).fill('key-for-tests');
+  await dialog.getByLabel('Default model').fill('gpt-4o-mini');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: 'Kitchen server' }).waitFor();
+  return { daemon, page };
+}
+
+async function createOperator(kit) {
+  const { page } = await addProvider(kit);
+  await page.getByRole('link', { name: 'Operators' }).click();
+  await page.getByRole('link', { name: 'Create Operator' }).click();
+  await page.getByRole('button', { name: 'Create Operator' }).click();
+  await page.getByText('This is needed.').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('Watcher');
+  await page.getByLabel('Description').fill('Says how things are.');
+  await page.getByLabel('System prompt').fill('Monitor all infrastructure servers and report anomalies.');
+  await page.getByRole('combobox', { name: 'Provider' }).selectOption({ label: 'Kitchen server' });
+  await page.getByRole('checkbox', { name: /filesystem\.read/ }).check();
+  await page.getByRole('radio', { name: /Strict/ }).check();
+  await page.getByRole('textbox', { name: 'Working directory' }).fill('/srv');
+  await page.getByRole('button', { name: 'Create Operator' }).click();
+  await page.getByRole('link', { name: 'Watcher' }).click();
+  assert.equal(await page.getByRole('textbox', { name: 'Working directory' }).inputValue(), '/srv');
+  assert.ok(await page.getByRole('checkbox', { name: /filesystem\.read/ }).isChecked());
+  await page.getByRole('link', { name: 'Chat', exact: true }).click();
+  await send(page, '@Watcher how is it?');
+  await waitForReply(page, 'All is well.');
+  await page.getByRole('link', { name: 'Operators' }).click();
+  await page.getByRole('link', { name: 'Watcher' }).click();
+  await page.getByRole('button', { name: 'Delete Watcher' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete Watcher' }).click();
+  await page.getByRole('heading', { name: 'Operators', level: 1 }).waitFor();
+  await page.getByRole('link', { name: 'Watcher' }).waitFor({ state: 'detached' });
+}
+
+async function changedSecret(kit) {
+  const { daemon, page } = await addProvider(kit);
+  await daemon.kill('SIGTERM');
+  daemon.secret = 'quite another secret';
+  await daemon.start();
+  await page.goto(`${daemon.url}/settings/providers`);
+  if (await page.getByLabel('Password', { exact: true }).isVisible().catch(() => false)) await signIn(page);
+  await page.getByRole('heading', { name: "Stored API key can't be decrypted" }).waitFor();
+  await page.getByText(/secret is another than the one/).waitFor();
+  await shoot(page, 'secret-changed');
+  await page.getByLabel('API key of Kitchen server').fill('key-for-tests');
+  await page.getByRole('button', { name: 'Store key' }).click();
+  await page.getByRole('heading', { name: "Stored API key can't be decrypted" }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Test connection' }).click();
+  await page.getByText(/It answers/).waitFor();
+}
+
+async function signIn(page, word = password) {
+  await page.getByLabel('Name', { exact: true }).fill('ada');
+  await page.getByLabel('Password', { exact: true }).fill(word);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function account({ keep, open }) {
+  const daemon = await keep(new Daemon({ secret: 'a secret for tests' }));
+  const page = await open(daemon.url);
+  await enter(page, daemon);
+  await page.goto(`${daemon.url}/settings/account`);
+  await page.getByLabel('Present password', { exact: true }).fill(password);
+  await page.getByLabel('New password', { exact: true }).fill('another good password');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByText(/The password is changed/).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signIn(page);
+  await page.getByRole('alert').waitFor();
+  await page.goto(`${daemon.url}/settings/trust`);
+  await signIn(page, 'another good password');
+  await page.getByRole('heading', { name: 'Trust mode' }).waitFor();
+  await page.getByLabel('Turns per run').fill('0');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByText('At least 1.').waitFor();
+  await page.getByLabel('Turns per run').fill('7');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByRole('button', { name: 'Undo' }).waitFor();
+  await page.reload();
+  assert.equal(await page.getByLabel('Turns per run').inputValue(), '7');
+}
+
+await run([
+  ['Operators → Create Operator, after Settings → Providers → Add Provider', createOperator],
+  ['a changed secret says so, and takes the key again', changedSecret],
+  ['password, sign-in, limits', account],
+]);

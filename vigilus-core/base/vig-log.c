@@ -174,6 +174,15 @@ vig_log_close_file (VigLog *self)
   g_clear_pointer (&file, vig_log_file_free);
 }
 
+void
+vig_log_free (VigLog *self)
+{
+  vig_log_close_file (self);
+  g_object_unref (self->redactor);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
 VigLog *
 vig_log_new (VigRedactor *redactor, gboolean verbose)
 {

@@ -19,4 +19,8 @@ void            vig_log_close_file (VigLog *self); /* writes what is queued */
 /* The writer itself. */
 GLogWriterOutput vig_log_write    (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer log);
 
+void            vig_log_free      (VigLog *self); /* one that was not installed */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigLog, vig_log_free)
+
 G_END_DECLS

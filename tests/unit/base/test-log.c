@@ -34,7 +34,7 @@ test_file (void)
   g_autofree char *dir = vig_test_make_dir ();
   g_autofree char *path = g_build_filename (dir, "logs", "vigilusd.log", NULL);
   g_autoptr (VigRedactor) redactor = vig_redactor_new ();
-  VigLog *log = vig_log_new (redactor, FALSE);
+  g_autoptr (VigLog) log = vig_log_new (redactor, FALSE);
   g_autofree char *text = NULL;
   GStatBuf info;
 
@@ -58,7 +58,7 @@ test_verbose (void)
 {
   g_autofree char *dir = vig_test_make_dir ();
   g_autoptr (VigRedactor) redactor = vig_redactor_new ();
-  VigLog *log = vig_log_new (redactor, TRUE);
+  g_autoptr (VigLog) log = vig_log_new (redactor, TRUE);
   g_autofree char *text = NULL;
 
   g_assert_true (vig_log_open_file (log, dir, NULL));

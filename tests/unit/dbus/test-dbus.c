@@ -219,6 +219,7 @@ test_lists (Fixture *self, gconstpointer data)
 
   g_assert_cmpstr (vig_json_get_string (json_node_get_object (status), "version", NULL), ==, VIG_VERSION);
   g_assert_true (vig_json_get_boolean (json_node_get_object (status), "set_up", FALSE));
+  g_assert_cmpstr (vig_json_get_string (json_node_get_object (status), "secret_state", NULL), ==, "ok");
   g_assert_cmpint (vig_json_get_int (json_node_get_object (status), "runs_live", -1), ==, 0);
   g_assert_cmpuint (json_array_get_length (json_node_get_array (operators)), ==, 1);
   g_assert_cmpstr (vig_json_get_string (json_array_get_object_element (json_node_get_array (operators), 0), "id", NULL), ==, operator);

@@ -67,13 +67,30 @@ async function crashWithApprovalOpen(kit) {
   await waitForReply(page, 'buy disks');
 }
 
+/** The message is accepted only once the inbox is open; its conversation must not take its place then. */
+async function goAwayWhileSending(page, text) {
+  let letGo = () => {};
+  const isAway = new Promise((resolve) => {
+    letGo = resolve;
+  });
+  await page.route('**/messages', async (route) => {
+    await isAway;
+    await route.continue();
+  });
+  await send(page, text);
+  await page.getByRole('link', { name: /Approvals/ }).click();
+  await page.getByRole('heading', { name: 'Approvals' }).waitFor();
+  const accepted = page.waitForResponse('**/messages');
+  letGo();
+  await accepted;
+}
+
 async function deny(kit) {
   const daemon = await kit.keep(new Daemon({ secret: 'a secret for tests' }));
   const page = await kit.open(daemon.url);
   await enter(page, daemon);
   await page.goto(`${daemon.url}/chat`);
-  await send(page, 'write a note to notes.txt: buy disks');
-  await page.getByRole('link', { name: /Approvals/ }).click();
+  await goAwayWhileSending(page, 'write a note to notes.txt: buy disks');
   const card = page.locator('.approval.pending');
   await card.getByRole('button', { name: 'Deny' }).click();
   await card.getByLabel(/Why not/).fill('not today');

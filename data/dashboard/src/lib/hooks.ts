@@ -50,6 +50,18 @@ export function useNow(period: number, isOn = true): number {
   return now;
 }
 
+/** Tells, after something awaited has come, whether the component is still on the page. */
+export function useIsMounted(): () => boolean {
+  const isMounted = useRef(false);
+  useEffect(() => {
+    isMounted.current = true;
+    return () => {
+      isMounted.current = false;
+    };
+  }, []);
+  return useCallback(() => isMounted.current, []);
+}
+
 export function useStored(key: string, initial: string): [string, (value: string) => void] {
   const [value, setValue] = useState(() => read(key) ?? initial);
   const known = useRef(key);

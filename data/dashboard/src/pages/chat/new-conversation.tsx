@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Logo } from '../../components/logo';
 import { ErrorNote } from '../../components/states';
 import { useCreateSession, useSendMessage } from '../../lib/chat';
-import { useStored } from '../../lib/hooks';
+import { useIsMounted, useStored } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { NoProvider } from '../shared/no-provider';
 import { Composer } from './composer';
@@ -26,12 +26,14 @@ export function NewConversation({ bar }: { bar: ReactNode }) {
   const create = useCreateSession();
   const send = useSendMessage();
   const navigate = useNavigate();
+  const isMounted = useIsMounted();
   const [draft, setDraft] = useStored('draft.new', '');
 
   const submit = async (text: string) => {
     const session = await create.mutateAsync({ title: titleOf(text) });
     await send.mutateAsync({ sessionId: session.id, text }).finally(() => {
-      void navigate({ to: '/chat/$sessionId', params: { sessionId: session.id } });
+      // Who went to another page meanwhile is not fetched back.
+      if (isMounted()) void navigate({ to: '/chat/$sessionId', params: { sessionId: session.id } });
     });
   };
   return (

@@ -289,10 +289,16 @@ test_retries (Fixture *f, gconstpointer data)
   set_control (f, "{\"faults\": [{\"kind\": \"status\", \"status\": 429, \"headers\": {\"retry-after\": 3600}}]}");
   complete (f);
   assert_failed (f, VIG_ERROR_RATE_LIMITED, "3600 s");
+  set_control (f, "{\"faults\": [{\"kind\": \"status\", \"status\": 429, \"headers\": {\"x-ratelimit-remaining-tokens\": 0, \"x-ratelimit-reset-tokens\": \"2h\"}}]}");
+  complete (f);
+  assert_failed (f, VIG_ERROR_RATE_LIMITED, "7200 s");
+  set_control (f, "{\"faults\": [{\"kind\": \"status\", \"status\": 429, \"headers\": {\"x-ratelimit-reset-requests\": \"30ms\"}}]}");
+  complete (f);
+  g_assert_no_error (f->error);
   set_control (f, "{\"faults\": [{\"kind\": \"status\", \"status\": 500, \"headers\": {\"x-should-retry\": \"false\"}}]}");
   complete (f);
   assert_failed (f, VIG_ERROR_REMOTE, "scripted error 500");
-  g_assert_cmpuint (count_requests (f), ==, 8);
+  g_assert_cmpuint (count_requests (f), ==, 11);
 
   set_control (f, "{\"faults\": [{\"kind\": \"reset\"}]}");
   complete (f);

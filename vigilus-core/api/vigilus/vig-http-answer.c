@@ -3,6 +3,7 @@
 
 #include "vig-http-fault.h"
 #include "vig-http-provider.h"
+#include "vig-http-wait.h"
 #include "vig-sse.h"
 
 #include <string.h>
@@ -283,7 +284,7 @@ vig_http_answer_end (VigHttpAnswer *self, GError **error)
     klass->parse_end (self->provider, self);
   if (self->fault != NULL)
     {
-      guint wait = vig_http_retry_after_ms (self->headers, g_get_real_time () / G_USEC_PER_SEC);
+      guint wait = vig_http_retry_after_ms (self->status, self->headers, g_get_real_time () / 1000);
       g_autoptr (GError) said = vig_http_fault_to_error (self->fault, klass->info->title, NULL, (wait + 999) / 1000);
 
       g_propagate_error (error, g_steal_pointer (&said));

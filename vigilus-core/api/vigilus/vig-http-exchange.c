@@ -3,6 +3,7 @@
 
 #include "vig-http-exchange.h"
 #include "vig-http-fault.h"
+#include "vig-http-wait.h"
 
 #include <string.h>
 
@@ -266,7 +267,7 @@ handle_fault (GTask *task, GError *error)
     }
   else
     {
-      guint asked = (vig_http_retry_after_ms (headers, g_get_real_time () / G_USEC_PER_SEC) + 999) / 1000;
+      guint asked = (vig_http_retry_after_ms (soup_message_get_status (self->message), headers, g_get_real_time () / 1000) + 999) / 1000;
 
       g_error_free (error);
       fail (task, vig_http_fault_to_error (fault, get_title (task), self->api_key, asked));

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "vig-http-fault.h"
+#include "vig-http-wait.h"
 
 #include <string.h>
 
@@ -291,44 +292,6 @@ vig_http_fault_to_error (const VigHttpFault *self, const char *title, const char
   return g_error_new (VIG_ERROR, code, "%s answered with error %u: %s%s; %s", title, self->effective, shown, when, advice);
 }
 
-static guint
-parse_number_ms (const char *text, double factor)
-{
-  char *end = NULL;
-  double value = text != NULL ? g_ascii_strtod (text, &end) : 0;
-
-  if (text == NULL || end == text || value <= 0 || value * factor > G_MAXINT32)
-    return 0;
-
-  return (guint) MAX (value * factor, 1);
-}
-
-guint
-vig_http_retry_after_ms (SoupMessageHeaders *headers, gint64 now)
-{
-  const char *text;
-  guint wait;
-  g_autoptr (GDateTime) date = NULL;
-
-  if (headers == NULL)
-    return 0;
-  wait = parse_number_ms (soup_message_headers_get_one (headers, "retry-after-ms"), 1);
-  if (wait > 0)
-    return wait;
-
-  text = soup_message_headers_get_one (headers, "retry-after");
-  if (text == NULL)
-    return 0;
-  if (g_ascii_isdigit (*text))
-    return parse_number_ms (text, 1000);
-
-  date = soup_date_time_new_from_http_string (text);
-  if (date == NULL || g_date_time_to_unix (date) <= now)
-    return 0;
-
-  return (guint) MIN ((g_date_time_to_unix (date) - now) * 1000, G_MAXINT32);
-}
-
 guint
 vig_http_backoff_ms (guint attempt, gboolean overload, double random)
 {
@@ -352,7 +315,7 @@ vig_http_fault_may_retry (const VigHttpFault *self, SoupMessageHeaders *headers,
   if (!worth || is_wrong_place || attempt >= VIG_HTTP_MAX_RETRIES || is_out_of_money (self) || is_too_long (self))
     return FALSE;
 
-  *wait_ms = vig_http_retry_after_ms (headers, g_get_real_time () / G_USEC_PER_SEC);
+  *wait_ms = vig_http_retry_after_ms (status, headers, g_get_real_time () / 1000);
   if (*wait_ms == 0)
     *wait_ms = vig_http_backoff_ms (attempt, status == 503 || status == 529, random);
 

@@ -18,7 +18,6 @@ VIG_API GError       *vig_http_fault_to_error  (const VigHttpFault *self, const 
 
 /* Whether to ask again, and after how long. @attempt counts from 0; @random is in [0, 1); @headers may be NULL. */
 VIG_API gboolean      vig_http_fault_may_retry (const VigHttpFault *self, SoupMessageHeaders *headers, guint attempt, double random, guint *wait_ms);
-VIG_API guint         vig_http_retry_after_ms  (SoupMessageHeaders *headers, gint64 now); /* 0: not said; @now in seconds */
 VIG_API guint         vig_http_backoff_ms      (guint attempt, gboolean overload, double random);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigHttpFault, vig_http_fault_free)

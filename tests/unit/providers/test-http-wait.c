@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <vigilus/vig-http-fault.h>
+#include <vigilus/vig-http-wait.h>
+
+#define NOW G_GINT64_CONSTANT (1767225600000) /* 2026-01-01T00:00:00Z */
+
+typedef struct
+{
+  guint       status;
+  const char *headers; /* name: value, a line each */
+  guint       wait;
+} Row;
+
+static const Row rows[] = {
+  { 429, "", 0 },
+  { 503, "retry-after-ms: 250", 250 },
+  { 503, "retry-after-ms: 0.4\nretry-after: 9", 1 },
+  { 503, "retry-after-ms: soon\nretry-after: 2", 2000 },
+  { 429, "retry-after: 1.5", 1500 },
+  { 429, "Retry-After: Thu, 01 Jan 2026 00:00:20 GMT", 20000 },
+  { 429, "retry-after: Wed, 31 Dec 2025 23:59:00 GMT", 0 },
+  { 429, "retry-after: -3", 0 },
+  { 429, "retry-after: 0", 0 },
+  { 429, "retry-after: 1e300", G_MAXINT32 },
+  /* Anthropic's limits: only the one that is used up, and of several the latest. */
+  { 429, "anthropic-ratelimit-requests-remaining: 0\nanthropic-ratelimit-requests-reset: 2026-01-01T00:00:07Z", 7000 },
+  { 429, "anthropic-ratelimit-requests-remaining: 3\nanthropic-ratelimit-requests-reset: 2026-01-01T00:00:07Z", 0 },
+  { 429, "anthropic-ratelimit-requests-remaining: 0\nanthropic-ratelimit-requests-reset: 2026-01-01T00:00:07Z\n"
+         "anthropic-ratelimit-input-tokens-remaining: 0\nanthropic-ratelimit-input-tokens-reset: 2026-01-01T00:00:31.250Z\n"
+         "anthropic-ratelimit-output-tokens-remaining: 8000\nanthropic-ratelimit-output-tokens-reset: 2026-01-01T00:05:00Z", 31250 },
+  { 429, "anthropic-ratelimit-tokens-reset: 2026-01-01T01:00:05+01:00", 5000 },
+  { 429, "anthropic-ratelimit-tokens-reset: 2025-12-31T23:59:59Z", 0 },
+  { 429, "anthropic-ratelimit-tokens-reset: yesterday", 0 },
+  { 500, "anthropic-ratelimit-tokens-remaining: 0\nanthropic-ratelimit-tokens-reset: 2026-01-01T00:00:07Z", 0 },
+  { 429, "retry-after: 2\nanthropic-ratelimit-tokens-remaining: 0\nanthropic-ratelimit-tokens-reset: 2026-01-01T00:00:07Z", 2000 },
+  /* OpenAI's durations, Groq's with fractions, OpenRouter's Unix time in milliseconds, others' in seconds. */
+  { 429, "x-ratelimit-remaining-requests: 0\nx-ratelimit-reset-requests: 120ms", 120 },
+  { 429, "x-ratelimit-remaining-tokens: 0\nx-ratelimit-reset-tokens: 6m0s\nx-ratelimit-remaining-requests: 9\nx-ratelimit-reset-requests: 9h", 360000 },
+  { 429, "x-ratelimit-reset-tokens: 1h2m3.5s", 3723500 },
+  { 429, "x-ratelimit-reset-tokens: 2m59.56s", 179560 },
+  { 429, "x-ratelimit-reset-tokens: 12", 12000 },
+  { 429, "x-ratelimit-reset-tokens: 12x", 0 },
+  { 429, "x-ratelimit-reset-tokens: s", 0 },
+  { 429, "X-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1767225604000", 4000 },
+  { 429, "X-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1767225604", 4000 },
+  { 429, "X-RateLimit-Remaining: 1\nX-RateLimit-Reset: 1767225604000", 0 },
+  { 429, "X-RateLimit-Reset: 30", 30000 },
+};
+
+static SoupMessageHeaders *
+make_headers (const char *text)
+{
+  SoupMessageHeaders *headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (lines[i], ": ", 2);
+
+      soup_message_headers_append (headers, parts[0], parts[1]);
+    }
+
+  return headers;
+}
+
+static void
+test_table (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      SoupMessageHeaders *headers = make_headers (rows[i].headers);
+
+      g_test_message ("%u %s", rows[i].status, rows[i].headers);
+      g_assert_cmpuint (vig_http_retry_after_ms (rows[i].status, headers, NOW), ==, rows[i].wait);
+      soup_message_headers_unref (headers);
+    }
+  g_assert_cmpuint (vig_http_retry_after_ms (429, NULL, NOW), ==, 0);
+}
+
+static void
+assert_decision (const char *text, gboolean retries, guint least, guint most)
+{
+  g_autoptr (VigHttpFault) fault = vig_http_fault_new_text (429, NULL, "slow down");
+  SoupMessageHeaders *headers = make_headers (text);
+  guint wait = 0;
+
+  g_assert_cmpint (vig_http_fault_may_retry (fault, headers, 0, 0, &wait), ==, retries);
+  if (retries)
+    {
+      g_assert_cmpuint (wait, >=, least);
+      g_assert_cmpuint (wait, <=, most);
+    }
+  soup_message_headers_unref (headers);
+}
+
+/* The wait that is taken, with the real clock: a reset soon is waited for, one that is far away is told to the person. */
+static void
+test_decision (void)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) soon = g_date_time_add_seconds (now, 20);
+  g_autoptr (GDateTime) late = g_date_time_add_seconds (now, 600);
+  g_autofree char *soon_text = g_date_time_format_iso8601 (soon);
+  g_autofree char *late_text = g_date_time_format_iso8601 (late);
+  g_autofree char *first = g_strconcat ("anthropic-ratelimit-requests-remaining: 0\nanthropic-ratelimit-requests-reset: ", soon_text, NULL);
+  g_autofree char *second = g_strconcat ("anthropic-ratelimit-requests-remaining: 0\nanthropic-ratelimit-requests-reset: ", late_text, NULL);
+
+  assert_decision (first, TRUE, 10000, 20000);
+  assert_decision (second, FALSE, 0, 0);
+  assert_decision ("x-ratelimit-remaining-tokens: 0\nx-ratelimit-reset-tokens: 3s", TRUE, 3000, 3000);
+  assert_decision ("x-ratelimit-remaining-tokens: 0\nx-ratelimit-reset-tokens: 3m", FALSE, 0, 0);
+  assert_decision ("x-ratelimit-remaining-tokens: 7\nx-ratelimit-reset-tokens: 3m", TRUE, 1, 1000);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/http-wait/table", test_table);
+  g_test_add_func ("/http-wait/decision", test_decision);
+
+  return g_test_run ();
+}

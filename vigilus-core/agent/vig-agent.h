@@ -25,7 +25,8 @@ typedef struct
 {
   const char *user_id;
   const char *user_name;
-  const char *role; /* owner, administrator, approver, viewer */
+  const char *role;     /* owner, administrator, approver, viewer */
+  const char *login_id; /* of a sign-in in a browser; NULL: an API token, D-Bus */
 } VigCaller;
 
 G_END_DECLS

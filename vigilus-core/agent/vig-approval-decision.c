@@ -8,6 +8,7 @@
 #include "vig-audit.h"
 #include "vig-grants.h"
 #include "vig-id.h"
+#include "vig-proof.h"
 #include "vig-resource.h"
 #include "vig-store-approvals.h"
 #include "vig-store-settings.h"
@@ -19,6 +20,7 @@ struct _VigApprovalDecision
   VigRedactor *redactor;
   GBytes      *key;
   char        *decided_by;
+  char        *login_id; /* of who decides, or NULL */
   char        *approval_id;
   gboolean     approve;
   gboolean     timed;
@@ -36,13 +38,14 @@ struct _VigApprovalSweep
 
 /* Takes what it needs out of @decision: the object stays on its thread. */
 VigApprovalDecision *
-vig_approval_decision_new (VigRedactor *redactor, GBytes *key, const char *decided_by, const char *approval_id, JsonObject *decision, gint64 now)
+vig_approval_decision_new (VigRedactor *redactor, GBytes *key, const VigCaller *caller, const char *approval_id, JsonObject *decision, gint64 now)
 {
   VigApprovalDecision *self = g_new0 (VigApprovalDecision, 1);
 
   self->redactor = g_object_ref (redactor);
   self->key = g_bytes_ref (key);
-  self->decided_by = g_strdup (decided_by);
+  self->decided_by = g_strdup (caller->user_name);
+  self->login_id = g_strdup (caller->login_id);
   self->approval_id = g_strdup (approval_id);
   self->approve = g_str_equal (vig_json_get_string (decision, "decision", "deny"), "approve");
   self->timed = g_str_equal (vig_json_get_string (decision, "mode", "once"), "timed");
@@ -62,6 +65,7 @@ vig_approval_decision_free (gpointer data)
   g_object_unref (self->redactor);
   g_bytes_unref (self->key);
   g_free (self->decided_by);
+  g_free (self->login_id);
   g_free (self->approval_id);
   g_free (self->resource);
   g_free (self->reason);
@@ -240,6 +244,8 @@ vig_approval_decision_write (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (JsonObject) approval = vig_store_approvals_get (db, self->approval_id, error);
 
   if (approval == NULL || !check_pending (self, approval, error))
+    return NULL;
+  if (self->approve && !vig_proof_check_approval (db, self->login_id, vig_json_get_string (approval, "level", "elevate"), self->now, error))
     return NULL;
 
   return self->approve ? approve (self, db, approval, error) : refuse (self, db, error);

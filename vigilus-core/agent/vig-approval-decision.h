@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "vig-store.h"
+#include "vig-agent.h"
 
 G_BEGIN_DECLS
 
 /* What a person decided about an elevation request, as one transaction: decision, grant and audit records, or none of them. */
 typedef struct _VigApprovalDecision VigApprovalDecision;
 
-VigApprovalDecision *vig_approval_decision_new   (VigRedactor *redactor, GBytes *key, const char *decided_by, const char *approval_id,
+VigApprovalDecision *vig_approval_decision_new   (VigRedactor *redactor, GBytes *key, const VigCaller *caller, const char *approval_id,
                                                   JsonObject *decision, gint64 now);
 void                 vig_approval_decision_free  (gpointer data);
 gpointer             vig_approval_decision_write (VigDbConnection *db, gpointer data, GError **error); /* VigDbFunc: the Approval */

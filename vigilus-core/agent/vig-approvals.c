@@ -260,7 +260,7 @@ vig_approvals_decide_async (VigApprovals        *self,
       return;
     }
 
-  data = vig_approval_decision_new (self->context.redactor, key, caller->user_name, approval_id, decision, self->clock ());
+  data = vig_approval_decision_new (self->context.redactor, key, caller, approval_id, decision, self->clock ());
   vig_db_write_async (self->context.db, vig_approval_decision_write, data, vig_approval_decision_free,
                       (GDestroyNotify) json_object_unref, NULL, decide_done, g_steal_pointer (&task));
 }

@@ -16,13 +16,15 @@ static const VigStoreField fields[] = {
   { "run_max_minutes", 'i', FALSE, 1, 1440 },
   { "output_limit", 'i', FALSE, 1024, 1048576 },
   { "password_min_length", 'i', FALSE, 8, 128 },
+  { "second_factor_approvals", 's', FALSE, 1, 0, "never|elevate|exec" },
+  { "second_factor_minutes", 'i', FALSE, 1, 60 },
   { NULL },
 };
 
 static JsonObject *
 make_defaults (void)
 {
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:n, s:n, s:i, s:i, s:i, s:i}",
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:n, s:n, s:i, s:i, s:i, s:i, s:s, s:i}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
@@ -32,7 +34,9 @@ make_defaults (void)
                                "run_max_turns", 24,
                                "run_max_minutes", 30,
                                "output_limit", 32768,
-                               "password_min_length", 10);
+                               "password_min_length", 10,
+                               "second_factor_approvals", "never",
+                               "second_factor_minutes", 5);
 }
 
 JsonObject *

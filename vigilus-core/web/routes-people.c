@@ -59,10 +59,9 @@ static JsonNode *
 create_token (VigDbConnection *db, VigRequest *request, GError **error)
 {
   JsonObject *body = vig_request_get_body (request);
-  const char *name = vig_json_get_string (body, "name", "");
   gint64 expires = vig_time_now () + vig_json_get_int (body, "days", 1) * 24 * 3600 * G_USEC_PER_SEC;
   g_autofree char *token = vig_token_new ("vig_");
-  g_autoptr (JsonObject) details = vig_store_tokens_create (db, vig_request_get_caller (request)->user_id, name, token, expires, error);
+  g_autoptr (JsonObject) details = vig_store_tokens_create (db, vig_request_get_caller (request)->user_id, body, token, expires, error);
 
   if (details == NULL || !vig_web_audit (db, request, "token.created", vig_json_pack_object ("{s:J}", "token", details), error))
     return NULL;

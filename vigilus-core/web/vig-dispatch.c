@@ -182,6 +182,29 @@ check_csrf (VigRequest *request, VigLogin *login)
   return vig_csrf_check (login, vig_request_get_header (request, "X-CSRF-Token"));
 }
 
+/* What an API token is not for. TRUE: answered already. */
+static gboolean
+refuse_by_scope (VigRequest *request, VigLogin *login)
+{
+  const VigOperation *operation = vig_request_get_operation (request);
+  const char *group = vig_operation_get_group (operation);
+  const char *id = vig_operation_get_id (operation);
+
+  if (login->kind != VIG_LOGIN_TOKEN)
+    return FALSE;
+
+  if (vig_operation_is_for_people (operation))
+    vig_request_fail_with (request, VIG_ERROR_DENIED, "an API token cannot do this: sign in for it");
+  else if (login->read_only && !is_safe (soup_server_message_get_method (vig_request_get_message (request))))
+    vig_request_fail_with (request, VIG_ERROR_DENIED, "this API token only reads");
+  else if (!g_str_equal (id, "getMe") && !g_str_equal (id, "openLive") && !vig_login_has_group (login, group))
+    vig_request_fail_with (request, VIG_ERROR_DENIED, "this API token is not for the group \"%s\"", group);
+  else
+    return FALSE;
+
+  return TRUE;
+}
+
 static void
 admit (VigRequest *request, VigLogin *login)
 {
@@ -200,6 +223,8 @@ admit (VigRequest *request, VigLogin *login)
                              login->caller.role);
       return;
     }
+  if (refuse_by_scope (request, login))
+    return;
 
   vig_request_set_login (request, login);
   if (next != NULL)

@@ -131,6 +131,13 @@ chat_found (GObject *source, GAsyncResult *result, gpointer user_data)
   free_subscription (subscription);
 }
 
+/* The group of operations that a topic belongs to, for API tokens that are for some groups only. */
+static const char *
+get_group (const char *topic)
+{
+  return g_str_equal (topic, "runs") || g_str_equal (topic, "sessions") || g_str_has_prefix (topic, "session:") ? "chat" : topic;
+}
+
 static void
 subscribe (VigLiveSocket *socket, const char *topic)
 {
@@ -140,6 +147,11 @@ subscribe (VigLiveSocket *socket, const char *topic)
   if (g_hash_table_size (socket->topics) >= VIG_LIVE_TOPICS)
     {
       refuse (socket, topic, "too_large", "a socket listens to 100 topics at most");
+      return;
+    }
+  if (!vig_login_has_group (socket->login, get_group (topic)))
+    {
+      refuse (socket, topic, "denied", "this API token is not for that");
       return;
     }
   if (g_strv_contains (TOPICS, topic))

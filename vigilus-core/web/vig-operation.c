@@ -131,6 +131,10 @@ read_access (VigOperation *self, JsonObject *description, GError **error)
   const char *role = vig_json_get_string (description, "x-role", "viewer");
 
   self->open = security != NULL && json_array_get_length (security) == 0;
+  self->for_people = security != NULL && !self->open;
+  for (guint i = 0; self->for_people && i < json_array_get_length (security); i++)
+    if (json_object_has_member (json_array_get_object_element (security, i), "token"))
+      self->for_people = FALSE;
   if (vig_role_from_string (role, &self->role))
     return TRUE;
 
@@ -159,6 +163,7 @@ vig_operation_free (VigOperation *self)
   g_free (self->id);
   g_free (self->method);
   g_free (self->path);
+  g_free (self->group);
   g_strfreev (self->segments);
   g_ptr_array_unref (self->parameters);
   g_clear_pointer (&self->body, vig_schema_unref);
@@ -171,10 +176,12 @@ vig_operation_new (JsonNode *document, const char *path, const char *method, Jso
   g_autoptr (VigOperation) self = g_new0 (VigOperation, 1);
   g_autofree char *escaped = escape_pointer (path);
   g_autofree char *pointer = g_strdup_printf ("/paths/%s/%s", escaped, method);
+  JsonArray *tags = vig_json_get_array (description, "tags");
 
   self->id = g_strdup (vig_json_get_string (description, "operationId", ""));
   self->method = g_ascii_strup (method, -1);
   self->path = g_strdup (path);
+  self->group = g_strdup (tags != NULL && json_array_get_length (tags) > 0 ? json_array_get_string_element (tags, 0) : "");
   self->segments = g_strsplit (path + 1, "/", -1);
   self->status = read_status (description);
   self->parameters = g_ptr_array_new_with_free_func (free_parameter);
@@ -204,6 +211,18 @@ gboolean
 vig_operation_is_open (const VigOperation *self)
 {
   return self->open;
+}
+
+gboolean
+vig_operation_is_for_people (const VigOperation *self)
+{
+  return self->for_people;
+}
+
+const char *
+vig_operation_get_group (const VigOperation *self)
+{
+  return self->group;
 }
 
 VigRole

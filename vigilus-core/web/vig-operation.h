@@ -20,11 +20,13 @@ struct _VigOperation
   char      *id;
   char      *method;
   char      *path;
+  char      *group;
   char     **segments; /* of the path; a parameter begins with { */
   GPtrArray *parameters;
   VigSchema *body; /* NULL: takes none */
   gboolean   body_required;
   gboolean   open;
+  gboolean   for_people; /* not with an API token */
   VigRole    role;
   guint      status;
   gpointer   binding;

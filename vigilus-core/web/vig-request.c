@@ -44,6 +44,7 @@ static const guint STATUS_OF_CODE[] = {
   [VIG_ERROR_INTERRUPTED] = 503,
   [VIG_ERROR_REMOTE] = 502,
   [VIG_ERROR_NOT_SUPPORTED] = 501,
+  [VIG_ERROR_PROOF_NEEDED] = 403,
 };
 
 guint

@@ -37,6 +37,8 @@ void          vig_match_clear                  (VigMatch *match);
 gpointer      vig_operation_get_binding        (const VigOperation *self);
 const char   *vig_operation_get_id             (const VigOperation *self);
 gboolean      vig_operation_is_open            (const VigOperation *self);
+gboolean      vig_operation_is_for_people      (const VigOperation *self); /* by cookie only: an API token does not do */
+const char   *vig_operation_get_group          (const VigOperation *self); /* its first tag */
 VigRole       vig_operation_get_role           (const VigOperation *self);
 guint         vig_operation_get_status         (const VigOperation *self); /* of success */
 gboolean      vig_operation_takes_body         (const VigOperation *self);

@@ -44,23 +44,50 @@ vig_csrf_check (VigLogin *login, const char *sent)
   return different == 0;
 }
 
+static char **
+dup_strings (JsonArray *array)
+{
+  g_autoptr (GStrvBuilder) strings = g_strv_builder_new ();
+
+  if (array == NULL)
+    return NULL;
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    g_strv_builder_add (strings, json_array_get_string_element (array, i));
+
+  return g_strv_builder_end (strings);
+}
+
 VigLogin *
-vig_login_new (VigLoginKind kind, const char *token, JsonObject *user)
+vig_login_new (VigLoginKind kind, const char *token, JsonObject *found)
 {
   VigLogin *self = g_new0 (VigLogin, 1);
+  JsonObject *user = vig_json_get_object (found, "user");
+  VigRole own = VIG_ROLE_VIEWER;
 
   g_atomic_ref_count_init (&self->ref_count);
   self->kind = kind;
+  self->id = g_strdup (vig_json_get_string (found, "id", ""));
   self->token = g_strdup (token);
   self->csrf = kind == VIG_LOGIN_COOKIE ? vig_csrf_derive (token) : NULL;
   self->user = json_object_ref (user);
+  self->read_only = vig_json_get_boolean (found, "read_only", FALSE);
+  self->groups = dup_strings (vig_json_get_array (found, "groups"));
+  self->fetched = g_get_monotonic_time ();
+  vig_role_from_string (vig_json_get_string (user, "role", "viewer"), &self->role);
+  if (kind == VIG_LOGIN_TOKEN && vig_role_from_string (vig_json_get_string (found, "role", "viewer"), &own))
+    self->role = MIN (self->role, own);
   self->caller.user_id = vig_json_get_string (user, "id", "");
   self->caller.user_name = vig_json_get_string (user, "name", "");
-  self->caller.role = vig_json_get_string (user, "role", "viewer");
-  self->fetched = g_get_monotonic_time ();
-  vig_role_from_string (self->caller.role, &self->role);
+  self->caller.role = vig_role_to_string (self->role);
+  self->caller.login_id = kind == VIG_LOGIN_COOKIE ? self->id : NULL;
 
   return self;
+}
+
+gboolean
+vig_login_has_group (VigLogin *login, const char *group)
+{
+  return login->groups == NULL || g_strv_contains ((const char *const *) login->groups, group);
 }
 
 VigLogin *
@@ -77,8 +104,10 @@ vig_login_unref (VigLogin *login)
   if (!g_atomic_ref_count_dec (&login->ref_count))
     return;
 
+  g_free (login->id);
   g_free (login->token);
   g_free (login->csrf);
+  g_strfreev (login->groups);
   json_object_unref (login->user);
   g_free (login);
 }
@@ -122,20 +151,25 @@ free_search (gpointer data)
 }
 
 static gpointer
-find_user (VigDbConnection *db, gpointer data, GError **error)
+find_login (VigDbConnection *db, gpointer data, GError **error)
 {
   Search *search = data;
 
   if (search->kind == VIG_LOGIN_TOKEN)
-    return vig_store_tokens_find_user (db, search->token, error);
+    return vig_store_tokens_find (db, search->token, error);
 
-  return vig_store_logins_find_user (db, search->token, error);
+  return vig_store_logins_find (db, search->token, error);
 }
 
 static gpointer
 touch (VigDbConnection *db, gpointer data, GError **error)
 {
-  vig_store_tokens_touch (db, data, error);
+  VigLogin *login = data;
+
+  if (login->kind == VIG_LOGIN_TOKEN)
+    vig_store_tokens_touch (db, login->token, error);
+  else
+    vig_store_logins_touch (db, login->token, error);
 
   return NULL;
 }
@@ -147,7 +181,7 @@ touched (GObject *source, GAsyncResult *result, gpointer user_data)
 
   vig_db_finish (VIG_DB (source), result, &error);
   if (error != NULL)
-    g_warning ("failed to note the use of an API token: %s", error->message);
+    g_warning ("failed to note the use of a sign-in or an API token: %s", error->message);
 }
 
 static void
@@ -155,7 +189,7 @@ find_done (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) user = vig_db_finish (VIG_DB (source), result, &error);
+  g_autoptr (JsonObject) found = vig_db_finish (VIG_DB (source), result, &error);
   Search *search = g_task_get_task_data (task);
   VigSessions *self = search->sessions;
   VigLogin *login;
@@ -165,17 +199,17 @@ find_done (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  if (user == NULL)
+  if (found == NULL)
     {
       g_task_return_pointer (task, NULL, NULL);
       return;
     }
 
-  login = vig_login_new (search->kind, search->token, user);
+  login = vig_login_new (search->kind, search->token, found);
   if (search->generation == self->generation)
     remember (self, login);
-  if (search->kind == VIG_LOGIN_TOKEN)
-    vig_db_write_async (self->db, touch, g_strdup (search->token), g_free, NULL, NULL, touched, NULL);
+  if (vig_json_get_boolean (found, "untouched", FALSE))
+    vig_db_write_async (self->db, touch, vig_login_ref (login), (GDestroyNotify) vig_login_unref, NULL, NULL, touched, NULL);
   g_task_return_pointer (task, login, (GDestroyNotify) vig_login_unref);
 }
 
@@ -191,7 +225,7 @@ vig_sessions_find_async (VigSessions *self, VigLoginKind kind, const char *token
   search->generation = self->generation;
   g_task_set_source_tag (task, vig_sessions_find_async);
   g_task_set_task_data (task, search, free_search);
-  vig_db_read_async (self->db, find_user, search, NULL, (GDestroyNotify) json_object_unref, NULL, find_done, task);
+  vig_db_read_async (self->db, find_login, search, NULL, (GDestroyNotify) json_object_unref, NULL, find_done, task);
 }
 
 VigLogin *

@@ -17,16 +17,20 @@ typedef struct
 {
   gatomicrefcount  ref_count;
   VigLoginKind     kind;
+  char            *id;    /* of the sign-in or the API token */
   char            *token; /* in clear; never leaves the process */
   char            *csrf;  /* what X-CSRF-Token must be; NULL for a bearer token */
   JsonObject      *user;  /* schema User */
   VigCaller        caller;
-  VigRole          role;
-  gint64           fetched; /* monotonic */
+  VigRole          role;      /* of an API token: its own or the person's, whichever is less */
+  gboolean         read_only; /* API tokens: GET alone */
+  char           **groups;    /* API tokens: the operations' groups (tags) it is for; NULL: all */
+  gint64           fetched;   /* monotonic */
 } VigLogin;
 
-/* @user is referenced. */
-VigLogin *vig_login_new   (VigLoginKind kind, const char *token, JsonObject *user);
+/* @found: as vig_store_logins_find () or vig_store_tokens_find () answers. */
+VigLogin *vig_login_new   (VigLoginKind kind, const char *token, JsonObject *found);
+gboolean  vig_login_has_group (VigLogin *login, const char *group);
 VigLogin *vig_login_ref   (VigLogin *login);
 void      vig_login_unref (VigLogin *login);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigLogin, vig_login_unref)

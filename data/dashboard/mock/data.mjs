@@ -181,6 +181,8 @@ export const settings = {
   run_max_turns: 24,
   run_max_minutes: 30,
   output_limit: 65536,
+  second_factor_approvals: 'never',
+  second_factor_minutes: 5,
 };
 
 export const plugins = [

@@ -242,6 +242,67 @@ test_roles (void)
   g_assert_cmpint (agent_test_n_runs, ==, 1);
 }
 
+/* Whoever asks (dashboard, D-Bus, an API token): the proof is looked for where the decision is written. */
+static void
+test_second_factor (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "exec", "strict");
+  g_autofree char *run = NULL;
+  g_autofree char *approval = NULL;
+  g_autoptr (GError) no_login = NULL;
+  g_autoptr (GError) no_proof = NULL;
+  g_autoptr (GError) old_proof = NULL;
+  g_autoptr (GError) later = NULL;
+
+  agent_test_set (test, "{\"second_factor_approvals\":\"exec\",\"second_factor_minutes\":5}");
+  agent_test_say ("Because you asked.", "[{\"id\":\"c1\",\"name\":\"test.exec\",\"arguments\":{}}]");
+  agent_test_say ("That is how it went.", NULL);
+  run = agent_test_ask (test, "run it");
+  approval = agent_test_wait_approval (test);
+  g_assert_null (agent_test_decide (test, approval, "{\"decision\":\"approve\"}", &no_login));
+  g_assert_error (no_login, VIG_ERROR, VIG_ERROR_DENIED);
+
+  agent_test_exec (test, "INSERT INTO logins (id, token_sha256, user_id, created_at, expires_at) SELECT 'l1', 'x', id, 1, 9000000000000000 FROM users");
+  test->caller.login_id = "l1";
+  g_assert_null (agent_test_decide (test, approval, "{\"decision\":\"approve\"}", &no_proof));
+  g_assert_error (no_proof, VIG_ERROR, VIG_ERROR_PROOF_NEEDED);
+  agent_test_exec (test, "UPDATE logins SET proved_at = (unixepoch() - 301) * 1000000");
+  g_assert_null (agent_test_decide (test, approval, "{\"decision\":\"approve\"}", &old_proof));
+  g_assert_error (old_proof, VIG_ERROR, VIG_ERROR_PROOF_NEEDED);
+  agent_test_exec (test, "UPDATE logins SET proved_at = (unixepoch() + 3600) * 1000000");
+  g_assert_null (agent_test_decide (test, approval, "{\"decision\":\"approve\"}", &later));
+  g_assert_error (later, VIG_ERROR, VIG_ERROR_PROOF_NEEDED);
+  g_assert_cmpint (agent_test_n_runs, ==, 0);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM grants"), ==, 0);
+
+  agent_test_exec (test, "UPDATE logins SET proved_at = (unixepoch() - 200) * 1000000");
+  decide (test, "{\"decision\":\"approve\"}");
+  agent_test_wait_end (test, run);
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+  test->caller.login_id = NULL;
+}
+
+/* Denying needs none, nor does a level that is not named. */
+static void
+test_second_factor_unasked (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "exec", "strict");
+  g_autofree char *run = NULL;
+
+  agent_test_set (test, "{\"second_factor_approvals\":\"elevate\"}");
+  agent_test_say ("First.", "[{\"id\":\"c1\",\"name\":\"test.exec\",\"arguments\":{}}]");
+  agent_test_say ("Second.", "[{\"id\":\"c2\",\"name\":\"test.exec\",\"arguments\":{}}]");
+  agent_test_say ("Done.", NULL);
+  run = agent_test_ask (test, "run it");
+  decide (test, "{\"decision\":\"approve\"}");
+  agent_test_set (test, "{\"second_factor_approvals\":\"exec\"}");
+  decide (test, "{\"decision\":\"deny\"}");
+  agent_test_wait_end (test, run);
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+}
+
 static void
 decided (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -380,6 +441,8 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/guard/duplicates", test_duplicates);
   g_test_add_func ("/agent/guard/expired", test_expired);
   g_test_add_func ("/agent/guard/secrets", test_secrets);
+  g_test_add_func ("/agent/guard/second-factor", test_second_factor);
+  g_test_add_func ("/agent/guard/second-factor-unasked", test_second_factor_unasked);
 
   return g_test_run ();
 }

@@ -48,7 +48,7 @@ test_users (Fixture *self, gconstpointer data)
 static gboolean
 signed_in (VigDbConnection *db, const char *token, GError **error)
 {
-  g_autoptr (JsonObject) user = vig_store_logins_find_user (db, token, error);
+  g_autoptr (JsonObject) user = vig_store_logins_find (db, token, error);
 
   g_assert_no_error (*error);
 
@@ -132,21 +132,28 @@ use_tokens (VigDbConnection *db, gpointer data, GError **error)
 {
   g_autoptr (JsonObject) owner = vig_store_users_create_owner (db, "Ada", "record", error);
   const char *user = vig_json_get_string (owner, "id", NULL);
-  g_autoptr (JsonObject) token = vig_store_tokens_create (db, user, "script", "secret one", 0, error);
-  g_autoptr (JsonObject) old = vig_store_tokens_create (db, user, "old", "secret two", 1, error);
+  g_autoptr (JsonObject) script = parse ("{\"name\":\"script\",\"role\":\"approver\",\"read_only\":true,\"groups\":[\"audit\"]}");
+  g_autoptr (JsonObject) old_values = parse ("{\"name\":\"old\"}");
+  g_autoptr (JsonObject) again = parse ("{\"name\":\"Script\"}");
+  g_autoptr (JsonObject) token = vig_store_tokens_create (db, user, script, "secret one", 0, error);
+  g_autoptr (JsonObject) old = vig_store_tokens_create (db, user, old_values, "secret two", 1, error);
   g_autoptr (JsonObject) found = NULL;
   g_autoptr (JsonObject) list = NULL;
   g_autoptr (GError) taken = NULL;
   g_autoptr (GError) foreign = NULL;
 
   g_assert_true (json_object_get_null_member (token, "last_used_at"));
-  g_assert_null (vig_store_tokens_create (db, user, "Script", "secret three", 0, &taken));
+  g_assert_null (vig_store_tokens_create (db, user, again, "secret three", 0, &taken));
   g_assert_error (taken, VIG_ERROR, VIG_ERROR_EXISTS);
   g_assert_cmpstr (taken->message, ==, "a token named \"Script\" exists already");
 
-  found = vig_store_tokens_find_user (db, "secret one", error);
-  assert_string (found, "id", user);
-  g_assert_null (vig_store_tokens_find_user (db, "secret two", error));
+  found = vig_store_tokens_find (db, "secret one", error);
+  assert_string (vig_json_get_object (found, "user"), "id", user);
+  assert_string (found, "role", "approver");
+  g_assert_true (vig_json_get_boolean (found, "read_only", FALSE));
+  g_assert_cmpstr (json_array_get_string_element (vig_json_get_array (found, "groups"), 0), ==, "audit");
+  g_assert_true (vig_json_get_boolean (found, "untouched", FALSE));
+  g_assert_null (vig_store_tokens_find (db, "secret two", error));
   g_assert_true (vig_store_tokens_touch (db, "secret one", error));
 
   list = vig_store_tokens_list (db, user, NULL, error);
@@ -156,7 +163,7 @@ use_tokens (VigDbConnection *db, gpointer data, GError **error)
   g_assert_false (vig_store_tokens_delete (db, "another user", vig_json_get_string (token, "id", NULL), &foreign));
   g_assert_error (foreign, VIG_ERROR, VIG_ERROR_NOT_FOUND);
   g_assert_true (vig_store_tokens_delete (db, user, vig_json_get_string (token, "id", NULL), error));
-  g_assert_null (vig_store_tokens_find_user (db, "secret one", error));
+  g_assert_null (vig_store_tokens_find (db, "secret one", error));
 
   return NULL;
 }

@@ -200,7 +200,7 @@ test_cookies (void)
 static void
 test_csrf (void)
 {
-  g_autoptr (JsonObject) user = vig_json_pack_object ("{s:s,s:s,s:s}", "id", "1", "name", "owner", "role", "owner");
+  g_autoptr (JsonObject) user = vig_json_pack_object ("{s:s,s:{s:s,s:s,s:s}}", "id", "l1", "user", "id", "1", "name", "owner", "role", "owner");
   g_autoptr (VigLogin) login = vig_login_new (VIG_LOGIN_COOKIE, "token", user);
   g_autoptr (VigLogin) other = vig_login_new (VIG_LOGIN_COOKIE, "token2", user);
   g_autoptr (VigLogin) bearer = vig_login_new (VIG_LOGIN_TOKEN, "token", user);

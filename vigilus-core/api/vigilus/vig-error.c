@@ -18,6 +18,7 @@ static const char *code_names[] = {
   [VIG_ERROR_INTERRUPTED] = "interrupted",
   [VIG_ERROR_REMOTE] = "remote",
   [VIG_ERROR_NOT_SUPPORTED] = "not_supported",
+  [VIG_ERROR_PROOF_NEEDED] = "proof_needed",
 };
 
 G_DEFINE_QUARK (vig-error-quark, vig_error)

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @VIG_ERROR_INTERRUPTED: it was running when it ended; it may or may not have happened
  * @VIG_ERROR_REMOTE: another server (an LLM provider, say) answered with an error
  * @VIG_ERROR_NOT_SUPPORTED: this build, kernel or plugin cannot do it
+ * @VIG_ERROR_PROOF_NEEDED: whoever asks may, once they have shown again that it is them (second factor, password)
  *
  * The one error domain of Vigilus. Other domains pass through.
  */
@@ -42,6 +43,7 @@ typedef enum
   VIG_ERROR_INTERRUPTED,
   VIG_ERROR_REMOTE,
   VIG_ERROR_NOT_SUPPORTED,
+  VIG_ERROR_PROOF_NEEDED,
 } VigError;
 
 VIG_API GQuark      vig_error_quark          (void);

@@ -347,7 +347,7 @@ test_newer (Fixture *self, gconstpointer data)
 {
   fixture_write (self, make_newer, NULL);
   fixture_close (self);
-  refuse_open (self->path, VIG_ERROR_NOT_SUPPORTED, "was written by a newer Vigilus (schema 999, this one knows 1)");
+  refuse_open (self->path, VIG_ERROR_NOT_SUPPORTED, "was written by a newer Vigilus (schema 999, this one knows ");
 }
 
 static gpointer

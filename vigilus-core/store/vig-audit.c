@@ -3,6 +3,8 @@
 
 #include "vig-audit.h"
 
+#include "vig-audit-line.h"
+#include "vig-audit-tree.h"
 #include "vig-id.h"
 #include "vig-store-row.h"
 
@@ -128,7 +130,10 @@ vig_audit_append (VigDbConnection *db, VigRedactor *redactor, JsonObject *record
 
   clean = redact (redactor, record);
   if (insert (db, clean, error))
-    return TRUE;
+    {
+      vig_db_before_commit (db, vig_audit_tree_grow);
+      return TRUE;
+    }
 
   g_prefix_error (error, "failed to write the audit log: ");
 

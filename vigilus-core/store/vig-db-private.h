@@ -43,6 +43,9 @@ void             vig_db_connection_drop_hooks  (VigDbConnection *self, guint kee
 GArray          *vig_db_connection_steal_hooks (VigDbConnection *self);
 void             vig_db_hook_clear             (VigDbHook *hook);
 
+/* The function of vig_db_before_commit (), or NULL; forgotten with that. */
+VigDbFunc        vig_db_connection_steal_before (VigDbConnection *self);
+
 /* Brings an open database to this version. */
 gboolean         vig_db_migrate                (VigDbConnection *self, const char *path, GError **error);
 

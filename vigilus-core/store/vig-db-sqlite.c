@@ -17,13 +17,16 @@
 
 struct _VigDbConnection
 {
-  sqlite3    *handle;
-  char       *path;
-  GHashTable *statements; /* SQL text -> sqlite3_stmt not in use */
-  GArray     *hooks;      /* VigDbHook */
-  VigDbRole   role;
-  gint64      changes;
-  gboolean    broken;
+  sqlite3        *handle;
+  char           *path;
+  GHashTable     *statements; /* SQL text -> sqlite3_stmt not in use */
+  GArray         *hooks;      /* VigDbHook */
+  VigDbFunc       before;     /* of the transaction under way */
+  gpointer        cache;
+  GDestroyNotify  free_cache;
+  VigDbRole       role;
+  gint64          changes;
+  gboolean        broken;
 };
 
 struct _VigDbRows
@@ -156,6 +159,17 @@ bind_object (sqlite3_stmt *statement, int index, JsonObject *object)
 }
 
 static int
+bind_bytes (sqlite3_stmt *statement, int index, GBytes *bytes)
+{
+  if (bytes == NULL)
+    return sqlite3_bind_null (statement, index);
+  if (g_bytes_get_size (bytes) == 0)
+    return sqlite3_bind_zeroblob (statement, index, 0);
+
+  return sqlite3_bind_blob64 (statement, index, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), SQLITE_TRANSIENT);
+}
+
+static int
 bind_time (sqlite3_stmt *statement, int index, gint64 value)
 {
   return value == 0 ? sqlite3_bind_null (statement, index) : sqlite3_bind_int64 (statement, index, value);
@@ -176,6 +190,8 @@ bind_one (sqlite3_stmt *statement, int index, char type, va_list *arguments)
       return sqlite3_bind_double (statement, index, va_arg (*arguments, double));
     case 'b':
       return sqlite3_bind_int (statement, index, va_arg (*arguments, gboolean) ? 1 : 0);
+    case 'y':
+      return bind_bytes (statement, index, va_arg (*arguments, GBytes *));
     case 'o':
       return bind_object (statement, index, va_arg (*arguments, JsonObject *));
     default:
@@ -299,6 +315,14 @@ vig_db_rows_json (VigDbRows *rows, int column)
   return node != NULL ? node : json_node_new (JSON_NODE_NULL);
 }
 
+GBytes *
+vig_db_rows_bytes (VigDbRows *rows, int column)
+{
+  const void *data = sqlite3_column_blob (rows->statement, column);
+
+  return g_bytes_new (data, (gsize) sqlite3_column_bytes (rows->statement, column));
+}
+
 const char *
 vig_db_rows_name (VigDbRows *rows, int column)
 {
@@ -360,6 +384,38 @@ vig_db_connection_steal_hooks (VigDbConnection *self)
   self->hooks = make_hooks ();
 
   return hooks;
+}
+
+void
+vig_db_before_commit (VigDbConnection *self, VigDbFunc func)
+{
+  if (self->before == NULL)
+    self->before = func;
+}
+
+VigDbFunc
+vig_db_connection_steal_before (VigDbConnection *self)
+{
+  VigDbFunc before = self->before;
+
+  self->before = NULL;
+
+  return before;
+}
+
+gpointer
+vig_db_get_cache (VigDbConnection *self)
+{
+  return self->cache;
+}
+
+void
+vig_db_set_cache (VigDbConnection *self, gpointer data, GDestroyNotify free_data)
+{
+  if (self->cache != NULL)
+    self->free_cache (self->cache);
+  self->cache = data;
+  self->free_cache = free_data;
 }
 
 VigDbRole
@@ -468,6 +524,7 @@ vig_db_connection_close (VigDbConnection *self)
   if (self == NULL)
     return;
 
+  vig_db_set_cache (self, NULL, NULL);
   g_clear_pointer (&self->statements, g_hash_table_unref);
   g_clear_pointer (&self->hooks, g_array_unref);
   sqlite3_close (self->handle);

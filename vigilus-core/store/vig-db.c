@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-db-private.h"
+#include "vig-db-batch.h"
 
 #include <unistd.h>
 
@@ -13,19 +13,6 @@
 #define GATHER_TIME 250 /* microseconds */
 
 #define N_READERS 2
-
-/* One function to run. Belongs to the caller's stack when somebody waits (task is NULL), else to its task's context. */
-typedef struct
-{
-  VigDbFunc      func;
-  gpointer       data;
-  GDestroyNotify free_data;
-  GDestroyNotify free_result;
-  GTask         *task;
-  gpointer       result;
-  GError        *error;
-  gboolean       done;
-} Job;
 
 typedef struct
 {
@@ -49,13 +36,17 @@ struct _VigDb
   gboolean      closing;
   guint         n_commits; /* atomic; counts those that may have failed as well */
 
+  GSourceOnceFunc watch;
+  gpointer        watch_data;
+  gint            watch_queued; /* atomic */
+
   GThread      *threads[1 + N_READERS];
 };
 
 G_DEFINE_FINAL_TYPE (VigDb, vig_db, G_TYPE_OBJECT)
 
 static void
-job_free (Job *job)
+job_free (VigDbJob *job)
 {
   g_clear_error (&job->error);
   if (job->free_data != NULL)
@@ -67,7 +58,7 @@ job_free (Job *job)
 }
 
 static void
-answer_job (Job *job)
+answer_job (VigDbJob *job)
 {
   if (job->error != NULL)
     g_task_return_error (job->task, g_steal_pointer (&job->error));
@@ -81,7 +72,7 @@ static gboolean
 answer_jobs (gpointer user_data)
 {
   GQueue *jobs = user_data;
-  Job *job;
+  VigDbJob *job;
 
   while ((job = g_queue_pop_head (jobs)) != NULL)
     {
@@ -110,7 +101,7 @@ attach (GMainContext *context, GSourceFunc func, gpointer data, GDestroyNotify f
 }
 
 static void
-wake_waiter (VigDb *self, Job *job)
+wake_waiter (VigDb *self, VigDbJob *job)
 {
   g_mutex_lock (&self->mutex);
   job->done = TRUE;
@@ -120,7 +111,7 @@ wake_waiter (VigDb *self, Job *job)
 
 /* One wake-up for all jobs in a row that belong to one context. */
 static void
-finish_jobs (VigDb *self, Job **jobs, guint n_jobs)
+finish_jobs (VigDb *self, VigDbJob **jobs, guint n_jobs)
 {
   for (guint i = 0; i < n_jobs;)
     {
@@ -140,24 +131,6 @@ finish_jobs (VigDb *self, Job **jobs, guint n_jobs)
 }
 
 static gboolean
-is_cancelled (Job *job)
-{
-  GCancellable *cancellable = job->task != NULL ? g_task_get_cancellable (job->task) : NULL;
-
-  return cancellable != NULL && g_cancellable_set_error_if_cancelled (cancellable, &job->error);
-}
-
-static void
-run_job (VigDbConnection *db, Job *job)
-{
-  job->result = job->func (db, job->data, &job->error);
-
-  /* A failure has no result. */
-  if (job->error != NULL && job->free_result != NULL)
-    g_clear_pointer (&job->result, job->free_result);
-}
-
-static gboolean
 run_hooks (gpointer user_data)
 {
   GArray *hooks = user_data;
@@ -172,73 +145,28 @@ run_hooks (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Runs @job so that its failure undoes its own writes only. FALSE: the whole transaction is gone. */
 static gboolean
-run_in_savepoint (VigDbConnection *db, Job *job, GError **error)
+run_watch (gpointer user_data)
 {
-  guint n_hooks = vig_db_connection_count_hooks (db);
+  VigDb *self = user_data;
 
-  if (is_cancelled (job))
-    return TRUE;
+  g_atomic_int_set (&self->watch_queued, FALSE);
+  if (self->watch != NULL)
+    self->watch (self->watch_data);
 
-  if (!vig_db_exec (db, error, "SAVEPOINT job", NULL))
-    return FALSE;
-
-  run_job (db, job);
-
-  if (!vig_db_connection_in_transaction (db))
-    {
-      g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the transaction was rolled back: %s",
-                   job->error != NULL ? job->error->message : "the database failed");
-      return FALSE;
-    }
-
-  if (job->error == NULL)
-    return vig_db_exec (db, error, "RELEASE job", NULL);
-
-  vig_db_connection_drop_hooks (db, n_hooks);
-
-  return vig_db_exec (db, error, "ROLLBACK TO job", NULL) && vig_db_exec (db, error, "RELEASE job", NULL);
-}
-
-static gboolean
-run_transaction (VigDbConnection *db, GPtrArray *batch, GError **error)
-{
-  if (!vig_db_exec (db, error, "BEGIN IMMEDIATE", NULL))
-    return FALSE;
-
-  for (guint i = 0; i < batch->len; i++)
-    if (!run_in_savepoint (db, g_ptr_array_index (batch, i), error))
-      return FALSE;
-
-  return vig_db_exec (db, error, "COMMIT", NULL);
-}
-
-/* What the functions had written is lost; those that had failed by themselves keep their reason. */
-static void
-fail_batch (GPtrArray *batch, const GError *error)
-{
-  for (guint i = 0; i < batch->len; i++)
-    {
-      Job *job = g_ptr_array_index (batch, i);
-
-      if (job->error != NULL)
-        continue;
-
-      if (job->free_result != NULL)
-        g_clear_pointer (&job->result, job->free_result);
-      job->result = NULL;
-      job->error = g_error_new (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "failed to store: %s", error->message);
-    }
+  return G_SOURCE_REMOVE;
 }
 
 static void
 write_batch (VigDb *self, VigDbConnection *db, GPtrArray *batch)
 {
+  gboolean watched = FALSE;
   g_autoptr (GError) error = NULL;
 
-  if (run_transaction (db, batch, &error))
+  if (vig_db_batch_run (batch, db, &watched, &error))
     {
+      if (watched && g_atomic_int_compare_and_exchange (&self->watch_queued, FALSE, TRUE))
+        attach (self->context, run_watch, g_object_ref (self), g_object_unref);
       if (vig_db_connection_count_hooks (db) > 0)
         attach (self->context, run_hooks, vig_db_connection_steal_hooks (db), (GDestroyNotify) g_array_unref);
     }
@@ -248,11 +176,21 @@ write_batch (VigDb *self, VigDbConnection *db, GPtrArray *batch)
       if (vig_db_connection_in_transaction (db))
         vig_db_connection_run_script (db, "ROLLBACK", NULL);
       vig_db_connection_drop_hooks (db, 0);
-      fail_batch (batch, error);
+      vig_db_connection_steal_before (db);
+      vig_db_batch_fail (batch, error);
     }
 
   g_atomic_int_inc (&self->n_commits);
-  finish_jobs (self, (Job **) batch->pdata, batch->len);
+  finish_jobs (self, (VigDbJob **) batch->pdata, batch->len);
+}
+
+void
+vig_db_watch (VigDb *self, GSourceOnceFunc func, gpointer data)
+{
+  g_return_if_fail (VIG_IS_DB (self));
+
+  self->watch = func;
+  self->watch_data = data;
 }
 
 guint
@@ -335,8 +273,8 @@ writer_main (gpointer user_data)
           continue;
         }
 
-      fail_batch (batch, error);
-      finish_jobs (thread->self, (Job **) batch->pdata, batch->len);
+      vig_db_batch_fail (batch, error);
+      finish_jobs (thread->self, (VigDbJob **) batch->pdata, batch->len);
     }
 
   vig_db_connection_close (thread->db);
@@ -347,15 +285,15 @@ writer_main (gpointer user_data)
 
 /* The function sees one state of the database, whatever is written meanwhile. */
 static void
-read_one (VigDb *self, VigDbConnection **db, Job *job)
+read_one (VigDb *self, VigDbConnection **db, VigDbJob *job)
 {
-  if (is_cancelled (job) || !ensure_connection (self, db, VIG_DB_READER, &job->error))
+  if (vig_db_job_is_cancelled (job) || !ensure_connection (self, db, VIG_DB_READER, &job->error))
     return;
 
   if (!vig_db_exec (*db, &job->error, "BEGIN", NULL))
     return;
 
-  run_job (*db, job);
+  vig_db_job_run (job, *db);
   vig_db_exec (*db, NULL, "ROLLBACK", NULL);
   vig_db_connection_drop_hooks (*db, 0);
 }
@@ -373,7 +311,7 @@ reader_main (gpointer user_data)
         break;
 
       read_one (thread->self, &thread->db, g_ptr_array_index (batch, 0));
-      finish_jobs (thread->self, (Job **) batch->pdata, batch->len);
+      finish_jobs (thread->self, (VigDbJob **) batch->pdata, batch->len);
     }
 
   vig_db_connection_close (thread->db);
@@ -384,7 +322,7 @@ reader_main (gpointer user_data)
 
 /* FALSE: the database is closed, and @job has the error. */
 static gboolean
-push (VigDb *self, Queue *queue, Job *job)
+push (VigDb *self, Queue *queue, VigDbJob *job)
 {
   gboolean open;
 
@@ -405,9 +343,9 @@ push (VigDb *self, Queue *queue, Job *job)
 }
 
 static void
-push_async (VigDb *self, Queue *queue, Job job, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+push_async (VigDb *self, Queue *queue, VigDbJob job, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  Job *copy = g_memdup2 (&job, sizeof job);
+  VigDbJob *copy = g_memdup2 (&job, sizeof job);
 
   copy->task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (copy->task, push_async);
@@ -425,7 +363,7 @@ vig_db_write_async (VigDb *self, VigDbFunc func, gpointer data, GDestroyNotify f
 {
   g_return_if_fail (VIG_IS_DB (self));
 
-  push_async (self, &self->writes, (Job) { func, data, free_data, free_result }, cancellable, callback, user_data);
+  push_async (self, &self->writes, (VigDbJob) { func, data, free_data, free_result }, cancellable, callback, user_data);
 }
 
 void
@@ -434,7 +372,7 @@ vig_db_read_async (VigDb *self, VigDbFunc func, gpointer data, GDestroyNotify fr
 {
   g_return_if_fail (VIG_IS_DB (self));
 
-  push_async (self, &self->reads, (Job) { func, data, free_data, free_result }, cancellable, callback, user_data);
+  push_async (self, &self->reads, (VigDbJob) { func, data, free_data, free_result }, cancellable, callback, user_data);
 }
 
 gpointer
@@ -448,7 +386,7 @@ vig_db_finish (VigDb *self, GAsyncResult *result, GError **error)
 static gpointer
 push_and_wait (VigDb *self, Queue *queue, VigDbFunc func, gpointer data, GError **error)
 {
-  Job job = { func, data };
+  VigDbJob job = { func, data };
 
   for (guint i = 0; i < G_N_ELEMENTS (self->threads); i++)
     g_return_val_if_fail (self->threads[i] != g_thread_self (), NULL);

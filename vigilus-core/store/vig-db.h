@@ -34,11 +34,14 @@ gpointer vig_db_finish       (VigDb *self, GAsyncResult *result, GError **error)
 gpointer vig_db_write        (VigDb *self, VigDbFunc func, gpointer data, GError **error);
 gpointer vig_db_read         (VigDb *self, VigDbFunc func, gpointer data, GError **error);
 
+/* @func runs on the main loop after each transaction that ran a function of vig_db_before_commit (); once for several where it is late. */
+void     vig_db_watch        (VigDb *self, GSourceOnceFunc func, gpointer data);
+
 /* Rises with every transaction of this process, before anyone is told of it: what was read while it stood still is still so. Wraps. */
 guint    vig_db_count_commits (VigDb *self);
 
 /* Statements. Parameters by letter: s string (NULL allowed), i gint64 (pass a gint64!), f double, b gboolean, o JsonObject* as
- * text (NULL allowed), t gint64 time (0: NULL). Placeholders are ?1, ?2 ... Constraint failures are VIG_ERROR_EXISTS (unique) and VIG_ERROR_CONFLICT
+ * text (NULL allowed), y GBytes* (NULL allowed), t gint64 time (0: NULL). Placeholders are ?1, ?2 ... Constraint failures are VIG_ERROR_EXISTS (unique) and VIG_ERROR_CONFLICT
  * (foreign key); a full disk or an I/O error is VIG_ERROR_UNAVAILABLE. */
 gboolean    vig_db_exec          (VigDbConnection *db, GError **error, const char *sql, const char *types, ...);
 gint64      vig_db_get_changes   (VigDbConnection *db); /* rows of the last vig_db_exec () */
@@ -50,10 +53,18 @@ const char *vig_db_rows_string   (VigDbRows *rows, int column);     /* borrowed 
 gint64      vig_db_rows_int      (VigDbRows *rows, int column);
 gboolean    vig_db_rows_is_null  (VigDbRows *rows, int column);
 JsonNode   *vig_db_rows_json     (VigDbRows *rows, int column);     /* (transfer full); null where it does not parse */
+GBytes     *vig_db_rows_bytes    (VigDbRows *rows, int column);     /* (transfer full); never NULL */
 void        vig_db_rows_free     (VigDbRows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigDbRows, vig_db_rows_free)
 
 /* Runs on the main loop after this transaction is on disk; dropped if it is rolled back. */
 void        vig_db_after_commit  (VigDbConnection *db, GSourceOnceFunc func, gpointer data, GDestroyNotify free_data);
+
+/* Runs @func once at the end of this transaction, before it is on disk; its failure is that of the whole transaction. Of several only the first is kept. */
+void        vig_db_before_commit (VigDbConnection *db, VigDbFunc func);
+
+/* One thing that is kept with the connection, such as what would have to be read again: @data of vig_db_set_cache (), or NULL. */
+gpointer    vig_db_get_cache     (VigDbConnection *db);
+void        vig_db_set_cache     (VigDbConnection *db, gpointer data, GDestroyNotify free_data);
 
 G_END_DECLS

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "vig-audit-checkpoint.h"
+#include "vig-audit-export.h"
+#include "vig-audit.h"
+#include "vig-test.h"
+#include "vig-verify.h"
+
+/* Pitfall 25: a log of which exports are changed in every way, each of which has to be found. */
+
+#define RECORDS 540 /* two full tiles and an open one */
+#define STEP 90     /* records between two checkpoints */
+#define SEED 20261124
+#define MUTATIONS 150
+
+typedef struct
+{
+  char        *directory;
+  VigDb       *db;
+  VigRedactor *redactor;
+  VigVault    *vault;
+  VigSecret   *secret;
+  char        *key;
+  char        *early; /* an export that was made when there were fewer records */
+  char        *jsonl;
+  char        *csv;
+} Log;
+
+static gpointer
+append_some (VigDbConnection *db, gpointer data, GError **error)
+{
+  Log *log = data;
+
+  for (guint i = 0; i < STEP; i++)
+    {
+      g_autoptr (JsonObject) record = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:{s:s, s:i}, s:i}", "event", i % 2 != 0 ? "call.declared" : "call.outcome",
+                                                            "user_name", "Ada", "tool", "shell.exec", "reason", i % 7 != 0 ? "a \"quoted\" one,\nof two lines" : "=1+1",
+                                                            "arguments", "command", "df -h", "n", (int) i, "duration_us", (int) i);
+
+      if (!vig_audit_append (db, log->redactor, record, error))
+        return NULL;
+    }
+
+  return NULL;
+}
+
+static gpointer
+sign (VigDbConnection *db, gpointer data, GError **error)
+{
+  Log *log = data;
+  g_autoptr (JsonObject) checkpoint = vig_audit_checkpoint_make (db, log->vault, log->redactor, error);
+
+  if (checkpoint != NULL)
+    {
+      g_free (log->key);
+      log->key = g_strdup (vig_json_get_string (checkpoint, "key", NULL));
+    }
+
+  return NULL;
+}
+
+typedef struct
+{
+  VigExportFormat  format;
+  GString         *out;
+} Request;
+
+static gpointer
+export (VigDbConnection *db, gpointer data, GError **error)
+{
+  Request *request = data;
+  VigExport export;
+
+  if (!vig_audit_export_begin (db, request->format, &export, request->out, error))
+    return NULL;
+  while (export.next <= export.last)
+    if (!vig_audit_export_step (&export, db, 100, request->out, error))
+      return NULL;
+
+  return NULL;
+}
+
+static void
+write_db (Log *log, VigDbFunc func, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  vig_db_write (log->db, func, data, &error);
+  g_assert_no_error (error);
+}
+
+static char *
+make_export (Log *log, VigExportFormat format)
+{
+  Request request = { format, g_string_new (NULL) };
+
+  write_db (log, export, &request);
+
+  return g_string_free (request.out, FALSE);
+}
+
+static void
+set_secret (Log *log, const char *passphrase)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) salt = g_bytes_new_static ("0123456789abcdef", 16);
+
+  g_clear_object (&log->secret);
+  log->secret = vig_secret_new (passphrase, salt, &error);
+  g_assert_no_error (error);
+  vig_vault_set_secret (log->vault, log->secret);
+}
+
+static void
+set_up (Log *log, gconstpointer data)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  log->directory = vig_test_make_dir ();
+  path = g_build_filename (log->directory, "vigilus.db", NULL);
+  log->db = vig_db_open (path, &error);
+  g_assert_no_error (error);
+  log->redactor = vig_redactor_new ();
+  log->vault = vig_vault_new (log->redactor);
+  set_secret (log, "a secret for this test");
+  for (guint i = 0; i < RECORDS; i += STEP)
+    {
+      write_db (log, append_some, log);
+      write_db (log, sign, log);
+      if (i == STEP * 3)
+        log->early = make_export (log, VIG_EXPORT_JSONL);
+    }
+  log->jsonl = make_export (log, VIG_EXPORT_JSONL);
+  log->csv = make_export (log, VIG_EXPORT_CSV);
+}
+
+static void
+tear_down (Log *log, gconstpointer data)
+{
+  vig_db_close (log->db);
+  g_object_unref (log->db);
+  g_object_unref (log->vault);
+  g_object_unref (log->secret);
+  g_object_unref (log->redactor);
+  vig_test_remove_dir (log->directory);
+  g_free (log->directory);
+  g_free (log->key);
+  g_free (log->early);
+  g_free (log->jsonl);
+  g_free (log->csv);
+}
+
+/* NULL: right; else what was found. */
+static char *
+verify_many (const char *key, const char *checkpoints, const char * const *exports)
+{
+  g_autoptr (VigVerify) verify = vig_verify_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean good;
+
+  g_assert_true (vig_verify_add_key (verify, key, NULL));
+  good = checkpoints == NULL || vig_verify_add_checkpoints (verify, checkpoints, &error);
+  for (guint i = 0; good && exports[i] != NULL; i++)
+    {
+      FILE *file = *exports[i] != '\0' ? fmemopen ((gpointer) exports[i], strlen (exports[i]), "r") : fopen ("/dev/null", "r");
+
+      g_assert_nonnull (file);
+      good = vig_verify_read (verify, file, &error);
+      fclose (file);
+    }
+  if (good && vig_verify_finish (verify, &error))
+    return NULL;
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_DENIED);
+
+  return g_strdup (error->message);
+}
+
+static char *
+verify (const char *key, const char *checkpoints, const char *text)
+{
+  const char *exports[] = { text, NULL };
+
+  return verify_many (key, checkpoints, exports);
+}
+
+static void
+assert_found (const char *key, const char *checkpoints, const char *text, const char *part)
+{
+  g_autofree char *message = verify (key, checkpoints, text);
+
+  g_assert_nonnull (message);
+  if (strstr (message, part) == NULL)
+    g_error ("\"%s\" does not say \"%s\"", message, part);
+}
+
+static void
+test_right (Log *log, gconstpointer data)
+{
+  g_assert_cmpstr (verify (log->key, NULL, log->jsonl), ==, NULL);
+  g_assert_cmpstr (verify (log->key, NULL, log->csv), ==, NULL);
+  g_assert_cmpstr (verify (log->key, NULL, log->early), ==, NULL);
+  g_assert_nonnull (strstr (log->csv, "\"'=1+1\""));
+  g_assert_null (strstr (log->csv, ",\"=1+1\""));
+}
+
+/* Lines, the head among them, without the empty one behind the last. */
+static GPtrArray *
+split (const char *text)
+{
+  GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) parts = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; parts[i + 1] != NULL; i++)
+    g_ptr_array_add (lines, g_strdup (parts[i]));
+
+  return lines;
+}
+
+static char *
+join (GPtrArray *lines)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < lines->len; i++)
+    g_string_append_printf (text, "%s\n", (char *) g_ptr_array_index (lines, i));
+
+  return g_string_free (text, FALSE);
+}
+
+static void
+swap (GPtrArray *lines, guint one, guint other)
+{
+  gpointer line = lines->pdata[one];
+
+  lines->pdata[one] = lines->pdata[other];
+  lines->pdata[other] = line;
+}
+
+/* Changes one thing; returns what. */
+static const char *
+mutate (GRand *random, GPtrArray *lines, guint n_heads)
+{
+  guint at = (guint) g_rand_int_range (random, (gint) n_heads, (gint) lines->len);
+  guint other = (guint) g_rand_int_range (random, (gint) n_heads, (gint) lines->len);
+  char *line = g_ptr_array_index (lines, at);
+
+  switch (g_rand_int_range (random, 0, 7))
+    {
+    case 0:
+      g_ptr_array_remove_index (lines, at);
+      return "a record removed";
+    case 1:
+      g_ptr_array_insert (lines, (gint) at, g_strdup (line));
+      return "a record doubled";
+    case 2:
+      swap (lines, at, other != at ? other : at > n_heads ? at - 1 : at + 1);
+      return "records swapped";
+    case 3:
+      g_ptr_array_set_size (lines, (gint) at);
+      return "the tail cut";
+    case 4:
+      g_ptr_array_remove_range (lines, n_heads, at - n_heads + 1);
+      return "the beginning cut";
+    case 5:
+      at = (guint) g_rand_int_range (random, 0, (gint) lines->len);
+      line = g_ptr_array_index (lines, at);
+      line[g_rand_int_range (random, 0, (gint) strlen (line))] ^= 1 << g_rand_int_range (random, 0, 7);
+      return "a bit changed";
+    default:
+      g_ptr_array_insert (lines, (gint) at, g_strdup ("{\"seq\":1,\"event\":\"login.succeeded\"}"));
+      return "a record added";
+    }
+}
+
+static void
+mutate_export (Log *log, const char *text, guint n_heads)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (SEED);
+
+  for (guint i = 0; i < MUTATIONS; i++)
+    {
+      g_autoptr (GPtrArray) lines = split (text);
+      const char *what = mutate (random, lines, n_heads);
+      g_autofree char *changed = join (lines);
+      g_autofree char *message = verify (log->key, NULL, changed);
+
+      if (message == NULL)
+        g_error ("mutation %u of seed %d was not found: %s", i, SEED, what);
+    }
+}
+
+static void
+test_mutations (Log *log, gconstpointer data)
+{
+  mutate_export (log, log->jsonl, 1);
+  mutate_export (log, log->csv, 2);
+}
+
+/* Byte by byte, so also in the middle of a line. */
+static void
+test_truncated (Log *log, gconstpointer data)
+{
+  gsize length = strlen (log->early);
+
+  for (gsize cut = 0; cut < length; cut += cut < 100 ? 1 : 331)
+    {
+      g_autofree char *text = g_strndup (log->early, cut);
+      g_autofree char *message = verify (log->key, NULL, text);
+
+      g_assert_nonnull (message);
+    }
+}
+
+static void
+test_places (Log *log, gconstpointer data)
+{
+  g_autoptr (GPtrArray) lines = split (log->jsonl);
+  g_autofree char *changed = NULL;
+  char *outcome = strstr (g_ptr_array_index (lines, 201), "Ada");
+
+  /* Between the checkpoints of 91 + 90 and 91 + 180 records: the first came with a record of its own. */
+  memcpy (outcome, "Eve", 3);
+  changed = join (lines);
+  assert_found (log->key, NULL, changed, "the records 182 to 271 are not what was signed");
+}
+
+/* The first records with a right signature are all right, but for somebody who kept a later checkpoint. */
+static void
+test_cut_tail (Log *log, gconstpointer data)
+{
+  g_autoptr (JsonObject) head = NULL;
+  g_autoptr (GPtrArray) lines = split (log->jsonl);
+  g_autofree char *line = NULL;
+  g_autofree char *journal = NULL;
+  const char *note;
+  JsonArray *notes;
+
+  head = vig_json_parse_object (g_ptr_array_index (lines, 0), -1, 0, NULL);
+  notes = vig_json_get_array (head, "checkpoints");
+  note = json_array_get_string_element (notes, json_array_get_length (notes) - 1);
+  assert_found (log->key, note, log->early, "the log was cut");
+
+  line = vig_checkpoint_to_line (note);
+  journal = g_strdup_printf ("Nov 24 12:00:00 nas vigilusd[7]: audit checkpoint: %s\nsomething else\n", line);
+  assert_found (log->key, journal, log->early, "the log was cut");
+  g_assert_cmpstr (verify (log->key, journal, log->jsonl), ==, NULL);
+
+  *strstr (journal, "checkpoint: vigilus/audit/") = 'C';
+  g_assert_cmpstr (verify (log->key, journal, log->early), ==, NULL);
+}
+
+/* Whoever can write the database but has not the secret can make another log, not one of this key. */
+static void
+test_other_key (Log *log, gconstpointer data)
+{
+  g_autofree char *old_key = g_strdup (log->key);
+  g_autofree char *text = NULL;
+
+  set_secret (log, "another secret altogether");
+  write_db (log, append_some, log);
+  write_db (log, sign, log);
+  g_assert_cmpstr (old_key, !=, log->key);
+  text = make_export (log, VIG_EXPORT_JSONL);
+  assert_found (old_key, NULL, text, "not signed with any of the keys");
+  g_assert_cmpstr (verify (log->key, NULL, text), ==, NULL);
+  g_assert_nonnull (strstr (text, "\"event\":\"audit.signed_by\""));
+  g_assert_nonnull (strstr (text, log->key));
+}
+
+static gpointer
+rewrite (VigDbConnection *db, gpointer data, GError **error)
+{
+  vig_db_exec (db, error, "DROP TRIGGER audit_no_update", NULL);
+  vig_db_exec (db, error, "UPDATE audit SET user_name = 'Eve' WHERE seq = 300", NULL);
+
+  return NULL;
+}
+
+static void
+test_rewritten (Log *log, gconstpointer data)
+{
+  g_autofree char *text = NULL;
+
+  write_db (log, rewrite, NULL);
+  text = make_export (log, VIG_EXPORT_JSONL);
+  assert_found (log->key, NULL, text, "are not what was signed");
+}
+
+#define add(path, func) g_test_add ("/verify/" path, Log, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  add ("right", test_right);
+  add ("pitfall-25/mutations", test_mutations);
+  add ("pitfall-25/truncated", test_truncated);
+  add ("pitfall-25/places", test_places);
+  add ("pitfall-25/cut-tail", test_cut_tail);
+  add ("other-key", test_other_key);
+  add ("pitfall-25/rewritten", test_rewritten);
+
+  return g_test_run ();
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-note.h"
+#include "vig-vault.h"
+
+G_BEGIN_DECLS
+
+/* The public key that checkpoints are signed with: it follows from the secret, its name is this log's origin. UNAVAILABLE: no secret is set. */
+VigNoteKey *vig_audit_key_dup         (VigDbConnection *db, VigVault *vault, GError **error);
+
+/* Signs the head of the tree as it is in this transaction, unless it is signed already. The object has size, at, key, note and is_new.
+ * Where the key is another than that of the last checkpoint, a record says so before. */
+JsonObject *vig_audit_checkpoint_make (VigDbConnection *db, VigVault *vault, VigRedactor *redactor, GError **error);
+/* The newest, or NULL without error: there is none. */
+JsonObject *vig_audit_checkpoint_last (VigDbConnection *db, GError **error);
+/* Records that no checkpoint covers, and since when (0: none); FALSE: error. */
+gboolean    vig_audit_count_unsigned  (VigDbConnection *db, gint64 *count, gint64 *since, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-db.h"
+#include "vig-merkle.h"
+
+G_BEGIN_DECLS
+
+#define VIG_AUDIT_TILE 256 /* hashes of a full tile (C2SP tlog-tiles) */
+
+/* Takes every record that is not in the Merkle tree yet into it, in this transaction: a VigDbFunc, for vig_db_before_commit () too. */
+gpointer vig_audit_tree_grow (VigDbConnection *db, gpointer data, GError **error);
+gboolean vig_audit_tree_read (VigDbConnection *db, VigMerkle *tree, GError **error);
+
+G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include "vig-daemon.h"
 
+#include "vig-audit-tree.h"
 #include "vig-dbus-service.h"
 #include "vig-id.h"
 #include "vig-store-plugins.h"
@@ -89,7 +90,10 @@ open_database (VigDaemon *self, GError **error)
   if (self->db == NULL)
     return FALSE;
 
-  vig_db_write (self->db, ensure_starters, self->workspace, &local_error);
+  /* Records of a version that had no tree yet are taken into it. */
+  vig_db_write (self->db, vig_audit_tree_grow, NULL, &local_error);
+  if (local_error == NULL)
+    vig_db_write (self->db, ensure_starters, self->workspace, &local_error);
   if (local_error == NULL)
     vig_db_read (self->db, count_users, &users, &local_error);
   if (local_error != NULL)

@@ -14,7 +14,7 @@ import harness  # noqa: E402
 from harness import PASSWORD, Client, Daemon  # noqa: E402
 from websocket_client import WebSocket  # noqa: E402
 
-OPEN = {'getHealth', 'getSetup', 'login', 'setSecret', 'createOwner'}
+OPEN = {'getHealth', 'getSetup', 'login', 'setSecret', 'createOwner', 'lookUpInvitation', 'acceptInvitation'}
 
 
 def operations():

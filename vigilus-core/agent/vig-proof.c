@@ -25,6 +25,7 @@ gboolean
 vig_proof_check_approval (VigDbConnection *db, const char *login_id, const char *level, gint64 now, GError **error)
 {
   g_autoptr (JsonObject) settings = vig_store_settings_get (db, error);
+  g_autoptr (GError) failure = NULL;
   gint64 minutes, proved;
 
   if (settings == NULL)
@@ -34,6 +35,15 @@ vig_proof_check_approval (VigDbConnection *db, const char *login_id, const char 
   if (login_id == NULL)
     {
       g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "approving %s needs a second factor, which only somebody signed in to the dashboard can show", level);
+      return FALSE;
+    }
+
+  if (!vig_store_logins_has_second_factor (db, login_id, &failure))
+    {
+      if (failure != NULL)
+        g_propagate_error (error, g_steal_pointer (&failure));
+      else
+        g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "approving %s needs a second factor: set one up under Settings, Account", level);
       return FALSE;
     }
 

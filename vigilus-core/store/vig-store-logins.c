@@ -43,8 +43,8 @@ vig_store_logins_create (VigDbConnection *db, const char *user_id, const char *t
 
   return forget_ended (db, error) &&
          vig_db_exec (db, error,
-                      "INSERT INTO logins (id, token_sha256, user_id, address, user_agent, created_at, last_used_at, expires_at)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
+                      "INSERT INTO logins (id, token_sha256, user_id, address, user_agent, created_at, last_used_at, proved_at, expires_at)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?6, ?7)",
                       "sssssii", id, digest, user_id, address, user_agent, now, now + lifetime * G_USEC_PER_SEC) &&
          vig_db_exec (db, error, "UPDATE users SET last_login_at = ?2 WHERE id = ?1", "si", user_id, now);
 }
@@ -131,6 +131,15 @@ gboolean
 vig_store_logins_set_proved (VigDbConnection *db, const char *id, gint64 at, GError **error)
 {
   return vig_db_exec (db, error, "UPDATE logins SET proved_at = ?2 WHERE id = ?1", "si", id, at);
+}
+
+gboolean
+vig_store_logins_has_second_factor (VigDbConnection *db, const char *id, GError **error)
+{
+  return vig_store_row_count (vig_db_query (db, error,
+                                            "SELECT count(*) FROM logins JOIN second_factors ON second_factors.user_id = logins.user_id WHERE logins.id = ?1",
+                                            "s", id),
+                              error) > 0;
 }
 
 gint64

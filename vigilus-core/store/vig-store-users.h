@@ -39,6 +39,7 @@ gboolean    vig_store_logins_end_one      (VigDbConnection *db, const char *user
 gboolean    vig_store_logins_end_all      (VigDbConnection *db, const char *user_id, const char *but_token, GError **error);
 /* When its person last proved to be there; 0: never, or it has ended. -1: error. */
 gint64      vig_store_logins_get_proved   (VigDbConnection *db, const char *id, GError **error);
+gboolean    vig_store_logins_has_second_factor (VigDbConnection *db, const char *id, GError **error);                   /* its person; FALSE on error too */
 gboolean    vig_store_logins_set_proved   (VigDbConnection *db, const char *id, gint64 at, GError **error);
 
 /* API tokens (schema ApiToken: id, name, role, read_only, groups|null, created_at, expires_at, last_used_at|null). */

@@ -132,12 +132,6 @@ vig_route_change_password (VigRequest *request)
   change->account = g_utf8_strdown (vig_request_get_caller (request)->user_name, -1);
   vig_request_set_data (request, change, free_change);
   key = get_key (request);
-  if (vig_request_get_login (request)->kind == VIG_LOGIN_TOKEN)
-    {
-      vig_request_fail_with (request, VIG_ERROR_DENIED, "an API token cannot change the password; sign in with it");
-      return;
-    }
-
   wait = vig_throttle_begin (web->throttle, &key);
   if (wait > 0)
     vig_request_fail_with (request, VIG_ERROR_RATE_LIMITED, "too many wrong passwords; try again in %u s", wait);

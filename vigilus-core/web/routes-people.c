@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "vig-proof-web.h"
 #include "vig-store-users.h"
 #include "vig-web-routes.h"
 
@@ -41,10 +42,41 @@ login_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 logout (VigRequest *request)
 {
-  if (vig_request_get_login (request)->kind == VIG_LOGIN_TOKEN)
-    vig_request_fail_with (request, VIG_ERROR_INVALID, "an API token does not sign out; revoke it instead");
-  else
-    vig_db_write_async (vig_request_get_web (request)->context.agent->db, end_login, request, NULL, NULL, NULL, login_ended, vig_request_ref (request));
+  vig_db_write_async (vig_request_get_web (request)->context.agent->db, end_login, request, NULL, NULL, NULL, login_ended, vig_request_ref (request));
+}
+
+static JsonNode *
+read_sign_ins (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  VigLogin *login = vig_request_get_login (request);
+  JsonArray *list = vig_store_logins_list (db, login->caller.user_id, login->token, error);
+
+  return list != NULL ? vig_node_take_object (vig_store_page_new (list, NULL)) : NULL;
+}
+
+/* Not remembered: which one is the current one differs by browser. */
+static void
+list_sign_ins (VigRequest *request)
+{
+  vig_web_run_read (request, read_sign_ins);
+}
+
+static gpointer
+write_sign_in_end (VigDbConnection *db, gpointer data, GError **error)
+{
+  const char *id = vig_request_get_id (data);
+
+  return GINT_TO_POINTER (vig_store_logins_end_one (db, vig_request_get_caller (data)->user_id, id, error)
+                          && vig_web_audit (db, data, "sign_in.ended", vig_json_pack_object ("{s:s}", "id", id), error));
+}
+
+static gpointer
+write_others_end (VigDbConnection *db, gpointer data, GError **error)
+{
+  VigLogin *login = vig_request_get_login (data);
+
+  return GINT_TO_POINTER (vig_store_logins_end_all (db, login->caller.user_id, login->token, error)
+                          && vig_web_audit (db, data, "sign_in.others_ended", NULL, error));
 }
 
 static JsonNode *
@@ -59,10 +91,26 @@ static JsonNode *
 create_token (VigDbConnection *db, VigRequest *request, GError **error)
 {
   JsonObject *body = vig_request_get_body (request);
+  VigLogin *login = vig_request_get_login (request);
+  VigRole role = login->role;
   gint64 expires = vig_time_now () + vig_json_get_int (body, "days", 1) * 24 * 3600 * G_USEC_PER_SEC;
   g_autofree char *token = vig_token_new ("vig_");
-  g_autoptr (JsonObject) details = vig_store_tokens_create (db, vig_request_get_caller (request)->user_id, body, token, expires, error);
+  JsonArray *groups = vig_json_get_array (body, "groups");
+  g_autoptr (JsonObject) values = NULL;
+  g_autoptr (JsonObject) details = NULL;
 
+  if (!vig_proof_require (db, request, error))
+    return NULL;
+  vig_role_from_string (vig_json_get_string (body, "role", ""), &role);
+  if (role > login->role)
+    {
+      vig_request_blame (request, "role", error, "/role: a token may do what you may do at most");
+      return NULL;
+    }
+
+  values = vig_json_pack_object ("{s:s,s:s,s:b,s:A?}", "name", vig_json_get_string (body, "name", ""), "role", vig_role_to_string (role), "read_only",
+                                 vig_json_get_boolean (body, "read_only", FALSE), "groups", groups != NULL ? json_array_ref (groups) : NULL);
+  details = vig_store_tokens_create (db, login->caller.user_id, values, token, expires, error);
   if (details == NULL || !vig_web_audit (db, request, "token.created", vig_json_pack_object ("{s:J}", "token", details), error))
     return NULL;
 
@@ -94,7 +142,7 @@ delete_token_now (VigDbConnection *db, gpointer data, GError **error)
 }
 
 static void
-token_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
+access_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRequest) request = user_data;
   g_autoptr (GError) error = NULL;
@@ -112,19 +160,21 @@ token_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-begin_delete_token (VigRequest *request)
+end_sign_in (VigRequest *request)
 {
-  vig_db_write_async (vig_request_get_web (request)->context.agent->db, delete_token_now, request, NULL, NULL, NULL, token_deleted, vig_request_ref (request));
+  vig_db_write_async (vig_request_get_web (request)->context.agent->db, write_sign_in_end, request, NULL, NULL, NULL, access_ended, vig_request_ref (request));
 }
 
-/* A token that made tokens would outlive its own end. */
 static void
-begin_create_token (VigRequest *request)
+end_other_sign_ins (VigRequest *request)
 {
-  if (vig_request_get_login (request)->kind == VIG_LOGIN_TOKEN)
-    vig_request_fail_with (request, VIG_ERROR_DENIED, "an API token cannot create another one; sign in with the password");
-  else
-    vig_web_run_write (request, create_token);
+  vig_db_write_async (vig_request_get_web (request)->context.agent->db, write_others_end, request, NULL, NULL, NULL, access_ended, vig_request_ref (request));
+}
+
+static void
+begin_delete_token (VigRequest *request)
+{
+  vig_db_write_async (vig_request_get_web (request)->context.agent->db, delete_token_now, request, NULL, NULL, NULL, access_ended, vig_request_ref (request));
 }
 
 const VigRoute VIG_ROUTES_PEOPLE[] = {
@@ -132,8 +182,11 @@ const VigRoute VIG_ROUTES_PEOPLE[] = {
   { "logout", .handle = logout },
   { "getMe", .handle = get_me },
   { "changePassword", .handle = vig_route_change_password },
+  { "listSignIns", .handle = list_sign_ins },
+  { "endSignIn", .handle = end_sign_in },
+  { "endOtherSignIns", .handle = end_other_sign_ins },
   { "listTokens", .read = list_tokens },
-  { "createToken", .handle = begin_create_token },
+  { "createToken", .write = create_token },
   { "deleteToken", .handle = begin_delete_token },
   { NULL },
 };

@@ -37,6 +37,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_APPROVALS);
   add_routes (table, VIG_ROUTES_AUDIT);
   add_routes (table, VIG_ROUTES_CHAT);
+  add_routes (table, VIG_ROUTES_INVITATIONS);
   add_routes (table, VIG_ROUTES_OPERATORS);
   add_routes (table, VIG_ROUTES_PEOPLE);
   add_routes (table, VIG_ROUTES_PLUGINS);
@@ -44,6 +45,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_SETTINGS);
   add_routes (table, VIG_ROUTES_SETUP);
   add_routes (table, VIG_ROUTES_SYSTEM);
+  add_routes (table, VIG_ROUTES_USERS);
 
   return table;
 }

@@ -53,6 +53,7 @@ typedef struct
 extern const VigRoute VIG_ROUTES_APPROVALS[];
 extern const VigRoute VIG_ROUTES_AUDIT[];
 extern const VigRoute VIG_ROUTES_CHAT[];
+extern const VigRoute VIG_ROUTES_INVITATIONS[];
 extern const VigRoute VIG_ROUTES_OPERATORS[];
 extern const VigRoute VIG_ROUTES_PEOPLE[];
 extern const VigRoute VIG_ROUTES_PLUGINS[];
@@ -60,6 +61,7 @@ extern const VigRoute VIG_ROUTES_PROVIDERS[];
 extern const VigRoute VIG_ROUTES_SETTINGS[];
 extern const VigRoute VIG_ROUTES_SETUP[];
 extern const VigRoute VIG_ROUTES_SYSTEM[];
+extern const VigRoute VIG_ROUTES_USERS[];
 
 /* Operation ids to const VigRoute. */
 GHashTable *vig_web_collect_routes (void);

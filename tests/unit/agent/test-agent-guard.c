@@ -251,6 +251,7 @@ test_second_factor (void)
   g_autofree char *run = NULL;
   g_autofree char *approval = NULL;
   g_autoptr (GError) no_login = NULL;
+  g_autoptr (GError) no_factor = NULL;
   g_autoptr (GError) no_proof = NULL;
   g_autoptr (GError) old_proof = NULL;
   g_autoptr (GError) later = NULL;
@@ -265,6 +266,11 @@ test_second_factor (void)
 
   agent_test_exec (test, "INSERT INTO logins (id, token_sha256, user_id, created_at, expires_at) SELECT 'l1', 'x', id, 1, 9000000000000000 FROM users");
   test->caller.login_id = "l1";
+  agent_test_exec (test, "UPDATE logins SET proved_at = unixepoch() * 1000000");
+  g_assert_null (agent_test_decide (test, approval, "{\"decision\":\"approve\"}", &no_factor));
+  g_assert_error (no_factor, VIG_ERROR, VIG_ERROR_DENIED);
+  agent_test_exec (test, "INSERT INTO second_factors (id, user_id, kind, name, sealed_secret, created_at) SELECT 'f1', id, 'totp', 'phone', 'x', 1 FROM users");
+  agent_test_exec (test, "UPDATE logins SET proved_at = 0");
   g_assert_null (agent_test_decide (test, approval, "{\"decision\":\"approve\"}", &no_proof));
   g_assert_error (no_proof, VIG_ERROR, VIG_ERROR_PROOF_NEEDED);
   agent_test_exec (test, "UPDATE logins SET proved_at = (unixepoch() - 301) * 1000000");

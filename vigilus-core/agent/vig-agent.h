@@ -18,6 +18,7 @@ typedef struct
   VigRedactor *redactor;
   VigVault    *vault;
   VigWorker   *worker;
+  gint64       minute; /* microseconds of a minute in a run's time limit; 0: as on a clock. Tests have shorter ones */
 } VigAgentContext;
 
 /* Who asks: a signed-in person. */

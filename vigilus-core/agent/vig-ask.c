@@ -225,6 +225,12 @@ vig_ask_close (VigAsk *self)
 }
 
 const char *
+vig_ask_get_model (VigAsk *self)
+{
+  return self->model;
+}
+
+const char *
 vig_ask_get_text (VigAsk *self)
 {
   return vig_stream_get_text (self->text);

@@ -23,6 +23,7 @@ void        vig_ask_run_async        (VigAsk *self, VigAskFunc on_text, GCancell
 VigReply   *vig_ask_run_finish       (VigAsk *self, GAsyncResult *result, GError **error);
 void        vig_ask_close            (VigAsk *self); /* on_text is not called any more */
 
+const char *vig_ask_get_model        (VigAsk *self);
 const char *vig_ask_get_text         (VigAsk *self); /* what was shown so far */
 const char *vig_ask_get_reasoning    (VigAsk *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigAsk, vig_ask_unref)

@@ -179,7 +179,7 @@ replied (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  vig_run_count_usage (self, reply);
+  vig_run_count_usage (self, reply, vig_ask_get_model (self->ask));
   if (is_empty (reply))
     {
       vig_run_end_with (self, VIG_RUN_FAILED, "empty_reply", vig_reply_is_cut_short (reply)
@@ -233,10 +233,7 @@ ask_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (facts != NULL)
         vig_run_take_limits (self, facts->settings);
-      if (facts != NULL && self->turns >= self->max_turns)
-        g_set_error (&error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "This run reached the limit of %" G_GINT64_FORMAT " turns under Settings. "
-                     "Say \"go on\" to go on", self->max_turns);
-      else if (facts != NULL && take_operator (self, facts, &error))
+      if (facts != NULL && vig_run_check_limits (self, &error) && take_operator (self, facts, &error))
         self->ask = vig_ask_new_for_operator (self->parts, facts, self->operator, self->transcript, &error);
       if (self->ask != NULL)
         vig_ask_run_async (self->ask, show_text, self->cancellable, replied, g_object_ref (self));

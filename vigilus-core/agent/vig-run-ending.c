@@ -4,7 +4,6 @@
 #include "vig-run-private.h"
 
 #define STOP_GRACE 700 /* milliseconds until what does not end is left behind */
-#define MINUTE     (60 * G_USEC_PER_SEC)
 
 gboolean
 vig_run_is_ending (VigRun *self)
@@ -138,47 +137,4 @@ vig_run_store_end (VigRun *self)
   g_clear_pointer (&self->ask, vig_ask_unref);
   vig_run_enter (self, self->ending);
   vig_run_store (self, write, end_stored);
-}
-
-/* A run may be busy for so long; while every call waits for a person, the clock stands. */
-
-static gboolean
-time_over (gpointer user_data)
-{
-  VigRun *self = user_data;
-
-  self->time_timer = 0;
-  vig_run_begin_ending (self, VIG_RUN_FAILED, "timed_out", "This run took longer than the limit under Settings, so it was ended. Say \"go on\" to go on.");
-
-  return G_SOURCE_REMOVE;
-}
-
-void
-vig_run_update_clock (VigRun *self)
-{
-  gboolean waits = vig_run_is_waiting (self);
-  gint64 now = g_get_monotonic_time ();
-
-  if (waits == (self->busy_since == 0) || self->time_left == 0)
-    return;
-
-  g_clear_handle_id (&self->time_timer, g_source_remove);
-  if (waits)
-    {
-      self->time_left = MAX (self->time_left - (now - self->busy_since), 1);
-      self->busy_since = 0;
-      return;
-    }
-
-  self->busy_since = now;
-  self->time_timer = g_timeout_add (self->time_left / 1000 + 1, time_over, self);
-}
-
-void
-vig_run_take_limits (VigRun *self, JsonObject *settings)
-{
-  self->max_turns = vig_json_get_int (settings, "run_max_turns", 25);
-  if (self->time_left == 0)
-    self->time_left = MAX (vig_json_get_int (settings, "run_max_minutes", 30), 1) * MINUTE;
-  vig_run_update_clock (self);
 }

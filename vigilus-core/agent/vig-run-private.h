@@ -45,7 +45,11 @@ struct _VigRun
   gint64          turns;
   gint64          input_tokens;
   gint64          output_tokens;
+  gint64          cost;       /* millionths */
   gint64          max_turns;
+  gint64          max_tokens; /* 0: no limit */
+  gint64          max_cents;  /* 0: no limit */
+  char           *prices;     /* vig-price.h */
   gint64          time_left;  /* microseconds that it may still be busy; waiting for people does not count */
   gint64          busy_since; /* monotonic; 0: it waits */
   guint           time_timer;
@@ -61,7 +65,6 @@ VigRunWrite *vig_run_new_write        (VigRun *self, VigRunState state);
 void         vig_run_store            (VigRun *self, VigRunWrite *write, GAsyncReadyCallback callback);
 JsonObject  *vig_run_finish_store     (VigRun *self, GObject *source, GAsyncResult *result); /* NULL: it fails, or is abandoned */
 void         vig_run_read_facts       (VigRun *self, const char *operator_id, GAsyncReadyCallback callback);
-void         vig_run_count_usage      (VigRun *self, VigReply *reply);
 void         vig_run_build_transcript (VigRun *self);
 
 /* vig-run-routing.c: ROUTING */
@@ -74,7 +77,7 @@ void         vig_run_start_calls      (VigRun *self);
 void         vig_run_add_results      (VigRun *self, VigRunWrite *write);
 gboolean     vig_run_all_calls_done   (VigRun *self);
 
-/* vig-run-ending.c: the end, from any state; and the limits */
+/* vig-run-ending.c: the end, from any state */
 gboolean     vig_run_is_ending        (VigRun *self);
 gboolean     vig_run_is_over          (VigRun *self); /* it goes away or ends: an answer is no longer wanted */
 void         vig_run_begin_ending     (VigRun *self, VigRunState state, const char *code, const char *message);
@@ -82,7 +85,11 @@ void         vig_run_end_with         (VigRun *self, VigRunState state, const ch
 void         vig_run_fail             (VigRun *self, const GError *error);
 void         vig_run_store_end        (VigRun *self);
 void         vig_run_end_now          (VigRun *self); /* what is on disk is its end */
-void         vig_run_update_clock     (VigRun *self);
+
+/* vig-run-limits.c: turns, time, tokens, money */
 void         vig_run_take_limits      (VigRun *self, JsonObject *settings);
+void         vig_run_count_usage      (VigRun *self, VigReply *reply, const char *model);
+gboolean     vig_run_check_limits     (VigRun *self, GError **error); /* whether it may ask once more */
+void         vig_run_update_clock     (VigRun *self);
 
 G_END_DECLS

@@ -69,6 +69,7 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (VigRun) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (VigReply) reply = vig_ask_run_finish (self->ask, result, &error);
+  g_autofree char *model = g_strdup (vig_ask_get_model (self->ask));
   g_autofree char *reason = NULL;
   VigOperator *operator;
 
@@ -81,7 +82,7 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  vig_run_count_usage (self, reply);
+  vig_run_count_usage (self, reply, model);
   operator = vig_orchestrator_read_reply (self->operators, reply, &reason);
   if (operator != NULL)
     choose (self, operator, reason);

@@ -60,7 +60,8 @@ vig_run_publish_step (VigRun *self, JsonObject *stored)
 static JsonObject *
 build_usage (VigRun *self)
 {
-  return vig_json_pack_object ("{s:I, s:I}", "input_tokens", self->input_tokens, "output_tokens", self->output_tokens);
+  return vig_json_pack_object ("{s:I, s:I, s:I}", "input_tokens", self->input_tokens, "output_tokens", self->output_tokens,
+                               "cost_micros", self->cost);
 }
 
 VigRunWrite *
@@ -105,15 +106,6 @@ vig_run_read_facts (VigRun *self, const char *operator_id, GAsyncReadyCallback c
 {
   vig_db_read_async (self->parts->context.db, vig_run_facts_read, g_strdup (operator_id), g_free, vig_run_facts_free,
                      NULL, callback, g_object_ref (self));
-}
-
-void
-vig_run_count_usage (VigRun *self, VigReply *reply)
-{
-  VigUsage *usage = vig_reply_get_usage (reply);
-
-  self->input_tokens += MAX (usage->input_tokens, 0);
-  self->output_tokens += MAX (usage->output_tokens, 0);
 }
 
 void
@@ -231,6 +223,7 @@ take_loaded (VigRun *self, JsonObject *loaded)
     {
       self->input_tokens = vig_json_get_int (usage, "input_tokens", 0);
       self->output_tokens = vig_json_get_int (usage, "output_tokens", 0);
+      self->cost = vig_json_get_int (usage, "cost_micros", 0);
     }
   if (vig_json_get_boolean (self->row, "stop_requested", FALSE))
     vig_run_begin_ending (self, VIG_RUN_STOPPED, "stopped", "stopped");
@@ -411,6 +404,7 @@ vig_run_finalize (GObject *object)
   g_free (self->user_name);
   g_free (self->ending_code);
   g_free (self->ending_message);
+  g_free (self->prices);
   vig_parts_unref (self->parts);
 
   G_OBJECT_CLASS (vig_run_parent_class)->finalize (object);

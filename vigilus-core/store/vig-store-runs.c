@@ -7,10 +7,10 @@
 #include "vig-store-row.h"
 
 #define RUN \
-  "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens," \
+  "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros," \
   " stop_requested, created_at, updated_at, ended_at, seq FROM runs "
-#define RUN_TYPES "sssssssjiiibttt-"
-#define SEQ_COLUMN 15
+#define RUN_TYPES "sssssssjiiiibttt-"
+#define SEQ_COLUMN 16
 
 #define LIVE "('routing', 'asking', 'resolving')"
 
@@ -36,7 +36,7 @@ has_ended (const char *state)
 static JsonObject *
 shape (JsonObject *run)
 {
-  static const char *const counts[] = { "input_tokens", "output_tokens" };
+  static const char *const counts[] = { "input_tokens", "output_tokens", "cost_micros" };
   JsonObject *usage;
 
   if (run == NULL)
@@ -143,8 +143,8 @@ write_row (VigDbConnection *db, JsonObject *run, GError **error)
   return vig_db_exec (db, error,
                       "UPDATE runs SET state = ?2, operator_id = ?3, operator_name = ?4, routing_reason = ?5, error = ?6, turns = ?7,"
                       " input_tokens = CAST (?8 AS INTEGER), output_tokens = CAST (?9 AS INTEGER), stop_requested = ?10,"
-                      " updated_at = ?11, ended_at = ?12 WHERE id = ?1",
-                      "sssssoissbit",
+                      " updated_at = ?11, ended_at = ?12, cost_micros = ?13 WHERE id = ?1",
+                      "sssssoissbiti",
                       vig_json_get_string (run, "id", NULL), state,
                       vig_json_get_string (run, "operator_id", NULL),
                       vig_json_get_string (run, "operator_name", NULL),
@@ -153,7 +153,8 @@ write_row (VigDbConnection *db, JsonObject *run, GError **error)
                       vig_json_get_int (run, "turns", 0),
                       input, output,
                       vig_json_get_boolean (run, "stop_requested", FALSE),
-                      now, ended_at);
+                      now, ended_at,
+                      usage != NULL ? vig_json_get_int (usage, "cost_micros", 0) : 0);
 }
 
 JsonObject *

@@ -3,6 +3,7 @@
 
 #include "vig-store-settings.h"
 
+#include "vig-price.h"
 #include "vig-store-row.h"
 
 static const VigStoreField fields[] = {
@@ -14,6 +15,9 @@ static const VigStoreField fields[] = {
   { "routing_model", 's', TRUE, 1, 200 },
   { "run_max_turns", 'i', FALSE, 1, 200 },
   { "run_max_minutes", 'i', FALSE, 1, 1440 },
+  { "run_max_tokens", 'i', FALSE, 0, 1000000000 },
+  { "run_max_cents", 'i', FALSE, 0, 10000000 },
+  { "model_prices", 's', TRUE, 1, VIG_PRICE_MAX_TEXT },
   { "output_limit", 'i', FALSE, 1024, 1048576 },
   { "password_min_length", 'i', FALSE, 8, 128 },
   { "second_factor_approvals", 's', FALSE, 1, 0, "never|elevate|exec" },
@@ -24,7 +28,7 @@ static const VigStoreField fields[] = {
 static JsonObject *
 make_defaults (void)
 {
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:n, s:n, s:i, s:i, s:i, s:i, s:s, s:i}",
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
@@ -33,6 +37,9 @@ make_defaults (void)
                                "routing_model",
                                "run_max_turns", 24,
                                "run_max_minutes", 30,
+                               "run_max_tokens", 5000000,
+                               "run_max_cents", 0,
+                               "model_prices",
                                "output_limit", 32768,
                                "password_min_length", 10,
                                "second_factor_approvals", "never",
@@ -72,6 +79,8 @@ check_together (VigDbConnection *db, JsonObject *settings, GError **error)
       return FALSE;
     }
 
+  if (!vig_price_check (vig_json_get_string (settings, "model_prices", ""), error))
+    return FALSE;
   if (provider_id == NULL)
     return TRUE;
 

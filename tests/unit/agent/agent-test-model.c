@@ -19,6 +19,7 @@ typedef struct
 
 static GQueue script = G_QUEUE_INIT;
 static guint n_asked;
+static VigUsage usage;
 static char *last_system;
 static char *last_results;
 static char *last_tools;
@@ -66,8 +67,15 @@ agent_test_fail (GError *error)
 }
 
 void
+agent_test_use (gint64 input_tokens, gint64 output_tokens, gint64 cached_tokens)
+{
+  usage = (VigUsage) { input_tokens, output_tokens, cached_tokens, -1, -1 };
+}
+
+void
 agent_test_model_reset (void)
 {
+  agent_test_use (10, 5, -1);
   g_queue_clear_full (&script, (GDestroyNotify) say_free);
   n_asked = 0;
   g_clear_pointer (&last_system, g_free);
@@ -172,8 +180,7 @@ make_reply (Say *say)
 
       vig_reply_add_call (reply, vig_json_get_string (call, "id", "c"), vig_json_get_string (call, "name", ""), text);
     }
-  vig_reply_get_usage (reply)->input_tokens = 10;
-  vig_reply_get_usage (reply)->output_tokens = 5;
+  *vig_reply_get_usage (reply) = usage;
   vig_reply_set_stop_reason (reply, calls != NULL ? "tool_use" : "end_turn", FALSE);
 
   return reply;

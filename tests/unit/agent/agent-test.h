@@ -37,6 +37,7 @@ char       *agent_test_query          (AgentTest *self, const char *sql); /* fir
 
 /* What the model says, in order. @calls: a JSON array of {id, name, arguments}, or NULL. A text of "wait" never ends. */
 void        agent_test_say            (const char *text, const char *calls);
+void        agent_test_use            (gint64 input_tokens, gint64 output_tokens, gint64 cached_tokens); /* by each answer from here on */
 void        agent_test_fail           (GError *error); /* (transfer full) */
 guint       agent_test_n_asked        (void);
 const char *agent_test_last_system    (void);

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
-import { ChoiceField, SelectField, TextField } from '../../components/form';
+import { AreaField, ChoiceField, SelectField, TextField } from '../../components/form';
 import { ErrorNote, Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
@@ -31,6 +31,16 @@ const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
     member: 'run_max_minutes',
     label: _('Time per run (minutes)'),
     hint: _('Waiting for a person does not count.'),
+  },
+  {
+    member: 'run_max_tokens',
+    label: _('Tokens per run'),
+    hint: _('In and out, over all turns. 0: no limit.'),
+  },
+  {
+    member: 'run_max_cents',
+    label: _('Cost per run (cents)'),
+    hint: _('By the prices below; a model without one costs nothing here. 0: no limit.'),
   },
   {
     member: 'output_limit',
@@ -104,6 +114,15 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
               />
             ))}
           </div>
+          <AreaField
+            label={_('Prices of models')}
+            hint={_('A line each: name (* stands for anything), price of a million tokens in, and out.')}
+            placeholder="claude-sonnet-* 3 15"
+            rows={4}
+            value={draft.model_prices ?? ''}
+            wrong={wrongs.model_prices}
+            onChange={(event) => set({ model_prices: event.target.value || null })}
+          />
         </section>
         <section className="card stack">
           <h2>{_('Routing')}</h2>

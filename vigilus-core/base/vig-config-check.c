@@ -137,6 +137,21 @@ vig_config_check_ranges (char **ranges, GError **error)
 }
 
 gboolean
+vig_config_check_webhook (const char *url, GError **error)
+{
+  g_autoptr (GUri) uri = url != NULL ? g_uri_parse (url, G_URI_FLAGS_NONE, NULL) : NULL;
+  const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : "";
+  const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
+
+  if (url == NULL || ((g_str_equal (scheme, "https") || g_str_equal (scheme, "http")) && host != NULL && *host != '\0'))
+    return TRUE;
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "must be an address that begins with https:// or http:// and has a host");
+
+  return FALSE;
+}
+
+gboolean
 vig_config_check_dbus (const char *bus, GError **error)
 {
   static const char *const buses[] = { "session", "system", "none", "auto", NULL };

@@ -20,6 +20,8 @@ typedef enum
   TLS_KEY,
   DATA_DIR,
   DATABASE_URL,
+  AUDIT_FILE,
+  AUDIT_WEBHOOK,
   PLUGIN_PATH,
   DASHBOARD_DIR,
   DBUS,
@@ -42,6 +44,8 @@ static const struct
   [TLS_KEY] = { "VIGILUS_TLS_KEY", "Server", "TlsKey", NULL },
   [DATA_DIR] = { "VIGILUS_DATA_DIR", "Storage", "DataDir", "~/.vigilus" },
   [DATABASE_URL] = { "VIGILUS_DATABASE_URL", "Storage", "DatabaseUrl", "sqlite:///vigilus.db" },
+  [AUDIT_FILE] = { "VIGILUS_AUDIT_CHECKPOINT_FILE", "Audit", "CheckpointFile", NULL },
+  [AUDIT_WEBHOOK] = { "VIGILUS_AUDIT_CHECKPOINT_WEBHOOK", "Audit", "CheckpointWebhook", NULL },
   [PLUGIN_PATH] = { "VIGILUS_PLUGIN_PATH", "Plugins", "Path", "" },
   [DASHBOARD_DIR] = { NULL, "Dashboard", "Directory", VIG_DATA_DIR "/dashboard" },
   [DBUS] = { NULL, "DBus", "Bus", "auto" },
@@ -77,6 +81,8 @@ static const char description[] =
   "  VIGILUS_TRUSTED_PROXIES   addresses and ranges of reverse proxies, comma-separated (none)\n"
   "  VIGILUS_TLS_CERTIFICATE   certificate chain to serve HTTPS with, PEM\n"
   "  VIGILUS_TLS_KEY           its private key, PEM\n"
+  "  VIGILUS_AUDIT_CHECKPOINT_FILE     file that signed checkpoints of the audit log are added to\n"
+  "  VIGILUS_AUDIT_CHECKPOINT_WEBHOOK  http(s) address that they are posted to\n"
   "  VIGILUS_PLUGIN_PATH       more directories with plugins, colon-separated\n"
   "\n"
   "Keyfile: " VIG_SYSCONF_DIR "/vigilus/vigilus.conf, then conf.d/*.conf beside it, later ones over earlier ones.\n"
@@ -320,6 +326,7 @@ resolve (VigConfig *self, GError **error)
   make_absolute (self, TLS_CERTIFICATE);
   make_absolute (self, TLS_KEY);
   make_absolute (self, DASHBOARD_DIR);
+  make_absolute (self, AUDIT_FILE);
   collect_plugin_dirs (self);
   self->cors_origins = vig_config_split_list (self->values[CORS_ORIGINS]);
   self->trusted_proxies = vig_config_split_list (self->values[TRUSTED_PROXIES]);
@@ -328,6 +335,7 @@ resolve (VigConfig *self, GError **error)
          && named (self, PORT, vig_config_check_port (self->values[PORT], &self->port, error), error)
          && named (self, CORS_ORIGINS, vig_config_check_origins (self->cors_origins, error), error)
          && named (self, TRUSTED_PROXIES, vig_config_check_ranges (self->trusted_proxies, error), error)
+         && named (self, AUDIT_WEBHOOK, vig_config_check_webhook (self->values[AUDIT_WEBHOOK], error), error)
          && named (self, DBUS, vig_config_check_dbus (self->values[DBUS], error), error)
          && named (self, DATABASE_URL,
                    vig_config_check_database (self->values[DATABASE_URL], self->values[DATA_DIR], &self->database_path, error), error)
@@ -404,6 +412,18 @@ const char *
 vig_config_get_tls_key (VigConfig *self)
 {
   return self->values[TLS_KEY];
+}
+
+const char *
+vig_config_get_audit_file (VigConfig *self)
+{
+  return self->values[AUDIT_FILE];
+}
+
+const char *
+vig_config_get_audit_webhook (VigConfig *self)
+{
+  return self->values[AUDIT_WEBHOOK];
 }
 
 const char *const *

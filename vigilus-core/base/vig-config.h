@@ -25,6 +25,8 @@ const char * const *vig_config_get_cors_origins    (VigConfig *self); /* empty: 
 const char * const *vig_config_get_trusted_proxies (VigConfig *self); /* addresses and CIDR ranges */
 const char         *vig_config_get_tls_certificate (VigConfig *self); /* or NULL */
 const char         *vig_config_get_tls_key         (VigConfig *self); /* or NULL */
+const char         *vig_config_get_audit_file      (VigConfig *self); /* that checkpoints are added to, absolute, or NULL */
+const char         *vig_config_get_audit_webhook   (VigConfig *self); /* that they are posted to, or NULL */
 const char * const *vig_config_get_plugin_dirs     (VigConfig *self); /* in search order; the first is our own */
 const char         *vig_config_get_dashboard_dir   (VigConfig *self); /* built files */
 const char         *vig_config_get_dbus            (VigConfig *self); /* "session", "system", "none" or "auto" */

@@ -3,6 +3,7 @@
 
 #include "vig-daemon.h"
 
+#include "vig-audit-keeper.h"
 #include "vig-audit-tree.h"
 #include "vig-dbus-service.h"
 #include "vig-id.h"
@@ -31,6 +32,7 @@ struct _VigDaemon
   VigPluginLoader   *plugins;
   VigApprovals      *approvals;
   VigRunner         *runner;
+  VigAuditKeeper    *audit;
   VigUnlock         *unlock;
   VigWebServer      *web;
   VigDbusService    *dbus;
@@ -163,6 +165,7 @@ make_web (VigDaemon *self, GError **error)
     .config = self->config,
     .runner = self->runner,
     .approvals = self->approvals,
+    .audit = self->audit,
     .plugins = self->plugins,
     .secret = &self->secret_funcs,
     .setup_token = self->setup_token,
@@ -228,6 +231,8 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   self->unlock = vig_unlock_new (self->config, self->db, self->vault, self->worker);
   vig_unlock_load_async (self->unlock, secret_loaded, g_object_ref (self));
   self->agent = (VigAgentContext) { self->db, self->registry, self->events, self->redactor, self->vault, self->worker };
+  self->audit = vig_audit_keeper_new (&self->agent, vig_config_get_audit_file (self->config), vig_config_get_audit_webhook (self->config));
+  vig_audit_keeper_start (self->audit);
   self->approvals = vig_approvals_new (&self->agent);
   self->runner = vig_runner_new (&self->agent, self->approvals);
   if (!load_plugins (self, error) || !make_web (self, error))
@@ -252,6 +257,8 @@ vig_daemon_stop (VigDaemon *self)
     vig_runner_shut_down (self->runner);
   if (self->plugins != NULL)
     vig_plugin_loader_stop (self->plugins);
+  if (self->audit != NULL)
+    vig_audit_keeper_stop (self->audit);
   if (self->db != NULL)
     vig_db_close (self->db);
 }
@@ -265,6 +272,7 @@ vig_daemon_finalize (GObject *object)
   g_clear_object (&self->web);
   g_clear_object (&self->runner);
   g_clear_object (&self->approvals);
+  g_clear_object (&self->audit);
   g_clear_object (&self->plugins);
   g_clear_object (&self->registry);
   g_clear_object (&self->unlock);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vig-approvals.h"
+#include "vig-audit-keeper.h"
 #include "vig-config.h"
 #include "vig-plugin-loader.h"
 #include "vig-runner.h"
@@ -28,6 +29,7 @@ typedef struct
   VigConfig               *config;
   VigRunner               *runner;
   VigApprovals            *approvals;
+  VigAuditKeeper          *audit;
   VigPluginLoader         *plugins;
   const VigWebSecretFuncs *secret;
   const char              *setup_token; /* printed at start; NULL: set-up is done */

@@ -79,6 +79,13 @@ void        vig_web_run_read       (VigRequest *request, VigStoreHandler handler
 void        vig_web_run_cached     (VigRequest *request, VigStoreHandler handler);
 void        vig_web_run_write      (VigRequest *request, VigStoreHandler handler);
 
+/* One piece of a long answer, made on the store's threads. *done: it was the last. */
+typedef gboolean (*VigPieceFunc) (VigDbConnection *db, gpointer data, GString *piece, gboolean *done, GError **error);
+
+/* Answers with a download that is made piece by piece, as fast as it is taken. Owns @data. */
+void        vig_web_download       (VigRequest *request, const char *content_type, const char *file_name, VigPieceFunc func, gpointer data,
+                                    GDestroyNotify free_data);
+
 /* For store handlers: appends to the audit log under the caller's name; @detail (transfer full) may be NULL. */
 gboolean    vig_web_audit          (VigDbConnection *db, VigRequest *request, const char *event, JsonObject *detail, GError **error);
 /* Publishes after the commit. (transfer full) data */

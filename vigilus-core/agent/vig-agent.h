@@ -28,6 +28,7 @@ typedef struct
   const char *user_name;
   const char *role;     /* owner, administrator, approver, viewer */
   const char *login_id; /* of a sign-in in a browser; NULL: an API token, D-Bus */
+  gboolean    unattended; /* a program asks in their name: nobody sits before it */
 } VigCaller;
 
 G_END_DECLS

@@ -5,27 +5,29 @@
 
 #include <string.h>
 
+#include "vig-approval-terms.h"
 #include "vig-audit.h"
 #include "vig-grants.h"
 #include "vig-id.h"
 #include "vig-proof.h"
-#include "vig-resource.h"
+#include "vig-result.h"
 #include "vig-store-approvals.h"
+#include "vig-store-runs.h"
 #include "vig-store-settings.h"
 
-#define MINUTE (60 * G_USEC_PER_SEC)
+#define MAX_NOTE 4000 /* bytes of edited arguments that a model is told */
 
 struct _VigApprovalDecision
 {
   VigRedactor *redactor;
   GBytes      *key;
-  char        *decided_by;
+  char        *by_id;
+  char        *by;
   char        *login_id; /* of who decides, or NULL */
   char        *approval_id;
   gboolean     approve;
-  gboolean     timed;
-  gint64       minutes; /* 0: the default */
-  char        *resource;
+  JsonObject  *wish;   /* what can be decided: mode, minutes, resource */
+  JsonObject  *edit;   /* NULL: the arguments stay as they are */
   char        *reason;
   gint64       now;
 };
@@ -37,20 +39,34 @@ struct _VigApprovalSweep
 };
 
 /* Takes what it needs out of @decision: the object stays on its thread. */
+static JsonObject *
+copy_wish (JsonObject *decision)
+{
+  static const char * const names[] = { "mode", "minutes", "resource" };
+  JsonObject *wish = json_object_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (json_object_has_member (decision, names[i]))
+      json_object_set_member (wish, names[i], json_object_dup_member (decision, names[i]));
+
+  return wish;
+}
+
 VigApprovalDecision *
-vig_approval_decision_new (VigRedactor *redactor, GBytes *key, const VigCaller *caller, const char *approval_id, JsonObject *decision, gint64 now)
+vig_approval_decision_new (VigRedactor *redactor, GBytes *key, const VigCaller *caller, const char *approval_id, JsonObject *decision, JsonObject *edit,
+                           gint64 now)
 {
   VigApprovalDecision *self = g_new0 (VigApprovalDecision, 1);
 
   self->redactor = g_object_ref (redactor);
   self->key = g_bytes_ref (key);
-  self->decided_by = g_strdup (caller->user_name);
+  self->by_id = g_strdup (caller->user_id);
+  self->by = g_strdup (caller->user_name);
   self->login_id = g_strdup (caller->login_id);
   self->approval_id = g_strdup (approval_id);
   self->approve = g_str_equal (vig_json_get_string (decision, "decision", "deny"), "approve");
-  self->timed = g_str_equal (vig_json_get_string (decision, "mode", "once"), "timed");
-  self->minutes = vig_json_get_int (decision, "minutes", 0);
-  self->resource = g_strdup (vig_json_get_string (decision, "resource", NULL));
+  self->wish = copy_wish (decision);
+  self->edit = edit != NULL ? json_object_ref (edit) : NULL;
   self->reason = g_strdup (vig_json_get_string (decision, "reason", NULL));
   self->now = now;
 
@@ -64,10 +80,12 @@ vig_approval_decision_free (gpointer data)
 
   g_object_unref (self->redactor);
   g_bytes_unref (self->key);
-  g_free (self->decided_by);
+  g_free (self->by_id);
+  g_free (self->by);
   g_free (self->login_id);
   g_free (self->approval_id);
-  g_free (self->resource);
+  json_object_unref (self->wish);
+  g_clear_pointer (&self->edit, json_object_unref);
   g_free (self->reason);
   g_free (self);
 }
@@ -76,6 +94,7 @@ static gboolean
 audit (VigDbConnection *db, VigRedactor *redactor, JsonObject *approval, const char *event, const char *user_name, const char *decision, const char *reason,
        GError **error)
 {
+  JsonObject *edited = vig_json_get_object (approval, "edited_arguments");
   g_autoptr (JsonObject) record = NULL;
 
   record = vig_json_pack_object ("{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:J, s:s, s:s?}",
@@ -89,9 +108,11 @@ audit (VigDbConnection *db, VigRedactor *redactor, JsonObject *approval, const c
                                  "tool", vig_json_get_string (approval, "tool", ""),
                                  "level", vig_json_get_string (approval, "level", ""),
                                  "resource", vig_json_get_string (approval, "resource", NULL),
-                                 "arguments", vig_json_get_object (approval, "arguments"),
+                                 "arguments", edited != NULL ? edited : vig_json_get_object (approval, "arguments"),
                                  "decision", decision,
                                  "reason", reason);
+  if (edited != NULL)
+    json_object_set_object_member (record, "detail", vig_json_pack_object ("{s:J}", "asked_arguments", vig_json_get_object (approval, "arguments")));
 
   return vig_audit_append (db, redactor, record, error);
 }
@@ -123,115 +144,125 @@ check_pending (VigApprovalDecision *self, JsonObject *approval, GError **error)
   return TRUE;
 }
 
-static gboolean
-fill_minutes (VigApprovalDecision *self, VigDbConnection *db, GError **error)
-{
-  g_autoptr (JsonObject) settings = vig_store_settings_get (db, error);
-  gint64 most;
-
-  if (settings == NULL)
-    return FALSE;
-
-  most = vig_json_get_int (settings, "grant_minutes_max", 60);
-  if (self->minutes == 0)
-    self->minutes = MIN (vig_json_get_int (settings, "grant_minutes_default", 10), most);
-  if (self->minutes >= 1 && self->minutes <= most)
-    return TRUE;
-
-  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "minutes: must be between 1 and %" G_GINT64_FORMAT, most);
-
-  return FALSE;
-}
-
-static char *
-refuse_resource (const char *asked, GError **error)
-{
-  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "resource: must lie within what was asked for (%s)", asked != NULL ? asked : "everything");
-
-  return NULL;
-}
-
-/* What the grant covers, as a pattern: what was asked, or a narrower one that the person typed. Where the call names nothing, "*" is
- * the person's word for everything. NULL without error: exactly these arguments. */
-static char *
-choose_resource (VigApprovalDecision *self, JsonObject *approval, GError **error)
-{
-  const char *asked = vig_json_get_string (approval, "resource", NULL);
-  g_autofree char *escaped = vig_resource_escape (asked);
-  g_autofree char *pattern = NULL;
-
-  if (self->resource == NULL || g_strcmp0 (self->resource, asked) == 0)
-    return g_steal_pointer (&escaped);
-  if (g_str_equal (self->resource, "*"))
-    return asked == NULL ? g_strdup ("*") : refuse_resource (asked, error);
-
-  pattern = vig_resource_canonical_pattern (self->resource);
-  if (pattern == NULL || asked == NULL || !vig_resource_covers (escaped, pattern))
-    return refuse_resource (asked, error);
-
-  return g_steal_pointer (&pattern);
-}
-
+/* What the second of two people confirms is what the first one chose. */
 static JsonObject *
-build_grant (VigApprovalDecision *self, JsonObject *approval, GError **error)
+take_terms (VigApprovalDecision *self, JsonObject *approval, JsonObject *first, GError **error)
 {
-  g_autofree char *expires_at = vig_time_to_iso (self->now + self->minutes * MINUTE);
-  g_autofree char *resource = NULL;
-  g_autoptr (GError) local_error = NULL;
+  if (first == NULL)
+    return vig_approval_terms_new (self->wish, approval, self->edit);
 
-  resource = choose_resource (self, approval, &local_error);
-  if (local_error != NULL)
+  if (g_str_equal (vig_json_get_string (first, "by_id", ""), self->by_id))
     {
-      g_propagate_error (error, g_steal_pointer (&local_error));
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "you have allowed this already: now another person has to");
+      return NULL;
+    }
+  if (g_str_equal (vig_json_get_string (approval, "user_id", ""), self->by_id))
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_DENIED, "this was asked for in your name: the second approver has to be somebody else");
+      return NULL;
+    }
+  if (self->edit != NULL || json_object_has_member (self->wish, "minutes") || vig_json_get_string (self->wish, "resource", NULL) != NULL)
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "mode: the second approver confirms what %s chose, or denies it",
+                   vig_json_get_string (first, "by", "the first"));
       return NULL;
     }
 
-  return vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
-                               "approval_id", self->approval_id,
-                               "operator_id", vig_json_get_string (approval, "operator_id", ""),
-                               "operator_name", vig_json_get_string (approval, "operator_name", ""),
-                               "tool", vig_json_get_string (approval, "tool", ""),
-                               "level", vig_json_get_string (approval, "level", ""),
-                               "resource", resource,
-                               "mode", self->timed ? "timed" : "once",
-                               "arguments_sha256", vig_json_get_string (approval, "arguments_sha256", ""),
-                               "granted_by", self->decided_by,
-                               "expires_at", expires_at);
+  return json_object_ref (vig_json_get_object (first, "terms"));
+}
+
+/* The call goes on with the approver's arguments, and its model is told so. */
+static gboolean
+edit_call (VigApprovalDecision *self, VigDbConnection *db, JsonObject *approval, JsonObject *terms, GError **error)
+{
+  JsonObject *arguments = vig_json_get_object (terms, "arguments");
+  g_autoptr (JsonObject) call = NULL;
+  g_autofree char *shown = NULL;
+  g_autofree char *cut = NULL;
+  g_autofree char *note = NULL;
+  gboolean is_cut;
+
+  if (arguments == NULL)
+    return TRUE;
+
+  shown = vig_json_object_to_string (vig_json_get_object (terms, "shown"));
+  cut = vig_result_cap (shown, MAX_NOTE, &is_cut);
+  note = g_strdup_printf ("%s changed the arguments of this call before allowing it. They are now: %s", self->by, cut);
+  call = vig_store_calls_edit (db, vig_json_get_string (approval, "call_id", ""), arguments, note, error);
+
+  return call != NULL;
+}
+
+static JsonObject *
+allow_first (VigApprovalDecision *self, VigDbConnection *db, JsonObject *terms, GError **error)
+{
+  g_autoptr (JsonObject) approval = vig_store_approvals_first (db, self->approval_id, self->by, self->by_id, terms, error);
+
+  if (approval == NULL || !audit (db, self->redactor, approval, "approval.first", self->by, "approve", self->reason, error))
+    return NULL;
+
+  return g_steal_pointer (&approval);
+}
+
+static JsonObject *
+allow (VigApprovalDecision *self, VigDbConnection *db, JsonObject *approval, JsonObject *terms, const char *first_by, GError **error)
+{
+  g_autofree char *granted_by = first_by != NULL ? g_strdup_printf ("%s, %s", first_by, self->by) : g_strdup (self->by);
+  g_autoptr (JsonObject) grant = vig_approval_terms_build_grant (terms, approval, granted_by, self->now);
+  const char *mode = vig_json_get_string (terms, "mode", "once");
+  g_autoptr (JsonObject) changes = NULL;
+  g_autoptr (JsonObject) decided = NULL;
+  g_autoptr (JsonObject) stored = NULL;
+
+  changes = vig_json_pack_object ("{s:s, s:I, s:s, s:s, s:J}", "mode", mode, "minutes", vig_json_get_int (terms, "minutes", 1), "decided_by", self->by,
+                                  "resource", vig_json_get_string (terms, "covers", NULL), "arguments", vig_json_get_object (terms, "shown"));
+  decided = vig_store_approvals_decide (db, self->approval_id, "approved", changes, error);
+  if (decided == NULL || !edit_call (self, db, decided, terms, error))
+    return NULL;
+  if (!audit (db, self->redactor, decided, "approval.decided", self->by, "approve", self->reason, error))
+    return NULL;
+  stored = vig_grants_store (db, self->key, grant, self->now, error);
+  if (stored == NULL || !audit (db, self->redactor, decided, "grant.created", granted_by, mode, NULL, error))
+    return NULL;
+
+  return vig_store_approvals_get (db, self->approval_id, error);
 }
 
 static JsonObject *
 approve (VigApprovalDecision *self, VigDbConnection *db, JsonObject *approval, GError **error)
 {
-  g_autoptr (JsonObject) grant = NULL;
-  g_autoptr (JsonObject) stored = NULL;
-  g_autoptr (JsonObject) changes = NULL;
-  g_autoptr (JsonObject) decided = NULL;
+  g_autoptr (JsonObject) settings = vig_store_settings_get (db, error);
+  g_autoptr (JsonObject) first = NULL;
+  g_autoptr (JsonObject) terms = NULL;
+  g_autoptr (GError) local_error = NULL;
 
-  if (!fill_minutes (self, db, error))
+  if (settings == NULL)
     return NULL;
-  grant = build_grant (self, approval, error);
-  if (grant == NULL)
+  first = vig_store_approvals_get_first (db, self->approval_id, &local_error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  terms = take_terms (self, approval, first, error);
+  if (terms == NULL || !vig_approval_terms_settle (terms, db, approval, settings, error))
     return NULL;
+  /* Of the level that the call has now: editing can raise it. */
+  if (!vig_proof_check_approval (db, self->login_id, vig_json_get_string (terms, "level", "elevate"), self->now, error))
+    return NULL;
+  if (first == NULL && vig_approval_terms_need_second (terms, approval, settings))
+    return allow_first (self, db, terms, error);
 
-  changes = vig_json_pack_object ("{s:s, s:I, s:s}", "mode", self->timed ? "timed" : "once", "minutes", self->minutes,
-                                  "decided_by", self->decided_by);
-  decided = vig_store_approvals_decide (db, self->approval_id, "approved", changes, error);
-  if (decided == NULL || !audit (db, self->redactor, decided, "approval.decided", self->decided_by, "approve", self->reason, error))
-    return NULL;
-  stored = vig_grants_store (db, self->key, grant, self->now, error);
-  if (stored == NULL || !audit (db, self->redactor, decided, "grant.created", self->decided_by, self->timed ? "timed" : "once", NULL, error))
-    return NULL;
-
-  return g_steal_pointer (&decided);
+  return allow (self, db, approval, terms, first != NULL ? vig_json_get_string (first, "by", "") : NULL, error);
 }
 
 static JsonObject *
 refuse (VigApprovalDecision *self, VigDbConnection *db, GError **error)
 {
-  g_autoptr (JsonObject) changes = vig_json_pack_object ("{s:s, s:s?}", "decided_by", self->decided_by, "deny_reason", self->reason);
+  g_autoptr (JsonObject) changes = vig_json_pack_object ("{s:s, s:s?}", "decided_by", self->by, "deny_reason", self->reason);
   g_autoptr (JsonObject) decided = vig_store_approvals_decide (db, self->approval_id, "denied", changes, error);
 
-  if (decided == NULL || !audit (db, self->redactor, decided, "approval.decided", self->decided_by, "deny", self->reason, error))
+  if (decided == NULL || !audit (db, self->redactor, decided, "approval.decided", self->by, "deny", self->reason, error))
     return NULL;
 
   return g_steal_pointer (&decided);

@@ -5,11 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* What a person decided about an elevation request, as one transaction: decision, grant and audit records, or none of them. */
+/* What a person decided about an elevation request, as one transaction: decision, grant and audit records, or none of them. Where two
+ * have to approve, the first leaves it pending. */
 typedef struct _VigApprovalDecision VigApprovalDecision;
 
+/* @edit: the approver's arguments (vig-approval-edit.h), or NULL. */
 VigApprovalDecision *vig_approval_decision_new   (VigRedactor *redactor, GBytes *key, const VigCaller *caller, const char *approval_id,
-                                                  JsonObject *decision, gint64 now);
+                                                  JsonObject *decision, JsonObject *edit, gint64 now);
 void                 vig_approval_decision_free  (gpointer data);
 gpointer             vig_approval_decision_write (VigDbConnection *db, gpointer data, GError **error); /* VigDbFunc: the Approval */
 

@@ -3,6 +3,8 @@
 
 #include "vig-approvals.h"
 
+#include "vig-parts.h"
+
 G_BEGIN_DECLS
 
 /* The agent's side of the approvals: waiting for one, and time. */
@@ -15,6 +17,11 @@ void     vig_approvals_wait      (VigApprovals *self, const char *id, const char
 void     vig_approvals_forget    (VigApprovals *self, const char *id, gpointer user_data);
 /* Tells who waits, and who listens: after a transaction that decided. */
 void     vig_approvals_announce  (VigApprovals *self, JsonObject *approval);
+
+/* Calls @func once, when a grant is revoked: what runs under it ends. vig_approvals_forget () ends the watch. */
+void     vig_approvals_watch_grant (VigApprovals *self, const char *grant_id, VigApprovalFunc func, gpointer user_data);
+/* What edited arguments are judged with; borrowed, NULL when it goes. */
+void     vig_approvals_set_parts (VigApprovals *self, VigParts *parts);
 
 gint64   vig_approvals_now       (VigApprovals *self);  /* UTC microseconds */
 void     vig_approvals_set_clock (VigApprovals *self, gint64 (*clock) (void)); /* for tests */

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "vig-approval-decision.h"
+#include "vig-approval-edit.h"
 #include "vig-approvals-private.h"
 #include "vig-grants.h"
 #include "vig-id.h"
+#include "vig-store-approvals.h"
 
 #define LONGEST_TIMER 3600 /* seconds: clocks are set, so it looks again now and then */
 
@@ -23,9 +25,10 @@ struct _VigApprovals
   GObject parent_instance;
 
   VigAgentContext context;
+  VigParts       *parts;       /* borrowed */
   gint64        (*clock) (void);
   GBytes         *key;         /* that signs grants, as of the last time; NULL: not needed yet */
-  GHashTable     *waiters;     /* id → GPtrArray of Waiter */
+  GHashTable     *waiters;     /* id of a request or a grant → GPtrArray of Waiter */
   char           *next_expiry; /* ISO 8601, NULL: nobody waits */
   guint           timer;
   gboolean        sweeping;
@@ -109,7 +112,13 @@ note_expiry (VigApprovals *self, const char *expires_at)
 }
 
 void
-vig_approvals_wait (VigApprovals *self, const char *id, const char *expires_at, VigApprovalFunc func, gpointer user_data)
+vig_approvals_set_parts (VigApprovals *self, VigParts *parts)
+{
+  self->parts = parts;
+}
+
+static void
+add_waiter (VigApprovals *self, const char *id, VigApprovalFunc func, gpointer user_data)
 {
   GPtrArray *list = g_hash_table_lookup (self->waiters, id);
   Waiter *waiter = g_new0 (Waiter, 1);
@@ -123,7 +132,19 @@ vig_approvals_wait (VigApprovals *self, const char *id, const char *expires_at, 
   waiter->func = func;
   waiter->user_data = user_data;
   g_ptr_array_add (list, waiter);
+}
+
+void
+vig_approvals_wait (VigApprovals *self, const char *id, const char *expires_at, VigApprovalFunc func, gpointer user_data)
+{
+  add_waiter (self, id, func, user_data);
   note_expiry (self, expires_at);
+}
+
+void
+vig_approvals_watch_grant (VigApprovals *self, const char *grant_id, VigApprovalFunc func, gpointer user_data)
+{
+  add_waiter (self, grant_id, func, user_data);
 }
 
 void
@@ -158,14 +179,26 @@ wake (VigApprovals *self, const char *id, JsonObject *approval)
     }
 }
 
+static void
+publish (VigApprovals *self, const char *event, JsonObject *data)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), data);
+
+  vig_events_publish (self->context.events, "approvals", event, vig_redactor_apply_json (self->context.redactor, node));
+}
+
 void
 vig_approvals_announce (VigApprovals *self, JsonObject *approval)
 {
   const char *id = vig_json_get_string (approval, "id", "");
-  g_autoptr (JsonNode) node = json_node_alloc ();
 
-  json_node_init_object (node, approval);
-  vig_events_publish (self->context.events, "approvals", "approval.decided", vig_redactor_apply_json (self->context.redactor, node));
+  if (g_str_equal (vig_json_get_string (approval, "status", ""), "pending"))
+    {
+      publish (self, "approval.changed", approval);
+      return;
+    }
+
+  publish (self, "approval.decided", approval);
   g_signal_emit (self, signals[DECIDED], 0, id, approval);
   wake (self, id, approval);
 }
@@ -233,6 +266,67 @@ may_decide (const VigCaller *caller)
   return caller->role != NULL && g_strv_contains (roles, caller->role);
 }
 
+typedef struct
+{
+  char       *user_id;
+  char       *user_name;
+  char       *login_id;
+  char       *approval_id;
+  JsonObject *decision;
+} Wish;
+
+static void
+wish_free (gpointer data)
+{
+  Wish *self = data;
+
+  g_free (self->user_id);
+  g_free (self->user_name);
+  g_free (self->login_id);
+  g_free (self->approval_id);
+  json_object_unref (self->decision);
+  g_free (self);
+}
+
+static void
+write_decision (GTask *owned, JsonObject *edit)
+{
+  g_autoptr (GTask) task = owned;
+  VigApprovals *self = g_task_get_source_object (task);
+  Wish *wish = g_task_get_task_data (task);
+  VigCaller caller = { .user_id = wish->user_id, .user_name = wish->user_name, .login_id = wish->login_id };
+  GError *error = NULL;
+  g_autoptr (GBytes) key = vig_approvals_dup_key (self, &error);
+  VigApprovalDecision *data;
+
+  if (key == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  data = vig_approval_decision_new (self->context.redactor, key, &caller, wish->approval_id, wish->decision, edit, self->clock ());
+  vig_db_write_async (self->context.db, vig_approval_decision_write, data, vig_approval_decision_free,
+                      (GDestroyNotify) json_object_unref, NULL, decide_done, g_steal_pointer (&task));
+}
+
+static void
+edited (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+  g_autoptr (JsonObject) edit = vig_approval_edit_finish (result, &error);
+
+  if (edit != NULL)
+    {
+      write_decision (task, edit);
+      return;
+    }
+
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
 void
 vig_approvals_decide_async (VigApprovals        *self,
                             const VigCaller     *caller,
@@ -243,30 +337,125 @@ vig_approvals_decide_async (VigApprovals        *self,
                             gpointer             user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr (GBytes) key = NULL;
-  GError *error = NULL;
-  VigApprovalDecision *data;
+  JsonObject *arguments = vig_json_get_object (decision, "arguments");
+  Wish *wish = g_new0 (Wish, 1);
 
+  wish->user_id = g_strdup (caller->user_id);
+  wish->user_name = g_strdup (caller->user_name);
+  wish->login_id = g_strdup (caller->login_id);
+  wish->approval_id = g_strdup (approval_id);
+  wish->decision = json_object_ref (decision);
+  g_task_set_task_data (task, wish, wish_free);
   g_task_set_source_tag (task, vig_approvals_decide_async);
   if (!may_decide (caller))
-    {
-      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_DENIED, "a %s may not approve or deny", caller->role);
-      return;
-    }
-  key = vig_approvals_dup_key (self, &error);
-  if (key == NULL)
+    g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_DENIED, "a %s may not approve or deny", caller->role);
+  else if (arguments == NULL || !g_str_equal (vig_json_get_string (decision, "decision", ""), "approve"))
+    write_decision (g_steal_pointer (&task), NULL);
+  else if (self->parts == NULL)
+    g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the daemon is about to end: try again when it runs");
+  else
+    vig_approval_edit_async (self->parts, approval_id, arguments, edited, g_steal_pointer (&task));
+}
+
+JsonObject *
+vig_approvals_decide_finish (VigApprovals *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+typedef struct
+{
+  VigRedactor *redactor;
+  char        *grant_id;
+  char        *by;
+  JsonObject  *detail;
+} Revocation;
+
+static void
+revocation_free (gpointer data)
+{
+  Revocation *self = data;
+
+  g_object_unref (self->redactor);
+  g_free (self->grant_id);
+  g_free (self->by);
+  json_object_unref (self->detail);
+  g_free (self);
+}
+
+static gpointer
+write_revocation (VigDbConnection *db, gpointer data, GError **error)
+{
+  Revocation *self = data;
+  g_autoptr (JsonObject) grant = vig_store_grants_revoke (db, self->grant_id, error);
+  g_autoptr (JsonObject) record = NULL;
+
+  if (grant == NULL)
+    return NULL;
+
+  json_object_set_object_member (self->detail, "grant", json_object_ref (grant));
+  record = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:J}",
+                                 "event", "grant.revoked",
+                                 "user_name", self->by,
+                                 "operator_name", vig_json_get_string (grant, "operator_name", NULL),
+                                 "approval_id", vig_json_get_string (grant, "approval_id", NULL),
+                                 "tool", vig_json_get_string (grant, "tool", NULL),
+                                 "level", vig_json_get_string (grant, "level", NULL),
+                                 "resource", vig_json_get_string (grant, "resource", NULL),
+                                 "detail", self->detail);
+
+  return vig_audit_append (db, self->redactor, record, error) ? g_steal_pointer (&grant) : NULL;
+}
+
+static void
+revoked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigApprovals *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  JsonObject *grant = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (grant == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
 
-  data = vig_approval_decision_new (self->context.redactor, key, caller, approval_id, decision, self->clock ());
-  vig_db_write_async (self->context.db, vig_approval_decision_write, data, vig_approval_decision_free,
-                      (GDestroyNotify) json_object_unref, NULL, decide_done, g_steal_pointer (&task));
+  publish (self, "grant.revoked", grant);
+  wake (self, vig_json_get_string (grant, "id", ""), grant);
+  g_task_return_pointer (task, grant, (GDestroyNotify) json_object_unref);
+}
+
+void
+vig_approvals_revoke_async (VigApprovals        *self,
+                            const VigCaller     *caller,
+                            const char          *grant_id,
+                            JsonObject          *detail,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Revocation *data;
+
+  g_task_set_source_tag (task, vig_approvals_revoke_async);
+  if (!may_decide (caller))
+    {
+      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_DENIED, "a %s may not revoke a grant", caller->role);
+      return;
+    }
+
+  data = g_new0 (Revocation, 1);
+  data->redactor = g_object_ref (self->context.redactor);
+  data->grant_id = g_strdup (grant_id);
+  data->by = g_strdup (caller->user_name);
+  data->detail = detail != NULL ? json_object_ref (detail) : json_object_new ();
+  vig_db_write_async (self->context.db, write_revocation, data, revocation_free, (GDestroyNotify) json_object_unref, NULL, revoked,
+                      g_steal_pointer (&task));
 }
 
 JsonObject *
-vig_approvals_decide_finish (VigApprovals *self, GAsyncResult *result, GError **error)
+vig_approvals_revoke_finish (VigApprovals *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }

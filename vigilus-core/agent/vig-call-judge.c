@@ -21,6 +21,8 @@ struct _VigCallJudge
   char         *tool_name;
   char         *arguments;
   char         *sha256;
+  char         *call_id;    /* NULL: not known, so no conversation is looked at */
+  char         *session_id;
 
   VigOperator  *operator;
   char         *approval_id;
@@ -39,16 +41,30 @@ vig_call_judge_new (VigParts *parts, const char *user_name, const char *tool_nam
   self->parts = vig_parts_ref (parts);
   self->user_name = g_strdup (user_name);
   self->tool_name = g_strdup (tool_name);
-  self->arguments = g_strdup (arguments);
   self->classified = -1;
-  if (arguments != NULL)
-    {
-      g_autoptr (JsonObject) object = vig_json_parse_object (arguments, -1, 0, NULL);
-
-      self->sha256 = object != NULL ? vig_json_object_sha256 (object) : NULL;
-    }
+  vig_call_judge_set_arguments (self, arguments);
 
   return self;
+}
+
+void
+vig_call_judge_set_arguments (VigCallJudge *self, const char *arguments)
+{
+  g_autoptr (JsonObject) object = arguments != NULL ? vig_json_parse_object (arguments, -1, 0, NULL) : NULL;
+
+  g_free (self->arguments);
+  self->arguments = g_strdup (arguments);
+  g_free (self->sha256);
+  self->sha256 = object != NULL ? vig_json_object_sha256 (object) : NULL;
+}
+
+void
+vig_call_judge_set_call (VigCallJudge *self, const char *call_id, const char *session_id)
+{
+  g_free (self->call_id);
+  self->call_id = g_strdup (call_id);
+  g_free (self->session_id);
+  self->session_id = g_strdup (session_id);
 }
 
 void
@@ -61,6 +77,8 @@ vig_call_judge_free (VigCallJudge *self)
   g_free (self->tool_name);
   g_free (self->arguments);
   g_free (self->sha256);
+  g_free (self->call_id);
+  g_free (self->session_id);
   g_free (self->approval_id);
   g_free (self->arguments_error);
   vig_parts_unref (self->parts);
@@ -136,6 +154,7 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   /* What lenient mode approves gets a grant, too: without a key there is none. */
   input->lenient = self->facts->key != NULL
                    && vig_operator_is_lenient (operator, g_str_equal (vig_json_get_string (self->facts->settings, "trust_mode", "strict"), "lenient"));
+  input->tainted = self->facts->taint != NULL && vig_json_get_boolean (self->facts->settings, "taint_is_strict", TRUE);
 }
 
 static VigVerdict
@@ -235,6 +254,8 @@ read_facts (GTask *task)
   facts->level = vig_call_judge_get_level (self);
   facts->arguments_sha256 = g_strdup (self->sha256);
   facts->approval_id = g_strdup (self->approval_id);
+  facts->call_id = g_strdup (self->call_id);
+  facts->session_id = g_strdup (self->session_id);
   g_clear_pointer (&self->facts, vig_call_facts_free);
   self->facts = facts;
   vig_db_read_async (self->parts->context.db, vig_call_facts_read, facts, NULL, NULL, NULL, facts_read, task);
@@ -334,7 +355,9 @@ vig_call_judge_get_output_limit (VigCallJudge *self)
 gint64
 vig_call_judge_get_wait (VigCallJudge *self)
 {
-  return MAX (get_setting (self, "approval_wait_minutes", 60), 1) * MINUTE;
+  const char *name = self->facts != NULL && self->facts->unattended ? "approval_wait_minutes_unattended" : "approval_wait_minutes";
+
+  return MAX (get_setting (self, name, 60), 1) * MINUTE;
 }
 
 static JsonNode *
@@ -349,6 +372,8 @@ void
 vig_call_judge_add_outward (VigCallJudge *self, JsonObject *request, VigPreview *preview)
 {
   json_object_set_member (request, "arguments", redact (self, vig_json_parse (self->arguments, -1, 0, NULL)));
+  if (self->facts->taint != NULL)
+    json_object_set_member (request, "taint", redact (self, json_node_init_object (json_node_alloc (), self->facts->taint)));
   if (preview != NULL)
     {
       gboolean cut;

@@ -13,6 +13,9 @@ typedef struct _VigCallJudge VigCallJudge;
 /* @arguments: JSON text, NULL where the model sent no object. */
 VigCallJudge *vig_call_judge_new              (VigParts *parts, const char *user_name, const char *tool_name, const char *arguments);
 void          vig_call_judge_free             (VigCallJudge *self);
+void          vig_call_judge_set_arguments    (VigCallJudge *self, const char *arguments);
+/* Whose conversation it is: what that has read, and the grants that hold only there. */
+void          vig_call_judge_set_call         (VigCallJudge *self, const char *call_id, const char *session_id);
 
 /* Once at a time; @self lives until it ends. @approval_id: what was requested before, or NULL. */
 void          vig_call_judge_run_async        (VigCallJudge *self, VigOperator *operator, const char *approval_id,
@@ -29,7 +32,7 @@ JsonObject   *vig_call_judge_get_approval     (VigCallJudge *self); /* NULL: non
 char         *vig_call_judge_dup_grant        (VigCallJudge *self, gboolean *is_once);
 gsize         vig_call_judge_get_output_limit (VigCallJudge *self); /* bytes */
 gint64        vig_call_judge_get_wait         (VigCallJudge *self); /* microseconds that a request stays open */
-/* Adds `arguments` and `preview` to a request, redacted for people. */
+/* Adds `arguments`, `preview` and `taint` to a request, redacted for people. */
 void          vig_call_judge_add_outward      (VigCallJudge *self, JsonObject *request, VigPreview *preview);
 
 G_END_DECLS

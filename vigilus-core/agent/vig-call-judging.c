@@ -7,14 +7,49 @@
 #include "vig-id.h"
 #include "vig-result.h"
 #include "vig-store-approvals.h"
+#include "vig-store-runs.h"
+
+static gpointer
+read_call (VigDbConnection *db, gpointer data, GError **error)
+{
+  return vig_store_calls_get (db, data, error);
+}
+
+static void
+call_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigCall) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) row = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (vig_call_is_abandoned (self) || self->state != VIG_CALL_WAITING)
+    return;
+  if (row == NULL)
+    {
+      vig_call_deny_for (self, "unreadable", error->message);
+      return;
+    }
+
+  vig_call_take_arguments (self, row);
+  vig_call_publish (self, row);
+  vig_call_enter (self, VIG_CALL_NEW);
+}
 
 static void
 approval_decided (JsonObject *approval, gpointer user_data)
 {
   VigCall *self = user_data;
 
-  if (self->state == VIG_CALL_WAITING && !self->stopping)
-    vig_call_enter (self, VIG_CALL_NEW);
+  if (self->state != VIG_CALL_WAITING || self->stopping)
+    return;
+  if (vig_json_get_object (approval, "edited_arguments") == NULL || !g_str_equal (vig_json_get_string (approval, "call_id", ""), self->id))
+    {
+      vig_call_enter (self, VIG_CALL_NEW);
+      return;
+    }
+
+  vig_db_read_async (self->parts->context.db, read_call, g_strdup (self->id), g_free, (GDestroyNotify) json_object_unref, NULL, call_read,
+                     g_object_ref (self));
 }
 
 static void

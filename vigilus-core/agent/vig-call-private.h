@@ -25,7 +25,9 @@ struct _VigCall
   char          *id;
   char          *tool_name;
   char          *provider_call_id;
-  char          *arguments;   /* JSON text; NULL: what the model sent was no object */
+  char          *arguments;   /* JSON text, as edited by who approved it; NULL: what the model sent was no object */
+  char          *note;        /* for the model, beside the result; NULL: none */
+  char          *grant_id;    /* that it runs under; NULL: none */
   char          *approval_id;
   char          *stored_level;
   char          *stored_state;
@@ -41,9 +43,11 @@ struct _VigCall
   gint64         started;     /* monotonic */
   guint          running_timer;
   guint          settle_timer;
+  guint          grace_timer;
   guint          n_conflicts; /* grants that were gone when the call was declared */
   gboolean        has_slot;
   gboolean        stopping;
+  gboolean        revoked;     /* its grant was, while it ran or was about to */
   gboolean        holding;     /* its outcome can't be written: nothing else runs */
   gboolean        shown_unknown;
 
@@ -56,6 +60,7 @@ void           vig_call_enter          (VigCall *self, VigCallState state);
 void           vig_call_forget_run     (VigCall *self);
 gboolean       vig_call_is_abandoned   (VigCall *self);
 void           vig_call_publish        (VigCall *self, JsonObject *row);
+void           vig_call_take_arguments (VigCall *self, JsonObject *row); /* the model's, or what an approver made of them */
 
 /* vig-call-judging.c: NEW and WAITING */
 void           vig_call_judge_again    (VigCall *self);
@@ -64,6 +69,7 @@ void           vig_call_judge_again    (VigCall *self);
 void           vig_call_declare        (VigCall *self);
 void           vig_call_run_tool       (VigCall *self);
 void           vig_call_end_running    (VigCall *self);
+void           vig_call_forget_grant   (VigCall *self);
 VigInvocation *vig_call_new_invocation (VigCall *self, const VigToolInfo *info);
 void           vig_call_release_slot   (VigCall *self);
 

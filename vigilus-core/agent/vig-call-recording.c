@@ -150,6 +150,24 @@ vig_call_deny_for (VigCall *self, const char *rule, const char *reason)
   vig_call_deny (self, decision);
 }
 
+/* A tool of ours may promise that its result has nothing in it but what it says itself and what the call was made with. */
+static gboolean
+has_own_words (VigCall *self)
+{
+  VigRegistry *registry = self->parts->context.registry;
+  VigTool *tool = vig_registry_find_tool (registry, self->tool_name);
+
+  return tool != NULL && (vig_tool_get_info (tool)->flags & VIG_TOOL_OWN_WORDS) != 0;
+}
+
+static char *
+dup_plugin (VigCall *self)
+{
+  const char *plugin = vig_registry_get_tool_plugin (self->parts->context.registry, self->tool_name);
+
+  return g_strdup (plugin != NULL ? plugin : "");
+}
+
 void
 vig_call_record_outcome (VigCall *self, const char *outcome, char *text, gboolean is_error)
 {
@@ -167,6 +185,8 @@ vig_call_record_outcome (VigCall *self, const char *outcome, char *text, gboolea
     }
   json_array_add_object_element (write->audit, audit);
   json_object_set_string_member (write->changes, "outcome", outcome);
+  if (self->started != 0 && !has_own_words (self))
+    write->taint_plugin = dup_plugin (self);
   write->result = text;
   write->result_is_error = is_error;
   record (self, write);

@@ -10,6 +10,7 @@
 #define DEFAULT_TIMEOUT 60 /* seconds */
 #define RUNNING_DELAY   10 /* milliseconds: a call that ends sooner is never written as running */
 #define MAX_CONFLICTS   3
+#define REVOKED_GRACE   700 /* milliseconds until what does not end is left behind */
 
 void
 vig_call_release_slot (VigCall *self)
@@ -22,8 +23,52 @@ vig_call_release_slot (VigCall *self)
 }
 
 void
+vig_call_forget_grant (VigCall *self)
+{
+  g_clear_handle_id (&self->grace_timer, g_source_remove);
+  if (self->grant_id != NULL)
+    vig_approvals_forget (self->parts->approvals, self->grant_id, self);
+}
+
+static gboolean
+grace_over (gpointer user_data)
+{
+  g_autoptr (VigCall) self = g_object_ref (user_data);
+
+  self->grace_timer = 0;
+  vig_call_give_up (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+grant_revoked (JsonObject *grant, gpointer user_data)
+{
+  VigCall *self = user_data;
+
+  self->revoked = TRUE;
+  if (self->state != VIG_CALL_RUNNING)
+    return;
+  self->grace_timer = g_timeout_add (REVOKED_GRACE, grace_over, self);
+  g_cancellable_cancel (self->cancellable);
+}
+
+/* From before it is declared, so that no revocation falls between. */
+static void
+watch_grant (VigCall *self, const char *grant_id)
+{
+  vig_call_forget_grant (self);
+  g_free (self->grant_id);
+  self->grant_id = g_strdup (grant_id);
+  self->revoked = FALSE;
+  if (grant_id != NULL)
+    vig_approvals_watch_grant (self->parts->approvals, grant_id, grant_revoked, self);
+}
+
+void
 vig_call_end_running (VigCall *self)
 {
+  vig_call_forget_grant (self);
   g_clear_handle_id (&self->running_timer, g_source_remove);
   vig_call_output_close (self->output);
   vig_call_forget_run (self);
@@ -39,7 +84,9 @@ was_stopped (VigCall *self, const GError *error)
 static void
 record_error (VigCall *self, const GError *error)
 {
-  if (was_stopped (self, error))
+  if (self->revoked)
+    vig_call_record_outcome (self, "interrupted", g_strdup ("Interrupted: its grant was revoked while it ran; it may or may not have happened."), TRUE);
+  else if (was_stopped (self, error))
     vig_call_record_outcome (self, "interrupted", g_strdup ("Interrupted: it was stopped; it may or may not have happened."), TRUE);
   else if (vig_error_is_interrupted (error))
     vig_call_record_outcome (self, "interrupted", g_strdup_printf ("Interrupted: %s; it may or may not have happened.", error->message), TRUE);
@@ -142,16 +189,21 @@ declared (GObject *source, GAsyncResult *result, gpointer user_data)
   if (stored != NULL)
     {
       vig_call_publish (self, vig_json_get_object (stored, "call"));
-      if (self->stopping)
+      if (self->grant_id == NULL)
+        watch_grant (self, vig_json_get_string (vig_json_get_object (stored, "call"), "grant_id", NULL));
+      if (self->stopping || self->revoked)
         {
+          vig_call_forget_grant (self);
           vig_call_release_slot (self);
-          vig_call_record_outcome (self, "interrupted", g_strdup ("Stopped before it started. It did not run."), TRUE);
+          vig_call_record_outcome (self, "interrupted", g_strdup_printf ("%s before it started. It did not run.",
+                                                                         self->revoked ? "Its grant was revoked" : "Stopped"), TRUE);
         }
       else
         vig_call_enter (self, VIG_CALL_RUNNING);
       return;
     }
 
+  vig_call_forget_grant (self);
   vig_call_release_slot (self);
   if (g_error_matches (error, VIG_ERROR, VIG_ERROR_CONFLICT) && !self->stopping && self->n_conflicts++ < MAX_CONFLICTS)
     {
@@ -191,7 +243,11 @@ vig_call_declare (VigCall *self)
   write->operator_id = g_strdup (self->operator->id);
   write->tool = g_strdup (self->tool_name);
   if (g_str_equal (decision->rule, "grant"))
-    write->grant_id = vig_call_judge_dup_grant (self->judge, &write->grant_is_once);
+    {
+      write->grant_id = vig_call_judge_dup_grant (self->judge, &write->grant_is_once);
+      json_object_set_string_member (write->changes, "grant_id", write->grant_id);
+    }
+  watch_grant (self, write->grant_id);
   if (g_str_equal (decision->rule, "lenient"))
     {
       write->key = vig_approvals_dup_key (self->parts->approvals, NULL);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vig-approval-decision.h"
+#include "vig-approval-terms.h"
 #include "vig-grants.h"
 #include "vig-resource.h"
 #include "vig-result.h"
@@ -13,6 +14,7 @@
 #include "vig-store-operators.h"
 #include "vig-store-runs.h"
 #include "vig-store-settings.h"
+#include "vig-store-taints.h"
 
 void
 vig_call_facts_free (gpointer data)
@@ -24,7 +26,10 @@ vig_call_facts_free (gpointer data)
   g_free (self->tool);
   g_free (self->arguments_sha256);
   g_free (self->approval_id);
+  g_free (self->call_id);
+  g_free (self->session_id);
   g_free (self->resource);
+  g_clear_pointer (&self->taint, json_object_unref);
   vig_operator_unref (self->operator);
   g_clear_pointer (&self->settings, json_object_unref);
   g_free (self->grant_id);
@@ -52,7 +57,7 @@ read_operator (VigCallFacts *self, VigDbConnection *db, GError **error)
 static gboolean
 read_grant (VigCallFacts *self, VigDbConnection *db, GError **error)
 {
-  VigGrantQuery query = { self->operator_id, self->tool, self->level, self->resource, self->arguments_sha256 };
+  VigGrantQuery query = { self->operator_id, self->tool, self->level, self->resource, self->arguments_sha256, self->session_id };
   g_autoptr (JsonObject) grant = NULL;
   g_autoptr (GError) local_error = NULL;
 
@@ -68,10 +73,36 @@ read_grant (VigCallFacts *self, VigDbConnection *db, GError **error)
   if (grant != NULL)
     {
       self->grant_id = g_strdup (vig_json_get_string (grant, "id", NULL));
-      self->grant_is_once = !g_str_equal (vig_json_get_string (grant, "mode", "once"), "timed");
+      self->grant_is_once = vig_grants_is_once (grant);
     }
 
   return TRUE;
+}
+
+/* The conversation: what it has read, and whether anybody sits before it. */
+static gboolean
+read_conversation (VigCallFacts *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (JsonObject) call = NULL;
+  g_autoptr (JsonObject) run = NULL;
+
+  if (self->call_id == NULL)
+    return TRUE;
+
+  self->taint = vig_store_taints_before (db, self->call_id, &local_error);
+  if (local_error == NULL)
+    call = vig_store_calls_get (db, self->call_id, &local_error);
+  if (call != NULL)
+    run = vig_store_runs_get (db, vig_json_get_string (call, "run_id", ""), &local_error);
+  if (run != NULL)
+    self->unattended = vig_json_get_boolean (run, "unattended", FALSE);
+  if (local_error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
 }
 
 gpointer
@@ -81,7 +112,7 @@ vig_call_facts_read (VigDbConnection *db, gpointer data, GError **error)
   g_autofree char *given = g_steal_pointer (&self->resource);
 
   self->resource = vig_resource_canonical (given);
-  if (!read_operator (self, db, error) || !read_grant (self, db, error))
+  if (!read_operator (self, db, error) || !read_grant (self, db, error) || !read_conversation (self, db, error))
     return NULL;
 
   self->settings = vig_store_settings_get (db, error);
@@ -122,6 +153,7 @@ vig_call_write_free (gpointer data)
   g_clear_pointer (&self->grant, json_object_unref);
   g_clear_pointer (&self->approval, json_object_unref);
   g_free (self->cancel_id);
+  g_free (self->taint_plugin);
   g_free (self->result);
   g_free (self);
 }
@@ -167,8 +199,11 @@ make_grant (VigCallWrite *self, VigDbConnection *db, GError **error)
     return TRUE;
 
   stored = vig_grants_store (db, self->key, self->grant, self->now, error);
+  if (stored == NULL)
+    return FALSE;
+  json_object_set_string_member (self->changes, "grant_id", vig_json_get_string (stored, "id", ""));
 
-  return stored != NULL && vig_store_grants_use (db, vig_json_get_string (stored, "id", ""), error);
+  return vig_store_grants_use (db, vig_json_get_string (stored, "id", ""), error);
 }
 
 static gboolean
@@ -210,38 +245,43 @@ fill_result (VigCallWrite *self)
   g_clear_pointer (&self->result, g_free);
 }
 
+/* How often exactly this was approved before says whether more than one more time is offered. */
 static gboolean
-is_same_request (JsonObject *approval, JsonObject *wanted)
+fill_offer (VigCallWrite *self, VigDbConnection *db, GError **error)
 {
-  static const char * const names[] = { "operator_id", "tool", "arguments_sha256", "level" };
+  g_autoptr (JsonObject) settings = vig_store_settings_get (db, error);
+  gint64 times = settings != NULL ? vig_store_approvals_count_same (db, self->approval, error) : -1;
+  const char *level = vig_json_get_string (self->approval, "level", "elevate");
 
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_strcmp0 (vig_json_get_string (approval, names[i], NULL), vig_json_get_string (wanted, names[i], NULL)) != 0)
-      return FALSE;
+  if (times < 0)
+    return FALSE;
 
-  return g_str_equal (vig_json_get_string (approval, "status", ""), "pending");
+  json_object_set_int_member (self->approval, "times_approved", times);
+  json_object_set_boolean_member (self->approval, "offer_standing", vig_approval_terms_may_stand (settings, level, times));
+  json_object_set_int_member (self->approval, "approvers_needed", vig_approval_terms_need_second (self->approval, self->approval, settings) ? 2 : 1);
+
+  return TRUE;
 }
 
-/* The open request of another call of this run that asks for the very same; NULL: none. */
-static JsonObject *
-find_request (VigCallWrite *self, VigDbConnection *db)
+/* One that asks for the very same and is still open stands for this one, too. */
+static gboolean
+find_or_create (VigCallWrite *self, VigDbConnection *db, JsonObject **approval, GError **error)
 {
-  g_autoptr (JsonArray) calls = vig_store_calls_of_run (db, vig_json_get_string (self->approval, "run_id", ""), NULL);
+  g_autoptr (GError) local_error = NULL;
 
-  for (guint i = 0; calls != NULL && i < json_array_get_length (calls); i++)
+  *approval = vig_store_approvals_find_same (db, self->approval, &local_error);
+  if (*approval != NULL)
+    return TRUE;
+  if (local_error != NULL)
     {
-      JsonObject *call = json_array_get_object_element (calls, i);
-      const char *id = vig_json_get_string (call, "approval_id", NULL);
-      g_autoptr (JsonObject) approval = NULL;
-
-      if (id == NULL || !g_str_equal (vig_json_get_string (call, "state", ""), "waiting"))
-        continue;
-      approval = vig_store_approvals_get (db, id, NULL);
-      if (approval != NULL && is_same_request (approval, self->approval))
-        return g_steal_pointer (&approval);
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
     }
+  if (!fill_offer (self, db, error))
+    return FALSE;
+  *approval = vig_store_approvals_create (db, self->approval, error);
 
-  return NULL;
+  return *approval != NULL && append_audit (self, db, vig_json_get_string (*approval, "id", NULL), error);
 }
 
 static gboolean
@@ -250,13 +290,8 @@ request (VigCallWrite *self, VigDbConnection *db, JsonObject **approval, GError 
   if (self->approval == NULL)
     return append_audit (self, db, NULL, error);
 
-  *approval = find_request (self, db);
-  if (*approval == NULL)
-    {
-      *approval = vig_store_approvals_create (db, self->approval, error);
-      if (*approval == NULL || !append_audit (self, db, vig_json_get_string (*approval, "id", NULL), error))
-        return FALSE;
-    }
+  if (!find_or_create (self, db, approval, error))
+    return FALSE;
   json_object_set_string_member (self->changes, "approval_id", vig_json_get_string (*approval, "id", ""));
 
   return TRUE;
@@ -283,7 +318,7 @@ vig_call_write_run (VigDbConnection *db, gpointer data, GError **error)
     }
 
   call = vig_store_calls_update (db, self->call_id, self->changes, error);
-  if (call == NULL)
+  if (call == NULL || (self->taint_plugin != NULL && !vig_store_taints_add (db, self->call_id, self->taint_plugin, error)))
     return NULL;
 
   return vig_json_pack_object ("{s:J, s:J, s:J}", "call", call, "approval", approval, "cancelled", cancelled);

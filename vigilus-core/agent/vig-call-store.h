@@ -17,6 +17,8 @@ typedef struct
   VigLevel     level;
   char        *arguments_sha256;
   char        *approval_id;  /* NULL: nothing was requested yet */
+  char        *call_id;      /* NULL: no taint is asked for */
+  char        *session_id;
   char        *resource;     /* answered in its canonical form */
   /* answered */
   VigOperator *operator;     /* NULL: it is gone */
@@ -24,6 +26,8 @@ typedef struct
   char        *grant_id;     /* NULL: none covers the call */
   gboolean     grant_is_once;
   JsonObject  *approval;     /* NULL: none */
+  JsonObject  *taint;        /* what the conversation had read from outside; NULL: nothing */
+  gboolean     unattended;
 } VigCallFacts;
 
 void     vig_call_facts_free (gpointer facts);
@@ -45,6 +49,7 @@ typedef struct
   gint64       now;
   JsonObject  *approval;      /* to request */
   char        *cancel_id;     /* request to cancel, if it is still open */
+  char        *taint_plugin;  /* whose words the result is in: they mark the conversation */
   char        *result;        /* what the tool returned, redacted and cut here */
   gsize        result_limit;
   gboolean     result_is_error;

@@ -135,7 +135,8 @@ vig_call_give_up (VigCall *self)
   else if (self->state == VIG_CALL_RUNNING)
     {
       vig_call_end_running (self);
-      vig_call_record_outcome (self, "interrupted", g_strdup ("Interrupted: it was stopped and did not end; it may or may not have happened."), TRUE);
+      vig_call_record_outcome (self, "interrupted", g_strdup_printf ("Interrupted: %s and it did not end; it may or may not have happened.",
+                                                                     self->revoked ? "its grant was revoked" : "it was stopped"), TRUE);
     }
 }
 
@@ -149,6 +150,7 @@ vig_call_abandon (VigCall *self)
   vig_slots_forget (self->parts->slots, self->tool_name, self);
   if (self->approval_id != NULL)
     vig_approvals_forget (self->parts->approvals, self->approval_id, self);
+  vig_call_forget_grant (self);
   vig_call_forget_run (self);
   g_cancellable_cancel (self->cancellable);
   g_cancellable_cancel (self->abandoned);
@@ -185,6 +187,12 @@ vig_call_get_result (VigCall *self, gboolean *is_error)
   *is_error = self->result_is_error;
 
   return self->result != NULL ? self->result : "";
+}
+
+const char *
+vig_call_get_note (VigCall *self)
+{
+  return self->note;
 }
 
 const char *
@@ -248,6 +256,8 @@ vig_call_finalize (GObject *object)
   g_free (self->tool_name);
   g_free (self->provider_call_id);
   g_free (self->arguments);
+  g_free (self->note);
+  g_free (self->grant_id);
   g_free (self->approval_id);
   g_free (self->stored_level);
   g_free (self->stored_state);
@@ -270,15 +280,27 @@ vig_call_init (VigCall *self)
   self->abandoned = g_cancellable_new ();
 }
 
+void
+vig_call_take_arguments (VigCall *self, JsonObject *row)
+{
+  JsonObject *edited = vig_json_get_object (row, "edited_arguments");
+  JsonObject *arguments = edited != NULL ? edited : vig_json_get_object (row, "arguments");
+
+  g_free (self->arguments);
+  self->arguments = arguments != NULL ? vig_json_object_to_string (arguments) : NULL;
+  g_free (self->note);
+  self->note = g_strdup (vig_json_get_string (row, "note", NULL));
+  if (self->judge != NULL)
+    vig_call_judge_set_arguments (self->judge, self->arguments);
+}
+
 static void
 read_row (VigCall *self, JsonObject *row)
 {
-  JsonObject *arguments = vig_json_get_object (row, "arguments");
-
   self->id = g_strdup (vig_json_get_string (row, "id", ""));
   self->tool_name = g_strdup (vig_json_get_string (row, "tool", ""));
   self->provider_call_id = g_strdup (vig_json_get_string (row, "provider_call_id", ""));
-  self->arguments = arguments != NULL ? vig_json_object_to_string (arguments) : NULL;
+  vig_call_take_arguments (self, row);
   self->approval_id = g_strdup (vig_json_get_string (row, "approval_id", NULL));
   self->stored_level = g_strdup (vig_json_get_string (row, "level", NULL));
   self->stored_state = g_strdup (vig_json_get_string (row, "state", "new"));
@@ -300,6 +322,7 @@ vig_call_new (const VigCallOwner *owner, JsonObject *row)
   self->operator = vig_operator_ref (owner->operator);
   read_row (self, row);
   self->judge = vig_call_judge_new (self->parts, owner->user_name, self->tool_name, self->arguments);
+  vig_call_judge_set_call (self->judge, self->id, self->session_id);
   self->stream = vig_stream_new (self->parts->context.redactor, LIVE_OUTPUT);
   self->output = vig_call_output_new (show_output, self);
   self->run_cancellable = g_object_ref (owner->cancellable);

@@ -49,6 +49,7 @@ const char   *vig_call_get_id               (VigCall *self);
 const char   *vig_call_get_provider_call_id (VigCall *self);
 const char   *vig_call_get_tool_name        (VigCall *self);
 const char   *vig_call_get_result           (VigCall *self, gboolean *is_error); /* once DONE */
+const char   *vig_call_get_note             (VigCall *self); /* for the model, from us; NULL: none */
 const char   *vig_call_get_output           (VigCall *self); /* what it printed so far, redacted */
 const char   *vig_call_state_to_string      (VigCallState state);
 

@@ -30,6 +30,8 @@ serialise (JsonObject *grant)
                         "arguments_sha256", vig_json_get_string (grant, "arguments_sha256", NULL),
                         "granted_by", vig_json_get_string (grant, "granted_by", NULL),
                         "expires_at", vig_json_get_string (grant, "expires_at", NULL));
+  if (vig_json_get_string (grant, "session_id", NULL) != NULL)
+    json_object_set_string_member (json_node_get_object (node), "session_id", vig_json_get_string (grant, "session_id", NULL));
   canonical = vig_json_to_canonical (node);
 
   return g_strconcat (SIGNED_PREFIX, canonical, NULL);
@@ -84,15 +86,27 @@ is_live (JsonObject *grant, gint64 now)
          && strcmp (vig_json_get_string (grant, "expires_at", ""), now_text) > 0;
 }
 
+gboolean
+vig_grants_is_once (JsonObject *grant)
+{
+  return g_str_equal (vig_json_get_string (grant, "mode", "once"), "once");
+}
+
 static gboolean
 covers_what (JsonObject *grant, const VigGrantQuery *query)
 {
   const char *resource = vig_json_get_string (grant, "resource", NULL);
 
-  if (g_str_equal (vig_json_get_string (grant, "mode", "once"), "once") || resource == NULL)
+  if (resource == NULL || vig_grants_is_once (grant))
     return same_text (grant, "arguments_sha256", query->arguments_sha256);
 
   return vig_resource_covers (resource, query->resource);
+}
+
+static gboolean
+is_of_conversation (JsonObject *grant, const VigGrantQuery *query)
+{
+  return vig_json_get_string (grant, "session_id", NULL) == NULL || same_text (grant, "session_id", query->session_id);
 }
 
 gboolean
@@ -105,6 +119,7 @@ vig_grants_covers (GBytes *key, JsonObject *grant, const VigGrantQuery *query, g
 
   return same_text (grant, "operator_id", query->operator_id)
          && same_text (grant, "tool", query->tool)
+         && is_of_conversation (grant, query)
          && is_live (grant, now)
          && covers_what (grant, query)
          && vig_grants_verify (key, grant);

@@ -19,6 +19,7 @@ typedef struct
   VigLevel    level;
   const char *resource;         /* canonical; NULL: everything, or not to be told */
   const char *arguments_sha256;
+  const char *session_id;       /* the conversation that asks */
 } VigGrantQuery;
 
 char       *vig_grants_sign     (GBytes *key, JsonObject *grant); /* hex */
@@ -27,10 +28,13 @@ gboolean    vig_grants_verify   (GBytes *key, JsonObject *grant); /* with its `s
 /* Is it intact, alive at @now (microseconds), and does it cover this call? A grant without a resource covers exactly its arguments. */
 gboolean    vig_grants_covers   (GBytes *key, JsonObject *grant, const VigGrantQuery *query, gint64 now);
 
+gboolean    vig_grants_is_once  (JsonObject *grant);
+
 /* Asks the store; NULL without error: none. */
 JsonObject *vig_grants_find     (VigDbConnection *db, GBytes *key, const VigGrantQuery *query, gint64 now, GError **error);
 
-/* Signs @grant (operator_id, operator_name, tool, level, resource, mode, granted_by, expires_at, ...) and stores it,
+/* Signs @grant (operator_id, operator_name, tool, level, resource, mode, granted_by, expires_at, session_id where it
+ * holds only there, ...) and stores it,
  * with an id and a time of creation that become part of @grant. */
 JsonObject *vig_grants_store    (VigDbConnection *db, GBytes *key, JsonObject *grant, gint64 now, GError **error);
 

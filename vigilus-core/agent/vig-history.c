@@ -78,7 +78,8 @@ add_results (Builder *self, JsonObject *content)
       JsonObject *result = json_array_get_object_element (results, i);
       const char *id = vig_json_get_string (result, "call_id", "");
       const char *name = vig_json_get_string (result, "name", "");
-      g_autofree char *framed = vig_result_frame (name, vig_json_get_string (result, "text", ""));
+      g_autofree char *framed = vig_result_frame_with_note (name, vig_json_get_string (result, "text", ""),
+                                                              vig_json_get_string (result, "note", NULL));
 
       vig_transcript_add_result (self->transcript, id, name, framed, vig_json_get_boolean (result, "is_error", FALSE));
       g_hash_table_add (self->answered, g_strdup (id));

@@ -3,6 +3,8 @@
 
 #include "vig-parts.h"
 
+#include "vig-approvals-private.h"
+
 #define CALLS_PER_TOOL 8
 #define MAX_SCHEMAS    1024
 
@@ -19,6 +21,7 @@ vig_parts_new (const VigAgentContext *context, VigApprovals *approvals)
   g_object_ref (context->vault);
   g_object_ref (context->worker);
   self->approvals = g_object_ref (approvals);
+  vig_approvals_set_parts (approvals, self);
   self->providers = vig_provider_cache_new (context->registry, context->vault);
   self->slots = vig_slots_new (CALLS_PER_TOOL);
   self->schemas = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) vig_schema_unref);
@@ -37,6 +40,7 @@ clear (gpointer data)
   g_object_unref (self->context.redactor);
   g_object_unref (self->context.vault);
   g_object_unref (self->context.worker);
+  vig_approvals_set_parts (self->approvals, NULL);
   g_object_unref (self->approvals);
   vig_provider_cache_free (self->providers);
   vig_slots_free (self->slots);

@@ -117,6 +117,9 @@ check_elevation (const VigPolicyInput *input)
     return vig_decision_new (VIG_VERDICT_ALLOW, level, "grant", "a live grant covers this call");
   if (must_ask)
     return vig_decision_new (VIG_VERDICT_ASK, level, input->policy_rule != NULL ? input->policy_rule : "policy", input->policy_reason);
+  if (input->lenient && input->tainted)
+    return vig_decision_new (VIG_VERDICT_ASK, level, "tainted",
+                             "this conversation has read text from outside, so a person has to approve although the trust mode is lenient");
   if (input->lenient)
     return vig_decision_new (VIG_VERDICT_ALLOW, level, "lenient", "approved at once: the trust mode is lenient");
 

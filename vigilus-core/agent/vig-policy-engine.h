@@ -20,6 +20,7 @@ typedef struct
   const char        *policy_reason;
   gboolean           has_grant;           /* a live one covers exactly this call */
   gboolean           lenient;
+  gboolean           tainted;             /* the conversation has read text that nobody vouches for: lenient is strict */
 } VigPolicyInput;
 
 /* Why a call may run, must wait for a person, or may not. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define MARK "tool_output"
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-" /* a model can call a tool anything */
 #define JOINER    0x200D
 #define SELECTOR  0xFE0F
 #define FIRST_SYMBOL 0x2190 /* emoji and their like begin here: only after them are joiners used as they are meant */
@@ -132,10 +133,20 @@ vig_result_frame (const char *tool, const char *text)
   g_autoptr (GString) out = g_string_new (NULL);
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   g_autoptr (GString) body = g_string_new (NULL);
+  g_autofree char *name = NULL;
 
   /* Made visible first: a mark must not be put together by what is hidden in it. */
   append_visible (body, valid);
-  g_string_append_printf (out, "<" MARK " tool=\"%s\">\n%s\n</" MARK ">", tool, body->str);
+  name = g_strcanon (g_strdup (tool), NAME_CHARACTERS, '?');
+  g_string_append_printf (out, "<" MARK " tool=\"%s\">\n%s\n</" MARK ">", name, body->str);
 
   return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+char *
+vig_result_frame_with_note (const char *tool, const char *text, const char *note)
+{
+  g_autofree char *framed = vig_result_frame (tool, text);
+
+  return note != NULL ? g_strdup_printf ("[Vigilus] %s\n%s", note, framed) : g_steal_pointer (&framed);
 }

@@ -16,5 +16,7 @@ char    *vig_result_cap        (const char *text, gsize limit, gboolean *truncat
 /* How a model is shown a result: as data between marks that the data itself can't contain, characters that people can't see made
  * visible. */
 char    *vig_result_frame      (const char *tool, const char *text);
+/* The same with a word of ours before the frame, where no result can put one. @note: NULL, none. */
+char    *vig_result_frame_with_note (const char *tool, const char *text, const char *note);
 
 G_END_DECLS

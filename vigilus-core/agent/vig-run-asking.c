@@ -16,9 +16,10 @@ vig_run_add_results (VigRun *self, VigRunWrite *write)
       gboolean is_error;
       const char *text = vig_call_get_result (call, &is_error);
 
-      json_array_add_object_element (results, vig_json_pack_object ("{s:s, s:s, s:s, s:b}",
+      json_array_add_object_element (results, vig_json_pack_object ("{s:s, s:s, s:s, s:b, s:s?}",
                                                                     "call_id", vig_call_get_provider_call_id (call),
-                                                                    "name", vig_call_get_tool_name (call), "text", text, "is_error", is_error));
+                                                                    "name", vig_call_get_tool_name (call), "text", text, "is_error", is_error,
+                                                                    "note", vig_call_get_note (call)));
       json_array_add_string_element (write->ended_calls, vig_call_get_id (call));
     }
 
@@ -50,7 +51,7 @@ results_stored (GObject *source, GAsyncResult *result, gpointer user_data)
       VigCall *call = g_ptr_array_index (self->calls, i);
       gboolean is_error;
       const char *text = vig_call_get_result (call, &is_error);
-      g_autofree char *framed = vig_result_frame (vig_call_get_tool_name (call), text);
+      g_autofree char *framed = vig_result_frame_with_note (vig_call_get_tool_name (call), text, vig_call_get_note (call));
 
       vig_transcript_add_result (self->transcript, vig_call_get_provider_call_id (call), vig_call_get_tool_name (call), framed, is_error);
     }

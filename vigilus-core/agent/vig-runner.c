@@ -93,6 +93,7 @@ typedef struct
   char *user_id;
   char *session_id; /* NULL: a new one */
   char *text;
+  gboolean unattended;
 } Start;
 
 static void
@@ -156,7 +157,7 @@ write_start (VigDbConnection *db, gpointer data, GError **error)
     return NULL;
   session_id = vig_json_get_string (session, "id", "");
   run = vig_store_runs_create (db, session_id, start->user_id, error);
-  if (run == NULL)
+  if (run == NULL || (start->unattended && !vig_store_runs_set_unattended (db, vig_json_get_string (run, "id", ""), error)))
     return NULL;
   content = vig_json_pack_object ("{s:s}", "text", start->text);
   message = vig_store_messages_add (db, session_id, vig_json_get_string (run, "id", ""), "user", NULL, content, error);
@@ -232,6 +233,7 @@ vig_runner_start_async (VigRunner           *self,
   start->user_id = g_strdup (caller->user_id);
   start->session_id = g_strdup (session_id);
   start->text = g_strdup (text);
+  start->unattended = caller->unattended;
   self->n_starting++;
   vig_db_write_async (self->parts->context.db, write_start, start, start_free, (GDestroyNotify) json_object_unref, NULL,
                       start_stored, g_steal_pointer (&task));

@@ -7,9 +7,9 @@
 
 #define COLUMNS \
   "id, run_id, message_id, provider_call_id, tool, arguments, level, resource, state, decision, approval_id, outcome, result," \
-  " created_at, started_at, ended_at"
+  " created_at, started_at, ended_at, edited_arguments, note, grant_id"
 #define CALL "SELECT " COLUMNS " FROM calls "
-#define CALL_TYPES "sssssjsssjssjttt"
+#define CALL_TYPES "sssssjsssjssjtttjss"
 
 #define LEVELS "read|write|exec|elevate"
 #define STATES "new|waiting|declaring|running|recording|done"
@@ -40,6 +40,7 @@ static const VigStoreField mutable_fields[] = {
   { "approval_id", 's', TRUE, 1, 64 },
   { "outcome", 's', TRUE, 1, 0, OUTCOMES },
   { "result", 'o', TRUE },
+  { "grant_id", 's', TRUE, 1, 64 },
   { NULL },
 };
 
@@ -129,7 +130,7 @@ vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes
   g_autofree char *result = vig_store_dup_json (changes, "result");
   const char *sql = "UPDATE calls SET state = coalesce (?2, state)," CHANGE ("level", "?3", "?4") "," CHANGE ("resource", "?5", "?6") ","
                     CHANGE ("decision", "?7", "?8") "," CHANGE ("approval_id", "?9", "?10") "," CHANGE ("outcome", "?11", "?12") ","
-                    CHANGE ("result", "?13", "?14") ","
+                    CHANGE ("result", "?13", "?14") "," CHANGE ("grant_id", "?16", "?17") ","
                     " started_at = CASE WHEN ?2 IN ('declaring', 'running') THEN coalesce (started_at, ?15) ELSE started_at END,"
                     " ended_at = CASE WHEN ?2 IN ('recording', 'done') THEN coalesce (ended_at, ?15) ELSE ended_at END"
                     " WHERE id = ?1 RETURNING " COLUMNS;
@@ -137,7 +138,7 @@ vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes
   if (!vig_store_check_fields ("a call", mutable_fields, changes, error))
     return NULL;
 
-  return vig_store_row_required (vig_db_query (db, error, sql, "ssbsbsbsbsbsbsi", id,
+  return vig_store_row_required (vig_db_query (db, error, sql, "ssbsbsbsbsbsbsibs", id,
                                                vig_json_get_string (changes, "state", NULL),
                                                json_object_has_member (changes, "level"), vig_json_get_string (changes, "level", NULL),
                                                json_object_has_member (changes, "resource"), vig_json_get_string (changes, "resource", NULL),
@@ -145,6 +146,16 @@ vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes
                                                json_object_has_member (changes, "approval_id"), vig_json_get_string (changes, "approval_id", NULL),
                                                json_object_has_member (changes, "outcome"), vig_json_get_string (changes, "outcome", NULL),
                                                json_object_has_member (changes, "result"), result,
-                                               vig_time_now ()),
+                                               vig_time_now (),
+                                               json_object_has_member (changes, "grant_id"), vig_json_get_string (changes, "grant_id", NULL)),
+                                 CALL_TYPES, "call", id, error);
+}
+
+/* The approver's arguments take the place of the model's. */
+JsonObject *
+vig_store_calls_edit (VigDbConnection *db, const char *id, JsonObject *arguments, const char *note, GError **error)
+{
+  return vig_store_row_required (vig_db_query (db, error, "UPDATE calls SET edited_arguments = ?2, note = ?3 WHERE id = ?1 RETURNING " COLUMNS,
+                                               "sos", id, arguments, note),
                                  CALL_TYPES, "call", id, error);
 }

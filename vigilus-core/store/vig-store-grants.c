@@ -6,11 +6,12 @@
 #include "vig-store-row.h"
 
 #define GRANT \
-  "SELECT id, approval_id, operator_id, operator_name, tool, level, resource, mode, arguments_sha256, granted_by, created_at, expires_at," \
-  " used_at, revoked_at, seq, signature FROM grants "
-#define GRANT_TYPES "sssssssssstttt-"
-#define SIGNED_TYPES "sssssssssstttt-s"
-#define SEQ_COLUMN 14
+  "SELECT id, approval_id, operator_id, operator_name, tool, level, resource," \
+  " CASE WHEN standing = 1 THEN 'standing' WHEN session_id IS NOT NULL THEN 'conversation' ELSE mode END AS mode, arguments_sha256, granted_by," \
+  " created_at, expires_at, used_at, revoked_at, session_id, seq, signature FROM grants "
+#define GRANT_TYPES "sssssssssstttts-"
+#define SIGNED_TYPES "sssssssssstttts-s"
+#define SEQ_COLUMN 15
 
 #define MAX_CANDIDATES 100
 
@@ -22,9 +23,10 @@ static const VigStoreField fields[] = {
   { "tool", 's' },
   { "level", 's', FALSE, 1, 0, "read|write|exec|elevate" },
   { "resource", 's', TRUE },
-  { "mode", 's', FALSE, 1, 0, "once|timed" },
+  { "mode", 's', FALSE, 1, 0, VIG_GRANT_MODES },
   { "arguments_sha256", 's', TRUE, 64, 64 },
   { "granted_by", 's' },
+  { "session_id", 's', TRUE, 1, 64 },
   { "created_at", 's', FALSE, 1, 64 },
   { "expires_at", 's', FALSE, 1, 64 },
   { NULL },
@@ -66,9 +68,10 @@ vig_store_grants_create (VigDbConnection *db, JsonObject *grant, const char *sig
 
   if (!vig_db_exec (db, error,
                     "INSERT INTO grants (id, approval_id, operator_id, operator_name, tool, level, resource, mode, arguments_sha256,"
-                    " granted_by, created_at, expires_at, signature)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-                    "ssssssssssiis", id,
+                    " granted_by, created_at, expires_at, signature, session_id, standing)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE ?8 WHEN 'once' THEN 'once' ELSE 'timed' END, ?9, ?10, ?11, ?12, ?13,"
+                    " CASE ?8 WHEN 'conversation' THEN ?14 END, ?8 = 'standing')",
+                    "ssssssssssiiss", id,
                     vig_json_get_string (grant, "approval_id", NULL),
                     vig_json_get_string (grant, "operator_id", NULL),
                     vig_json_get_string (grant, "operator_name", NULL),
@@ -78,7 +81,7 @@ vig_store_grants_create (VigDbConnection *db, JsonObject *grant, const char *sig
                     vig_json_get_string (grant, "mode", NULL),
                     vig_json_get_string (grant, "arguments_sha256", NULL),
                     vig_json_get_string (grant, "granted_by", NULL),
-                    created_at, expires_at, signature))
+                    created_at, expires_at, signature, vig_json_get_string (grant, "session_id", NULL)))
     return NULL;
 
   return get (db, id, error);
@@ -104,7 +107,7 @@ vig_store_grants_live (VigDbConnection *db, const char *operator_id, const char 
   return vig_store_row_all (vig_db_query (db, error,
                                           GRANT "WHERE operator_id = ?1 AND tool = ?2 AND used_at IS NULL AND revoked_at IS NULL"
                                                 " AND expires_at > ?3"
-                                                " ORDER BY mode, CASE WHEN resource IS NULL THEN 1 ELSE 0 END, length (resource) DESC, seq DESC"
+                                                " ORDER BY grants.mode, CASE WHEN resource IS NULL THEN 1 ELSE 0 END, length (resource) DESC, seq DESC"
                                                 " LIMIT ?4",
                                           "ssii", operator_id, tool, vig_time_now (), (gint64) MAX_CANDIDATES),
                             SIGNED_TYPES, error);

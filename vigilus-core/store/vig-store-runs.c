@@ -8,8 +8,8 @@
 
 #define RUN \
   "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros," \
-  " stop_requested, created_at, updated_at, ended_at, seq FROM runs "
-#define RUN_TYPES "sssssssjiiiibttt-"
+  " stop_requested, created_at, updated_at, ended_at, seq, unattended FROM runs "
+#define RUN_TYPES "sssssssjiiiibttt-b"
 #define SEQ_COLUMN 16
 
 #define LIVE "('routing', 'asking', 'resolving')"
@@ -179,4 +179,10 @@ vig_store_runs_update (VigDbConnection *db, const char *id, JsonObject *changes,
     }
 
   return write_row (db, run, error) ? vig_store_runs_get (db, id, error) : NULL;
+}
+
+gboolean
+vig_store_runs_set_unattended (VigDbConnection *db, const char *id, GError **error)
+{
+  return vig_db_exec (db, error, "UPDATE runs SET unattended = 1 WHERE id = ?1", "s", id);
 }

@@ -11,6 +11,11 @@ static const VigStoreField fields[] = {
   { "grant_minutes_default", 'i', FALSE, 1, 1440 },
   { "grant_minutes_max", 'i', FALSE, 1, 1440 },
   { "approval_wait_minutes", 'i', FALSE, 1, 10080 },
+  { "approval_wait_minutes_unattended", 'i', FALSE, 1, 10080 },
+  { "second_approver_levels", 'a', FALSE, 0, 3 },
+  { "standing_grant_after", 'i', FALSE, 0, 100 },
+  { "standing_grant_days", 'i', FALSE, 1, 365 },
+  { "taint_is_strict", 'b' },
   { "routing_provider_id", 's', TRUE, 1, 64 },
   { "routing_model", 's', TRUE, 1, 200 },
   { "run_max_turns", 'i', FALSE, 1, 200 },
@@ -28,11 +33,16 @@ static const VigStoreField fields[] = {
 static JsonObject *
 make_defaults (void)
 {
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i}",
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
                                "approval_wait_minutes", 1440,
+                               "approval_wait_minutes_unattended", 720,
+                               "second_approver_levels",
+                               "standing_grant_after", 3,
+                               "standing_grant_days", 30,
+                               "taint_is_strict", TRUE,
                                "routing_provider_id",
                                "routing_model",
                                "run_max_turns", 24,
@@ -67,6 +77,36 @@ vig_store_settings_get (VigDbConnection *db, GError **error)
   return NULL;
 }
 
+/* Two people have to be there before two are asked for. */
+static gboolean
+check_second_approver (VigDbConnection *db, JsonObject *settings, GError **error)
+{
+  JsonArray *levels = vig_json_get_array (settings, "second_approver_levels");
+  guint n_levels = levels != NULL ? json_array_get_length (levels) : 0;
+  gint64 n_people;
+
+  for (guint i = 0; i < n_levels; i++)
+    {
+      VigLevel level;
+
+      if (vig_level_from_string (json_array_get_string_element (levels, i), &level) && level > VIG_LEVEL_READ)
+        continue;
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "second_approver_levels: each must be write, exec or elevate");
+      return FALSE;
+    }
+  if (n_levels == 0)
+    return TRUE;
+
+  n_people = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM users WHERE disabled = 0 AND role <> 'viewer'", NULL), error);
+  if (n_people >= 2)
+    return TRUE;
+  if (n_people >= 0)
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT,
+                         "second_approver_levels: there is only one person who may approve; add another one first");
+
+  return FALSE;
+}
+
 static gboolean
 check_together (VigDbConnection *db, JsonObject *settings, GError **error)
 {
@@ -81,6 +121,9 @@ check_together (VigDbConnection *db, JsonObject *settings, GError **error)
 
   if (!vig_price_check (vig_json_get_string (settings, "model_prices", ""), error))
     return FALSE;
+  if (!check_second_approver (db, settings, error))
+    return FALSE;
+
   if (provider_id == NULL)
     return TRUE;
 

@@ -51,19 +51,27 @@ list_grants (VigDbConnection *db, VigRequest *request, GError **error)
   return vig_node_take_object (vig_store_grants_list (db, live, &page, error));
 }
 
-static JsonNode *
-revoke_grant (VigDbConnection *db, VigRequest *request, GError **error)
+static void
+revoked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (JsonObject) grant = vig_store_grants_revoke (db, vig_request_get_id (request), error);
+  g_autoptr (VigRequest) request = user_data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *grant = vig_approvals_revoke_finish (VIG_APPROVALS (source), result, &error);
 
   if (grant == NULL)
-    return NULL;
-  if (!vig_web_audit (db, request, "grant.revoked", vig_json_pack_object ("{s:J}", "grant", grant), error))
-    return NULL;
+    vig_request_fail (request, error);
+  else
+    vig_request_respond (request, vig_node_take_object (grant));
+}
 
-  vig_web_publish (db, request, "approvals", "grant.revoked", vig_node_take_object (json_object_ref (grant)));
+static void
+revoke_grant (VigRequest *request)
+{
+  VigWeb *web = vig_request_get_web (request);
+  g_autoptr (JsonObject) detail = vig_json_pack_object ("{s:s}", "address", vig_request_get_peer (request)->address);
 
-  return vig_node_take_object (g_steal_pointer (&grant));
+  vig_approvals_revoke_async (web->context.approvals, vig_request_get_caller (request), vig_request_get_id (request), detail, NULL, revoked,
+                              vig_request_ref (request));
 }
 
 const VigRoute VIG_ROUTES_APPROVALS[] = {
@@ -71,6 +79,6 @@ const VigRoute VIG_ROUTES_APPROVALS[] = {
   { "getApproval", .read = get_approval },
   { "decideApproval", .handle = decide },
   { "listGrants", .read = list_grants },
-  { "revokeGrant", .write = revoke_grant },
+  { "revokeGrant", .handle = revoke_grant },
   { NULL },
 };

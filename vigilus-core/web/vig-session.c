@@ -80,6 +80,7 @@ vig_login_new (VigLoginKind kind, const char *token, JsonObject *found)
   self->caller.user_name = vig_json_get_string (user, "name", "");
   self->caller.role = vig_role_to_string (self->role);
   self->caller.login_id = kind == VIG_LOGIN_COOKIE ? self->id : NULL;
+  self->caller.unattended = kind == VIG_LOGIN_TOKEN;
 
   return self;
 }

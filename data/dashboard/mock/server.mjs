@@ -203,11 +203,16 @@ const routes = {
       mode: isApproved ? (body.mode ?? 'once') : null,
       minutes: body.minutes ?? null,
       deny_reason: body.reason ?? null,
+      edited_arguments: isApproved ? (body.arguments ?? null) : null,
+      granted_resource: isApproved ? (body.resource ?? approval.resource) : null,
     };
+    const grantId = data.id();
+    if (isApproved)
+      values.grant = { id: grantId, expires_at: data.at(-(body.minutes ?? 15)), used_at: null, revoked_at: null };
     world.settle(approval, isApproved ? 'approved' : 'denied', values);
     if (isApproved)
       world.grants.unshift({
-        id: data.id(),
+        id: grantId,
         approval_id: id,
         operator_id: approval.operator_id,
         operator_name: approval.operator_name,
@@ -217,9 +222,10 @@ const routes = {
         mode: values.mode,
         granted_by: data.user.name,
         created_at: data.at(0),
-        expires_at: data.at(-(body.minutes ?? 5)),
+        expires_at: values.grant.expires_at,
         used_at: null,
         revoked_at: null,
+        session_id: values.mode === 'conversation' ? approval.session_id : null,
       });
     return approval;
   },

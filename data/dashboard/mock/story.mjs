@@ -121,6 +121,9 @@ export class Story {
       created_at: iso(),
       started_at: null,
       ended_at: null,
+      edited_arguments: null,
+      note: null,
+      grant_id: null,
     };
     this.world.calls.push(call);
     const set = (values) => {
@@ -167,6 +170,22 @@ export class Story {
       created_at: iso(),
       expires_at: new Date(Date.now() + 12 * 60_000).toISOString(),
       decided_at: null,
+      granted_resource: null,
+      edited_arguments: null,
+      taint: {
+        n: 2,
+        sources: [
+          { tool: 'http.fetch', plugin: 'http', resource: 'url:https://example.org/howto', call_id: id(), at: iso() },
+          { tool: 'shell.exec', plugin: 'shell', resource: null, call_id: id(), at: iso() },
+        ],
+      },
+      times_approved: 3,
+      offer_standing: call.level !== 'elevate',
+      approvers_needed: 1,
+      first_by: null,
+      first_at: null,
+      first_terms: null,
+      grant: null,
     };
     this.world.approvals.unshift(approval);
     set({ state: 'waiting', approval_id: approval.id });

@@ -28,6 +28,16 @@ const approval: Approval = {
   created_at: '2026-01-01T12:00:00Z',
   expires_at: '2026-01-01T12:05:00Z',
   decided_at: null,
+  granted_resource: null,
+  edited_arguments: null,
+  taint: null,
+  times_approved: 0,
+  offer_standing: false,
+  approvers_needed: 1,
+  first_by: null,
+  first_at: null,
+  first_terms: null,
+  grant: null,
 };
 
 const decide = vi.fn();

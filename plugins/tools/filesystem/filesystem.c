@@ -44,7 +44,7 @@ static const VigToolInfo write_info = {
                   "\"mode\": {\"enum\": [\"create\", \"replace\", \"append\"], \"default\": \"replace\", "
                   "\"description\": \"create: the file must be new; replace: write it anew (also if it is new); append: add the text at its end\"}}}",
   .timeout = 30,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_OWN_WORDS,
 };
 
 const char *

@@ -21,6 +21,7 @@ typedef enum
 {
   VIG_TOOL_NONE = 0,
   VIG_TOOL_HOST = 1 << 0, /* works on this host: denied to an Operator without a working directory */
+  VIG_TOOL_OWN_WORDS = 1 << 1, /* its result says nothing but its own words and the call's arguments: nothing that it has read */
 } VigToolFlags;
 
 /* All that is known of a tool before it runs. Strings are borrowed for as long as the tool lives. */

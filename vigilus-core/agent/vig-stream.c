@@ -3,16 +3,13 @@
 
 #include "vig-stream.h"
 
-#include <string.h>
-
-#define MAX_HELD 4096 /* bytes without a blank: no secret that one types is longer */
+#include "vig-redact-live.h"
 
 struct _VigStream
 {
-  VigRedactor *redactor;
-  gsize        limit;
-  GString     *held;
-  GString     *shown;
+  VigRedactLive *live;
+  gsize          limit;
+  GString       *shown;
 };
 
 VigStream *
@@ -20,9 +17,8 @@ vig_stream_new (VigRedactor *redactor, gsize limit)
 {
   VigStream *self = g_new0 (VigStream, 1);
 
-  self->redactor = g_object_ref (redactor);
+  self->live = vig_redact_live_new (redactor);
   self->limit = limit;
-  self->held = g_string_new (NULL);
   self->shown = g_string_new (NULL);
 
   return self;
@@ -34,57 +30,43 @@ vig_stream_free (VigStream *self)
   if (self == NULL)
     return;
 
-  g_object_unref (self->redactor);
-  g_string_free (self->held, TRUE);
+  vig_redact_live_free (self->live);
   g_string_free (self->shown, TRUE);
   g_free (self);
 }
 
 static char *
-show (VigStream *self, gsize length)
+show (VigStream *self, char *text)
 {
-  g_autofree char *ready = NULL;
-  g_autofree char *valid = NULL;
-  char *redacted;
+  g_autofree char *ready = text;
+  char *valid;
 
-  if (length == 0)
+  if (ready == NULL)
     return NULL;
 
-  ready = g_strndup (self->held->str, length);
-  g_string_erase (self->held, 0, length);
   valid = g_utf8_make_valid (ready, -1);
-  redacted = vig_redactor_apply (self->redactor, valid);
   if (self->shown->len < self->limit)
-    g_string_append (self->shown, redacted);
+    g_string_append (self->shown, valid);
 
-  return redacted;
+  return valid;
 }
 
 char *
 vig_stream_push (VigStream *self, const char *text, gsize length)
 {
-  gsize ready;
-
-  g_string_append_len (self->held, text, length);
-  ready = self->held->len;
-  while (ready > 0 && !g_ascii_isspace (self->held->str[ready - 1]))
-    ready--;
-  if (ready == 0 && self->held->len > MAX_HELD)
-    ready = self->held->len;
-
-  return show (self, ready);
+  return show (self, vig_redact_live_push (self->live, text, length));
 }
 
 char *
 vig_stream_flush (VigStream *self)
 {
-  return show (self, self->held->len);
+  return show (self, vig_redact_live_flush (self->live));
 }
 
 void
 vig_stream_clear (VigStream *self)
 {
-  g_string_truncate (self->held, 0);
+  vig_redact_live_clear (self->live);
   g_string_truncate (self->shown, 0);
 }
 

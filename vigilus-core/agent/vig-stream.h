@@ -5,8 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Text that is shown while it arrives. A secret may arrive in two pieces, so what follows the last blank is held back until the next
- * one comes. */
+/* Text that is shown while it arrives, as far as no secret can begin there (vig-redact-live.h). */
 typedef struct _VigStream VigStream;
 
 VigStream  *vig_stream_new      (VigRedactor *redactor, gsize limit); /* @limit: bytes kept for who comes late */

@@ -45,7 +45,7 @@ typedef struct
 
 /* The words of one command, quotes taken off. */
 static void
-read_line (const VigScan *self, gsize at, Line *line)
+read_line (VigScan *self, gsize at, Line *line)
 {
   gsize limit = MIN (self->length, at + MAX_BYTES);
 
@@ -64,13 +64,13 @@ read_line (const VigScan *self, gsize at, Line *line)
 }
 
 static gboolean
-word_is (const VigScan *self, const Line *line, guint i, const char *word)
+word_is (VigScan *self, const Line *line, guint i, const char *word)
 {
   return line->end[i] - line->start[i] == strlen (word) && memcmp (self->text + line->start[i], word, strlen (word)) == 0;
 }
 
 static gboolean
-has_word (const VigScan *self, const Line *line, const char *word)
+has_word (VigScan *self, const Line *line, const char *word)
 {
   for (guint i = 0; i < line->n; i++)
     if (word_is (self, line, i, word))
@@ -145,9 +145,13 @@ vig_scan_commands (VigScan *self)
 
   while (at < self->length)
     {
-      gsize start = vig_scan_until (self, at, NAME);
-      gsize end = vig_scan_skip (self, start, NAME);
+      gsize start;
+      gsize end;
 
+      vig_scan_set_mark (self, G_MAXSIZE);
+      start = vig_scan_until (self, at, NAME);
+      end = vig_scan_skip (self, start, NAME);
+      vig_scan_set_mark (self, start);
       if (vig_scan_is (self, end, " ") && end - start < 16)
         scan_command (self, start, end);
       at = MAX (end, start);

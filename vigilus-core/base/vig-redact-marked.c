@@ -75,6 +75,8 @@ scan_userinfo (VigScan *self, gsize at)
         sign = stop;
       stop++;
     }
+  if (stop == self->length)
+    vig_scan_note_end (self);
   if (sign == G_MAXSIZE)
     return start;
 
@@ -141,8 +143,9 @@ vig_scan_marked (VigScan *self)
 {
   gsize at = 0;
 
-  while ((at = vig_scan_until (self, at, "-:$/hP")) < self->length)
+  while (vig_scan_set_mark (self, G_MAXSIZE), (at = vig_scan_until (self, at, "-:$/hP")) < self->length)
     {
+      vig_scan_set_mark (self, at);
       if (self->text[at] == '-' && vig_scan_is (self, at, "-----BEGIN"))
         at = scan_pem (self, at);
       else if (self->text[at] == ':' && vig_scan_is (self, at, "://"))

@@ -23,7 +23,7 @@ typedef struct
 
 /* Backslashes before a quote: a value in JSON in JSON opens with \\\". */
 static guint
-count_backslashes (const VigScan *self, gsize at, gsize floor)
+count_backslashes (VigScan *self, gsize at, gsize floor)
 {
   guint n = 0;
 
@@ -37,19 +37,21 @@ count_backslashes (const VigScan *self, gsize at, gsize floor)
 }
 
 static gsize
-find_closing (const VigScan *self, gsize from, char quote, guint depth)
+find_closing (VigScan *self, gsize from, char quote, guint depth)
 {
   gsize limit = MIN (self->length, from + LONGEST_QUOTE);
 
   for (gsize i = from; i < limit; i++)
     if (self->text[i] == quote && count_backslashes (self, i, from) <= depth)
       return i;
+  if (limit == self->length)
+    vig_scan_note_end (self);
 
   return G_MAXSIZE;
 }
 
 static gsize
-find_end (const VigScan *self, gsize at, const char *set)
+find_end (VigScan *self, gsize at, const char *set)
 {
   gsize limit = MIN (self->length, at + LONGEST_LOOK);
   gboolean is_end[256] = { TRUE };
@@ -58,12 +60,14 @@ find_end (const VigScan *self, gsize at, const char *set)
     is_end[(guint8) *set++] = TRUE;
   while (at < limit && !is_end[(guint8) self->text[at]])
     at++;
+  if (at == self->length)
+    vig_scan_note_end (self);
 
   return at;
 }
 
 static gboolean
-read_value (const VigScan *self, gsize at, Value *value)
+read_value (VigScan *self, gsize at, Value *value)
 {
   gsize quote = vig_scan_skip (self, at, "\\");
   gsize close;
@@ -92,7 +96,7 @@ read_value (const VigScan *self, gsize at, Value *value)
 
 /* Past = : := => %3D and blanks, over a closing quote of the name; G_MAXSIZE: none stands there. */
 static gsize
-skip_separator (const VigScan *self, gsize at)
+skip_separator (VigScan *self, gsize at)
 {
   gsize after = vig_scan_skip (self, at, "\\");
 
@@ -122,7 +126,7 @@ skip_separator (const VigScan *self, gsize at)
 
 /* "the password is X", "token here: X", "passphrase for key '...': X" */
 static gsize
-skip_prose (const VigScan *self, gsize at)
+skip_prose (VigScan *self, gsize at)
 {
   static const char *const links[] = { " is ", " IS ", " is: ", " here: ", " was " };
   gsize colon;
@@ -183,7 +187,7 @@ scan_name (VigScan *self, gsize start, gsize end)
 
 /* A header's value goes to the end of the line, or to the quote that it stands in. */
 static gsize
-find_header_end (const VigScan *self, gsize start, gsize at, gboolean whole)
+find_header_end (VigScan *self, gsize start, gsize at, gboolean whole)
 {
   char quote = start > 0 && strchr (QUOTES, self->text[start - 1]) != NULL ? self->text[start - 1] : '\0';
   const char ends[] = { '\r', '\n', quote, '\0' };
@@ -229,7 +233,7 @@ scan_header (VigScan *self, gsize start, gsize end, gboolean has_scheme)
 }
 
 static gboolean
-is_word (const VigScan *self, gsize start, gsize end, const char *word)
+is_word (VigScan *self, gsize start, gsize end, const char *word)
 {
   return end - start == strlen (word) && g_ascii_strncasecmp (self->text + start, word, end - start) == 0;
 }
@@ -266,13 +270,18 @@ vig_scan_named (VigScan *self)
 
   while (at < self->length)
     {
-      gsize start = vig_scan_until (self, at, NAME);
-      gsize end = vig_scan_skip (self, start, NAME);
+      gsize start;
+      gsize end;
       gsize next = 0;
+
+      vig_scan_set_mark (self, G_MAXSIZE);
+      start = vig_scan_until (self, at, NAME);
+      end = vig_scan_skip (self, start, NAME);
 
       /* "\nTOKEN" written out: the n is not part of the name. */
       if (start > 0 && self->text[start - 1] == '\\' && end - start > 1 && strchr ("nrt", self->text[start]) != NULL)
         start++;
+      vig_scan_set_mark (self, start);
       if (end > start)
         next = scan_word (self, start, end);
       at = MAX (end, next);

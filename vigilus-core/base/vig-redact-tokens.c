@@ -69,7 +69,7 @@ has_letter (const char *text, gsize length)
 }
 
 static gsize
-run_length (const VigScan *self, gsize at, const char *set, gsize most)
+run_length (VigScan *self, gsize at, const char *set, gsize most)
 {
   gsize end = at;
 
@@ -81,7 +81,7 @@ run_length (const VigScan *self, gsize at, const char *set, gsize most)
 
 /* Anthropic's keys end in AA; what does not is an example cut from a page. */
 static gsize
-match_anthropic (const VigScan *self, gsize at)
+match_anthropic (VigScan *self, gsize at)
 {
   gsize n = run_length (self, at, WORD, 300);
 
@@ -89,7 +89,7 @@ match_anthropic (const VigScan *self, gsize at)
 }
 
 static gsize
-match_shape (const VigScan *self, gsize at, guint i)
+match_shape (VigScan *self, gsize at, guint i)
 {
   gsize prefix = strlen (shapes[i].prefix);
   gsize n;
@@ -106,7 +106,7 @@ match_shape (const VigScan *self, gsize at, guint i)
 }
 
 static gsize
-match_any (const VigScan *self, gsize at)
+match_any (VigScan *self, gsize at)
 {
   gsize n = match_anthropic (self, at);
 
@@ -119,7 +119,7 @@ match_any (const VigScan *self, gsize at)
 
 /* After anything but a letter, a digit or what joins them; "\n" written out counts as a line break. */
 static gboolean
-starts_word (const VigScan *self, gsize at)
+starts_word (VigScan *self, gsize at)
 {
   char before = at > 0 ? self->text[at - 1] : ' ';
 
@@ -134,6 +134,8 @@ vig_scan_tokens (VigScan *self)
 {
   gsize at = 0;
 
+  /* No token has a blank in it: the last word is never sure anyway. */
+  vig_scan_set_mark (self, G_MAXSIZE);
   while (at < self->length)
     {
       gsize n = starts_word (self, at) ? match_any (self, at) : 0;

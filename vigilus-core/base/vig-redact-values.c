@@ -13,6 +13,7 @@ typedef struct
   guint32 sibling;
   guint32 fail;
   guint32 length; /* of the longest value that ends here, or 0 */
+  guint32 depth;
   guint8  byte;
 } Node;
 
@@ -62,6 +63,7 @@ add_child (VigRedactValues *self, guint32 node, guint8 byte)
 
   g_array_set_size (self->nodes, child + 1);
   NODE (self, child)->byte = byte;
+  NODE (self, child)->depth = NODE (self, node)->depth + 1;
   NODE (self, child)->sibling = NODE (self, node)->child;
   NODE (self, node)->child = child;
   if (node == ROOT)
@@ -133,22 +135,25 @@ vig_redact_values_prepare (VigRedactValues *self)
   self->ready = TRUE;
 }
 
-void
+gsize
 vig_redact_values_find (const VigRedactValues *self, const char *text, gsize length, GArray *spans)
 {
   guint32 node = ROOT;
 
   if (self->nodes->len == 1)
-    return;
+    return 0;
 
   for (gsize i = 0; i < length; i++)
     {
       node = step (self, node, (guint8) text[i]);
       if (NODE (self, node)->length > 0)
         {
-          VigSpan span = { i + 1 - NODE (self, node)->length, i + 1 };
+          gsize start = i + 1 - NODE (self, node)->length;
+          VigSpan span = { start, i + 1, start };
 
           g_array_append_val (spans, span);
         }
     }
+
+  return NODE (self, node)->depth;
 }

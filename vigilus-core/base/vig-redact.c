@@ -23,44 +23,74 @@ G_DEFINE_FINAL_TYPE (VigRedactor, vig_redactor, G_TYPE_OBJECT)
 void
 vig_scan_add (VigScan *self, gsize start, gsize end)
 {
-  VigSpan span = { start, end };
+  VigSpan span = { start, end, MIN (self->mark, start) };
 
   if (end > start)
     g_array_append_val (self->spans, span);
 }
 
-gsize
-vig_scan_find (const VigScan *self, gsize from, gsize limit, const char *part)
+void
+vig_scan_set_mark (VigScan *self, gsize mark)
 {
-  const char *found;
+  self->mark = mark;
+}
 
-  if (from >= self->length)
-    return G_MAXSIZE;
+void
+vig_scan_note_end (VigScan *self)
+{
+  self->open = MIN (self->open, self->mark);
+}
 
-  found = memmem (self->text + from, MIN (limit, self->length - from), part, strlen (part));
+gsize
+vig_scan_find (VigScan *self, gsize from, gsize limit, const char *part)
+{
+  const char *found = NULL;
 
-  return found != NULL ? (gsize) (found - self->text) : G_MAXSIZE;
+  if (from < self->length)
+    found = memmem (self->text + from, MIN (limit, self->length - from), part, strlen (part));
+  if (found != NULL)
+    return (gsize) (found - self->text);
+
+  if (from >= self->length || limit > self->length - from)
+    vig_scan_note_end (self);
+
+  return G_MAXSIZE;
 }
 
 gboolean
-vig_scan_is (const VigScan *self, gsize at, const char *part)
+vig_scan_is (VigScan *self, gsize at, const char *part)
 {
   gsize length = strlen (part);
 
-  return at <= self->length && self->length - at >= length && memcmp (self->text + at, part, length) == 0;
+  if (at > self->length)
+    return FALSE;
+  if (self->length - at >= length)
+    return memcmp (self->text + at, part, length) == 0;
+  if (memcmp (self->text + at, part, self->length - at) == 0)
+    vig_scan_note_end (self);
+
+  return FALSE;
 }
 
 /* The text ends in a NUL, at which both functions stop by themselves. */
 gsize
-vig_scan_skip (const VigScan *self, gsize at, const char *set)
+vig_scan_skip (VigScan *self, gsize at, const char *set)
 {
-  return at >= self->length ? self->length : at + strspn (self->text + at, set);
+  at = at >= self->length ? self->length : at + strspn (self->text + at, set);
+  if (at == self->length)
+    vig_scan_note_end (self);
+
+  return at;
 }
 
 gsize
-vig_scan_until (const VigScan *self, gsize at, const char *set)
+vig_scan_until (VigScan *self, gsize at, const char *set)
 {
-  return at >= self->length ? self->length : at + strcspn (self->text + at, set);
+  at = at >= self->length ? self->length : at + strcspn (self->text + at, set);
+  if (at == self->length)
+    vig_scan_note_end (self);
+
+  return at;
 }
 
 static int
@@ -72,18 +102,21 @@ compare_spans (gconstpointer a, gconstpointer b)
   return (one->start > other->start) - (one->start < other->start);
 }
 
-static char *
-mask (const char *text, gsize length, GArray *spans)
+/* Bytes of @text from @from up to @to; a span that began before counts from @from on. */
+char *
+vig_redact_mask (const char *text, gsize from, gsize to, GArray *spans)
 {
-  GString *clean = g_string_sized_new (length + sizeof MASK);
-  gsize done = 0;
+  GString *clean = g_string_sized_new (to - from + sizeof MASK);
+  gsize done = from;
 
   g_array_sort (spans, compare_spans);
   for (guint i = 0; i < spans->len; i++)
     {
       gsize start = g_array_index (spans, VigSpan, i).start;
-      gsize end = g_array_index (spans, VigSpan, i).end;
+      gsize end = MIN (g_array_index (spans, VigSpan, i).end, to);
 
+      if (start >= to || end <= from)
+        continue;
       if (start >= done)
         {
           g_string_append_len (clean, text + done, (gssize) (start - done));
@@ -91,14 +124,16 @@ mask (const char *text, gsize length, GArray *spans)
         }
       done = MAX (done, end);
     }
-  g_string_append_len (clean, text + done, (gssize) (length - done));
+  g_string_append_len (clean, text + done, (gssize) (to - done));
 
   return g_string_free (clean, FALSE);
 }
 
-static void
+static gsize
 find_values (VigRedactor *self, const char *text, gsize length, GArray *spans)
 {
+  gsize pending;
+
   g_rw_lock_reader_lock (&self->lock);
   while (!vig_redact_values_is_ready (self->values))
     {
@@ -109,27 +144,42 @@ find_values (VigRedactor *self, const char *text, gsize length, GArray *spans)
       g_rw_lock_writer_unlock (&self->lock);
       g_rw_lock_reader_lock (&self->lock);
     }
-  vig_redact_values_find (self->values, text, length, spans);
+  pending = vig_redact_values_find (self->values, text, length, spans);
   g_rw_lock_reader_unlock (&self->lock);
+
+  return pending;
+}
+
+GArray *
+vig_redactor_find (VigRedactor *self, const char *text, gsize length, gsize *open)
+{
+  GArray *spans = g_array_new (FALSE, FALSE, sizeof (VigSpan));
+  VigScan scan = { text, length, spans, G_MAXSIZE, G_MAXSIZE, length };
+  gsize pending = find_values (self, text, length, spans);
+
+  vig_scan_marked (&scan);
+  vig_scan_tokens (&scan);
+  vig_scan_named (&scan);
+  vig_scan_commands (&scan);
+  *open = MIN (scan.open, length - pending);
+
+  return spans;
 }
 
 char *
 vig_redactor_apply (VigRedactor *self, const char *text)
 {
-  g_autoptr (GArray) spans = g_array_new (FALSE, FALSE, sizeof (VigSpan));
-  VigScan scan = { text, 0, spans, G_MAXSIZE };
+  g_autoptr (GArray) spans = NULL;
+  gsize open;
+  gsize length;
 
   g_return_val_if_fail (VIG_IS_REDACTOR (self), NULL);
   g_return_val_if_fail (text != NULL, NULL);
 
-  scan.length = strlen (text);
-  find_values (self, text, scan.length, spans);
-  vig_scan_marked (&scan);
-  vig_scan_tokens (&scan);
-  vig_scan_named (&scan);
-  vig_scan_commands (&scan);
+  length = strlen (text);
+  spans = vig_redactor_find (self, text, length, &open);
 
-  return spans->len > 0 ? mask (text, scan.length, spans) : g_strdup (text);
+  return spans->len > 0 ? vig_redact_mask (text, 0, length, spans) : g_strdup (text);
 }
 
 static JsonNode *

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "vig-http-exchange.h"
 #include "vig-http-fault.h"
 #include "vig-http-provider.h"
-#include "vig-http-wait.h"
 #include "vig-sse.h"
 
 #include <string.h>
@@ -13,7 +13,8 @@
 typedef enum
 {
   FORM_UNKNOWN,
-  FORM_STREAM,
+  FORM_STREAM, /* server-sent events */
+  FORM_LINES,  /* lines of JSON */
   FORM_BODY,
 } Form;
 
@@ -26,7 +27,10 @@ struct _VigHttpAnswer
   guint               status;
   SoupMessageHeaders *headers;
   Form                form;
-  GString            *buffer;   /* the first bytes, then the whole of a body */
+  GString            *buffer;   /* the first bytes; then the whole of a body, an unfinished line, or JSON that stands bare in a stream */
+  gsize               scanned;  /* bytes of the buffer that hold no end of a line */
+  gboolean            at_line_start;
+  gboolean            seen_line;
   gsize               received;
   VigSse             *sse;
   GError             *broken;   /* what on_event () found */
@@ -108,6 +112,27 @@ says_error (JsonObject *object)
   return is_truthy (json_object_get_member (object, "error")) || g_str_equal (vig_json_get_string (object, "type", ""), "error");
 }
 
+/* Servers wrap the object of an error in an array, too. */
+static void
+set_fault_node (VigHttpAnswer *self, JsonNode *node)
+{
+  VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self->provider);
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  JsonNode *first = array != NULL && json_array_get_length (array) > 0 ? json_array_get_element (array, 0) : node;
+
+  self->fault = vig_http_fault_new_json (self->status, node);
+  if (klass->refine_fault != NULL && JSON_NODE_HOLDS_OBJECT (first))
+    klass->refine_fault (self->provider, self->fault, json_node_get_object (first));
+}
+
+static void
+take_event (VigHttpAnswer *self, JsonObject *object)
+{
+  if (says_error (object))
+    vig_http_answer_set_fault (self, object);
+  VIG_HTTP_PROVIDER_GET_CLASS (self->provider)->parse_event (self->provider, self, object);
+}
+
 static void
 on_event (const char *event, const char *data, gsize length, gpointer user_data)
 {
@@ -127,11 +152,8 @@ on_event (const char *event, const char *data, gsize length, gpointer user_data)
     return;
 
   object = vig_json_parse_object (data, length, VIG_SSE_MAX_EVENT, &self->broken);
-  if (object == NULL)
-    return;
-  if (says_error (object))
-    vig_http_answer_set_fault (self, object);
-  VIG_HTTP_PROVIDER_GET_CLASS (self->provider)->parse_event (self->provider, self, object);
+  if (object != NULL)
+    take_event (self, object);
 }
 
 void
@@ -161,17 +183,97 @@ sniff (VigHttpAnswer *self, gboolean at_end)
   for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
     if (g_str_has_prefix (text, starts[i]))
       self->form = FORM_STREAM;
+  if (self->form == FORM_BODY && *text == '{' && self->status < 300 && VIG_HTTP_PROVIDER_GET_CLASS (self->provider)->json_lines && !self->raw)
+    self->form = FORM_LINES;
+}
+
+/* Gemini ends a stream that fails with the JSON of the error alone, without "data:". */
+static void
+keep_bare_json (VigHttpAnswer *self, const char *bytes, gsize length)
+{
+  for (gsize i = 0; i < length && self->buffer->len == 0; i++)
+    {
+      if (self->at_line_start && (bytes[i] == '{' || bytes[i] == '['))
+        {
+          bytes += i;
+          length -= i;
+          g_string_append_len (self->buffer, bytes, MIN (length, VIG_HTTP_MAX_ERROR_BODY));
+          return;
+        }
+      self->at_line_start = bytes[i] == '\n' || bytes[i] == '\r';
+    }
+  if (self->buffer->len > 0)
+    g_string_append_len (self->buffer, bytes, MIN (length, VIG_HTTP_MAX_ERROR_BODY - MIN (VIG_HTTP_MAX_ERROR_BODY, self->buffer->len)));
 }
 
 static gboolean
 feed_stream (VigHttpAnswer *self, const char *bytes, gsize length, GError **error)
 {
+  keep_bare_json (self, bytes, length);
   if (!vig_sse_feed (self->sse, bytes, length, error))
     return FALSE;
   if (self->broken == NULL)
     return TRUE;
 
   g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "the stream holds an event that cannot be read: %s", self->broken->message);
+
+  return FALSE;
+}
+
+/* @length bytes at the beginning of the buffer. */
+static gboolean
+take_line (VigHttpAnswer *self, const char *line, gsize length, GError **error)
+{
+  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (GError) wrong = NULL;
+
+  if (length >= 3 && memcmp (line, "\357\273\277", 3) == 0)
+    line += 3, length -= 3;
+  while (length > 0 && g_ascii_isspace (line[length - 1]))
+    length--;
+  if (length == 0 || self->done)
+    return TRUE;
+
+  object = vig_json_parse_object (line, length, VIG_SSE_MAX_EVENT, &wrong);
+  if (object != NULL)
+    {
+      self->seen_line = TRUE;
+      take_event (self, object);
+      return TRUE;
+    }
+  if (!self->seen_line)
+    self->form = FORM_BODY; /* one object over many lines, or no JSON at all */
+  else
+    g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "the stream holds a line that cannot be read: %s", wrong->message);
+
+  return !self->seen_line;
+}
+
+/* What is in the buffer, as far as its lines are whole. */
+static gboolean
+feed_lines (VigHttpAnswer *self, GError **error)
+{
+  gsize begin = 0;
+  const char *end;
+
+  while (self->form == FORM_LINES
+         && (end = memchr (self->buffer->str + self->scanned, '\n', self->buffer->len - self->scanned)) != NULL)
+    {
+      gsize length = end - (self->buffer->str + begin);
+
+      if (!take_line (self, self->buffer->str + begin, length, error))
+        return FALSE;
+      if (self->form == FORM_BODY)
+        return TRUE;
+      begin += length + 1;
+      self->scanned = begin;
+    }
+  g_string_erase (self->buffer, 0, begin);
+  self->scanned = self->buffer->len;
+  if (self->scanned <= VIG_SSE_MAX_EVENT)
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "the answer has a line of over %d bytes", VIG_SSE_MAX_EVENT);
 
   return FALSE;
 }
@@ -199,6 +301,8 @@ leave_unknown (VigHttpAnswer *self, gboolean at_end, GError **error)
   gsize length = self->buffer->len;
 
   sniff (self, at_end);
+  if (self->form == FORM_LINES)
+    return feed_lines (self, error);
   if (self->form != FORM_STREAM)
     return TRUE;
   held = g_memdup2 (self->buffer->str, length);
@@ -220,10 +324,48 @@ vig_http_answer_feed (VigHttpAnswer *self, const char *bytes, gsize length, GErr
     }
   if (self->form == FORM_STREAM)
     return feed_stream (self, bytes, length, error);
+  if (self->form == FORM_LINES)
+    {
+      g_string_append_len (self->buffer, bytes, length);
+      return feed_lines (self, error);
+    }
   if (!feed_body (self, bytes, length, error))
     return FALSE;
 
   return self->form == FORM_BODY || leave_unknown (self, FALSE, error);
+}
+
+static gboolean
+is_array_of_objects (JsonNode *node)
+{
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
+    if (!JSON_NODE_HOLDS_OBJECT (json_array_get_element (array, i)))
+      return FALSE;
+
+  return array != NULL && json_array_get_length (array) > 0;
+}
+
+/* A list of models that stands alone, or a stream that came as one array. */
+static gboolean
+end_array (VigHttpAnswer *self, JsonArray *array)
+{
+  VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self->provider);
+
+  self->body = vig_json_pack_object ("{s:A}", "data", json_array_ref (array));
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonObject *object = json_array_get_object_element (array, i);
+
+      if (says_error (object))
+        vig_http_answer_set_fault (self, object);
+      if (!self->raw)
+        klass->parse_body (self->provider, self, object);
+    }
+  self->done = TRUE;
+
+  return self->fault == NULL;
 }
 
 static gboolean
@@ -238,8 +380,10 @@ end_body (VigHttpAnswer *self)
   node = vig_json_parse (text, -1, VIG_JSON_MAX_SIZE, NULL);
   if (node == NULL)
     self->fault = vig_http_fault_new_text (self->status, self->headers, self->buffer->str);
+  else if (self->status < 300 && is_array_of_objects (node))
+    return end_array (self, json_node_get_array (node));
   else if (!JSON_NODE_HOLDS_OBJECT (node) || self->status >= 300)
-    self->fault = vig_http_fault_new_json (self->status, node);
+    set_fault_node (self, node);
   if (self->fault != NULL)
     return FALSE;
 
@@ -253,10 +397,24 @@ end_body (VigHttpAnswer *self)
   return self->fault == NULL;
 }
 
+static void
+end_bare_json (VigHttpAnswer *self)
+{
+  g_autoptr (JsonNode) node = self->buffer->len > 0 ? vig_json_parse (self->buffer->str, self->buffer->len, 0, NULL) : NULL;
+  JsonNode *first = node != NULL && is_array_of_objects (node) ? json_array_get_element (json_node_get_array (node), 0) : node;
+
+  if (first != NULL && JSON_NODE_HOLDS_OBJECT (first) && says_error (json_node_get_object (first)))
+    vig_http_answer_set_fault (self, json_node_get_object (first));
+}
+
 static gboolean
 end_stream (VigHttpAnswer *self, GError **error)
 {
-  vig_sse_end (self->sse, TRUE);
+  if (self->form == FORM_STREAM)
+    {
+      vig_sse_end (self->sse, TRUE);
+      end_bare_json (self);
+    }
   if (self->fault == NULL && self->status >= 300)
     self->fault = vig_http_fault_new_text (self->status, self->headers, "");
   if (self->fault != NULL)
@@ -279,12 +437,15 @@ vig_http_answer_end (VigHttpAnswer *self, GError **error)
   if (self->form == FORM_UNKNOWN && !leave_unknown (self, TRUE, error))
     return FALSE;
 
-  ok = self->form == FORM_STREAM ? end_stream (self, error) : end_body (self);
+  /* The last line may lack its end. */
+  if (self->form == FORM_LINES && !take_line (self, self->buffer->str, self->buffer->len, NULL))
+    g_debug ("%s: the last line is cut", klass->info->title);
+  ok = self->form == FORM_BODY ? end_body (self) : end_stream (self, error);
   if (!self->raw)
     klass->parse_end (self->provider, self);
   if (self->fault != NULL)
     {
-      guint wait = vig_http_retry_after_ms (self->status, self->headers, g_get_real_time () / 1000);
+      guint wait = vig_http_wait_ms (self->fault, self->headers);
       g_autoptr (GError) said = vig_http_fault_to_error (self->fault, klass->info->title, NULL, (wait + 999) / 1000);
 
       g_propagate_error (error, g_steal_pointer (&said));
@@ -297,7 +458,7 @@ vig_http_answer_end (VigHttpAnswer *self, GError **error)
 gboolean
 vig_http_answer_is_done (VigHttpAnswer *self)
 {
-  return self->done || (self->form == FORM_STREAM && self->fault != NULL);
+  return self->done || (self->form != FORM_BODY && self->fault != NULL);
 }
 
 gboolean
@@ -372,7 +533,7 @@ vig_http_answer_set_fault (VigHttpAnswer *self, JsonObject *object)
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
 
   if (self->fault == NULL)
-    self->fault = vig_http_fault_new_json (self->status, node);
+    set_fault_node (self, node);
 }
 
 gpointer

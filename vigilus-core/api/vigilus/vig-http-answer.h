@@ -12,6 +12,8 @@ typedef struct _VigHttpProvider VigHttpProvider;
 #define VIG_HTTP_MAX_ANSWER (64 * 1024 * 1024) /* bytes of a whole stream */
 #define VIG_HTTP_MAX_ERROR_BODY (256 * 1024)   /* bytes of an error that are looked at; the rest is dropped */
 
+#define VIG_HTTP_NEVER G_MAXUINT               /* in ->retry_after_ms: waiting does not help */
+
 /* What a server said that went wrong, in whatever shape it said it. */
 typedef struct
 {
@@ -20,6 +22,7 @@ typedef struct
   char  *type;      /* the server's word, or NULL */
   char  *code;      /* likewise; numbers as text */
   char  *message;   /* or NULL */
+  guint  retry_after_ms; /* to wait before asking again, where the body says so; 0: it does not */
 } VigHttpFault;
 
 /* One answer as it is read: bytes in, cut anywhere; a reply out. No I/O happens here, so it can be fed from recordings. */

@@ -242,6 +242,17 @@ handle_truncated (GTask *task, GError *error)
   g_error_free (error);
 }
 
+guint
+vig_http_wait_ms (const VigHttpFault *fault, SoupMessageHeaders *headers)
+{
+  guint wait = vig_http_retry_after_ms (fault->status, headers, g_get_real_time () / 1000);
+
+  if (wait == 0 && fault->retry_after_ms != VIG_HTTP_NEVER)
+    wait = fault->retry_after_ms;
+
+  return wait;
+}
+
 static void
 handle_fault (GTask *task, GError *error)
 {
@@ -251,6 +262,7 @@ handle_fault (GTask *task, GError *error)
   const VigHttpFault *fault = vig_http_answer_get_fault (self->answer);
   SoupMessageHeaders *headers = soup_message_get_response_headers (self->message);
   gboolean delivered = vig_http_answer_was_delivered (self->answer);
+  guint asked = vig_http_wait_ms (fault, headers);
   guint wait;
 
   if (!delivered && self->body != NULL && klass->adapt_request != NULL && self->adaptations < VIG_HTTP_MAX_ADAPTATIONS
@@ -260,17 +272,16 @@ handle_fault (GTask *task, GError *error)
       g_error_free (error);
       start (task);
     }
-  else if (!delivered && vig_http_fault_may_retry (fault, headers, self->attempt, g_random_double (), &wait))
+  else if (!delivered && fault->retry_after_ms <= VIG_HTTP_MAX_RETRY_WAIT_MS
+           && vig_http_fault_may_retry (fault, headers, self->attempt, g_random_double (), &wait))
     {
       g_error_free (error);
-      retry_after (task, wait);
+      retry_after (task, MAX (wait, fault->retry_after_ms));
     }
   else
     {
-      guint asked = (vig_http_retry_after_ms (soup_message_get_status (self->message), headers, g_get_real_time () / 1000) + 999) / 1000;
-
       g_error_free (error);
-      fail (task, vig_http_fault_to_error (fault, get_title (task), self->api_key, asked));
+      fail (task, vig_http_fault_to_error (fault, get_title (task), self->api_key, (asked + 999) / 1000));
     }
 }
 

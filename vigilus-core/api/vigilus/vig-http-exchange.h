@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 #define VIG_HTTP_FIRST_BYTE_LIMIT_MS (600 * 1000) /* models are loaded and think before they say anything */
 #define VIG_HTTP_IDLE_LIMIT_MS (180 * 1000)       /* between two pieces; comments that keep alive are pieces */
 #define VIG_HTTP_MAX_CONNECTIONS 1024
-#define VIG_HTTP_MAX_ADAPTATIONS 2
+#define VIG_HTTP_MAX_ADAPTATIONS 4
 
 typedef struct
 {
@@ -29,6 +29,9 @@ typedef struct
   VigChunkFunc  on_chunk;
   gpointer      chunk_data;
 } VigHttpRequest;
+
+/* What a server asks to wait, by its headers or else in its words; 0: nothing. */
+guint          vig_http_wait_ms             (const VigHttpFault *fault, SoupMessageHeaders *headers);
 
 void           vig_http_exchange_run_async  (VigHttpProvider *provider, const VigHttpRequest *request, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);

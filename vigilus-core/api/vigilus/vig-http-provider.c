@@ -127,7 +127,8 @@ vig_http_provider_configure (VigProvider *provider, const VigProviderSettings *s
 {
   VigHttpProvider *self = VIG_HTTP_PROVIDER (provider);
   VigHttpProviderPrivate *priv = get_private (self);
-  const VigProviderInfo *info = VIG_HTTP_PROVIDER_GET_CLASS (self)->info;
+  VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self);
+  const VigProviderInfo *info = klass->info;
   const char *given = settings->base_url != NULL && *settings->base_url != '\0' ? settings->base_url : info->default_base_url;
   g_autofree char *url = g_strstrip (g_strdup (given != NULL ? given : ""));
   g_autofree char *key = g_strstrip (g_strdup (settings->api_key != NULL ? settings->api_key : ""));
@@ -146,8 +147,10 @@ vig_http_provider_configure (VigProvider *provider, const VigProviderSettings *s
   priv->base_url = g_steal_pointer (&url);
   g_free (priv->api_key);
   priv->api_key = *key != '\0' ? g_steal_pointer (&key) : NULL;
+  if (settings->options == NULL || klass->set_options == NULL)
+    return TRUE;
 
-  return TRUE;
+  return klass->set_options (self, settings->options, error);
 }
 
 /* People paste base URLs with and without the version that our path begins with. */
@@ -159,8 +162,31 @@ join_url (const char *base_url, const char *path)
 
   if (first != NULL && g_str_has_suffix (base_url, first))
     path = slash;
+  else if (g_strcmp0 (first, "/api") == 0 && g_str_has_suffix (base_url, "/v1"))
+    {
+      g_autofree char *cut = g_strndup (base_url, strlen (base_url) - strlen ("/v1"));
+
+      return g_strconcat (cut, path, NULL);
+    }
 
   return g_strconcat (base_url, path, NULL);
+}
+
+const char *
+vig_http_provider_get_base_url (VigHttpProvider *self)
+{
+  g_return_val_if_fail (VIG_IS_HTTP_PROVIDER (self), NULL);
+
+  return get_private (self)->base_url;
+}
+
+static char *
+dup_path (VigHttpProvider *self, const VigCompletionRequest *request)
+{
+  VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self);
+  char *path = klass->dup_path != NULL ? klass->dup_path (self, request) : NULL;
+
+  return path != NULL ? path : g_strdup (request != NULL ? klass->completion_path : klass->models_path);
 }
 
 static void
@@ -225,6 +251,7 @@ vig_http_provider_complete_async (VigProvider *provider, const VigCompletionRequ
   VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (JsonObject) body = NULL;
+  g_autofree char *path = NULL;
   GError *error = NULL;
 
   g_task_set_source_tag (task, vig_http_provider_complete_async);
@@ -233,7 +260,10 @@ vig_http_provider_complete_async (VigProvider *provider, const VigCompletionRequ
   if (body == NULL)
     g_task_return_error (task, error);
   else
-    run_exchange (self, klass->completion_path, body, on_chunk, chunk_data, cancellable, on_completed, g_steal_pointer (&task));
+    {
+      path = dup_path (self, request);
+      run_exchange (self, path, body, on_chunk, chunk_data, cancellable, on_completed, g_steal_pointer (&task));
+    }
 }
 
 static VigReply *
@@ -297,6 +327,7 @@ vig_http_provider_list_models_async (VigProvider *provider, GCancellable *cancel
   VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   Listing *listing = g_new0 (Listing, 1);
+  g_autofree char *path = NULL;
   GError *error = NULL;
 
   g_task_set_source_tag (task, vig_http_provider_list_models_async);
@@ -307,7 +338,10 @@ vig_http_provider_list_models_async (VigProvider *provider, GCancellable *cancel
   else if (!check_configured (self, &error))
     g_task_return_error (task, error);
   else
-    run_exchange (self, klass->models_path, NULL, NULL, NULL, cancellable, on_listed, g_steal_pointer (&task));
+    {
+      path = dup_path (self, NULL);
+      run_exchange (self, path, NULL, NULL, NULL, cancellable, on_listed, g_steal_pointer (&task));
+    }
 }
 
 static GPtrArray *

@@ -23,7 +23,7 @@ struct _VigHttpProviderClass
   JsonObject *(*build_request) (VigHttpProvider *self, const VigCompletionRequest *request, GError **error);
   /* @api_key: or NULL. Without this function: "Authorization: Bearer". */
   void        (*add_headers)   (VigHttpProvider *self, SoupMessageHeaders *headers, const char *api_key);
-  /* Changes @body, TRUE, where @fault says that the server would take another form of it. Asked twice at most. */
+  /* Changes @body, TRUE, where @fault says that the server would take another form of it. Asked four times at most. */
   gboolean    (*adapt_request) (VigHttpProvider *self, JsonObject *body, const VigHttpFault *fault);
 
   /* What is collected while one answer is read; made and freed with it. */
@@ -36,8 +36,18 @@ struct _VigHttpProviderClass
   /* Appends VigModels; returns the path (with query) of the next page, or NULL. */
   char       *(*parse_models)  (VigHttpProvider *self, JsonObject *body, GPtrArray *models);
 
-  gpointer _reserved[8];
+  /* Where the path depends on what is asked: below the base URL; NULL: the one above. @request NULL: of the list of models. */
+  char       *(*dup_path)      (VigHttpProvider *self, const VigCompletionRequest *request);
+  /* Sets what depends on the options, which keep to info->options_schema; called by configure (). */
+  gboolean    (*set_options)   (VigHttpProvider *self, JsonObject *options, GError **error);
+  /* Corrects fault->effective, ->retry_after_ms where the format says more than its status. @body: what was said. */
+  void        (*refine_fault)  (VigHttpProvider *self, VigHttpFault *fault, JsonObject *body);
+  gboolean     json_lines;     /* an answer is lines of JSON (NDJSON), each an event */
+
+  gpointer _reserved[4];
 };
+
+VIG_API const char *vig_http_provider_get_base_url    (VigHttpProvider *self); /* without a slash at the end; NULL: not configured */
 
 /* Milliseconds; 0 leaves one as it is. */
 VIG_API void        vig_http_provider_set_time_limits (VigHttpProvider *self, guint connect, guint first_byte, guint idle);

@@ -17,6 +17,8 @@ vig_model_new (const char *id, gint64 context_length)
 
   model->id = g_strdup (id);
   model->context_length = context_length;
+  model->input_price = -1;
+  model->output_price = -1;
 
   return model;
 }

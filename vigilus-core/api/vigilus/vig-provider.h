@@ -24,13 +24,22 @@ typedef struct
   const char *help_url;         /* where a key comes from, or NULL */
   VigKeyUse   key;
   gboolean    no_base_url;      /* works without any server */
+  gboolean    is_local;         /* usually runs on one's own machine, at default_base_url: it is looked for there */
+  const char *options_schema;   /* JSON Schema of VigProviderSettings.options, or NULL: there are none */
 } VigProviderInfo;
+
+/* Pieces of an options_schema. */
+#define VIG_OPTIONS(properties) "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" properties "}}"
+#define VIG_OPTION_REASONING \
+  "\"reasoning\":{\"type\":\"string\",\"enum\":[\"off\",\"low\",\"medium\",\"high\"],\"title\":\"Reasoning\"," \
+  "\"description\":\"How much the model thinks before it answers; empty: its own way\"}"
 
 /* How one configured provider is reached. */
 typedef struct
 {
   const char *base_url; /* NULL: the default */
   const char *api_key;  /* NULL: none */
+  JsonObject *options;  /* what options_schema allows; NULL: none */
 } VigProviderSettings;
 
 /* What a model is asked. Borrowed by the provider for the time of the completion. */
@@ -56,6 +65,8 @@ typedef struct
 {
   char   *id;
   gint64  context_length; /* tokens, 0: unknown */
+  double  input_price;    /* US dollars for a million tokens, -1: unknown */
+  double  output_price;
 } VigModel;
 
 VIG_API VigModel *vig_model_new  (const char *id, gint64 context_length);

@@ -7,6 +7,7 @@ typedef struct
 {
   VigTurnKind kind;
   char       *text;    /* USER */
+  GPtrArray  *images;  /* USER: of VigImage, or NULL */
   VigReply   *reply;   /* ASSISTANT */
   GPtrArray  *results; /* TOOLS: of VigToolResult */
 } Turn;
@@ -29,9 +30,18 @@ result_free (VigToolResult *result)
 }
 
 static void
+image_free (VigImage *image)
+{
+  g_free (image->media_type);
+  g_free (image->base64);
+  g_free (image);
+}
+
+static void
 turn_free (Turn *turn)
 {
   g_free (turn->text);
+  g_clear_pointer (&turn->images, g_ptr_array_unref);
   g_clear_pointer (&turn->reply, vig_reply_unref);
   g_clear_pointer (&turn->results, g_ptr_array_unref);
   g_free (turn);
@@ -98,6 +108,26 @@ vig_transcript_add_user (VigTranscript *self, const char *text)
 }
 
 void
+vig_transcript_add_image (VigTranscript *self, const char *media_type, const char *base64)
+{
+  VigImage *image;
+  Turn *turn;
+
+  g_return_if_fail (self != NULL && media_type != NULL && base64 != NULL);
+  g_return_if_fail (self->turns->len > 0);
+
+  turn = g_ptr_array_index (self->turns, self->turns->len - 1);
+  g_return_if_fail (turn->kind == VIG_TURN_USER);
+
+  if (turn->images == NULL)
+    turn->images = g_ptr_array_new_with_free_func ((GDestroyNotify) image_free);
+  image = g_new0 (VigImage, 1);
+  image->media_type = g_strdup (media_type);
+  image->base64 = g_strdup (base64);
+  g_ptr_array_add (turn->images, image);
+}
+
+void
 vig_transcript_add_reply (VigTranscript *self, VigReply *reply)
 {
   g_return_if_fail (self != NULL && reply != NULL);
@@ -158,6 +188,24 @@ vig_transcript_get_text (VigTranscript *self, guint turn)
   g_return_val_if_fail (found != NULL && found->kind != VIG_TURN_TOOLS, "");
 
   return found->kind == VIG_TURN_USER ? found->text : vig_reply_get_text (found->reply);
+}
+
+guint
+vig_transcript_get_n_images (VigTranscript *self, guint turn)
+{
+  Turn *found = get_turn (self, turn);
+
+  return found != NULL && found->images != NULL ? found->images->len : 0;
+}
+
+const VigImage *
+vig_transcript_get_image (VigTranscript *self, guint turn, guint index)
+{
+  Turn *found = get_turn (self, turn);
+
+  g_return_val_if_fail (found != NULL && found->images != NULL && index < found->images->len, NULL);
+
+  return g_ptr_array_index (found->images, index);
 }
 
 VigReply *

@@ -20,6 +20,13 @@ typedef struct
   gboolean is_error;
 } VigToolResult;
 
+/* A picture that a person shows: what image/png and the like are sent as. */
+typedef struct
+{
+  char *media_type;
+  char *base64;
+} VigImage;
+
 /* What was said and done, in order: all that a model is shown but the system prompt. */
 typedef struct _VigTranscript VigTranscript;
 
@@ -31,6 +38,8 @@ VIG_API VigTranscript       *vig_transcript_ref           (VigTranscript *self);
 VIG_API void                 vig_transcript_unref         (VigTranscript *self);
 
 VIG_API void                 vig_transcript_add_user      (VigTranscript *self, const char *text);
+/* Joins the USER turn at the end, of which there must be one. */
+VIG_API void                 vig_transcript_add_image     (VigTranscript *self, const char *media_type, const char *base64);
 VIG_API void                 vig_transcript_add_reply     (VigTranscript *self, VigReply *reply);
 /* Joins the TOOLS turn at the end, or begins one. */
 VIG_API void                 vig_transcript_add_result    (VigTranscript *self, const char *call_id, const char *name, const char *text, gboolean is_error);
@@ -38,6 +47,8 @@ VIG_API void                 vig_transcript_add_result    (VigTranscript *self, 
 VIG_API guint                vig_transcript_get_n_turns   (VigTranscript *self);
 VIG_API VigTurnKind          vig_transcript_get_kind      (VigTranscript *self, guint turn);
 VIG_API const char          *vig_transcript_get_text      (VigTranscript *self, guint turn); /* USER and ASSISTANT */
+VIG_API guint                vig_transcript_get_n_images  (VigTranscript *self, guint turn); /* USER */
+VIG_API const VigImage      *vig_transcript_get_image     (VigTranscript *self, guint turn, guint index);
 VIG_API VigReply            *vig_transcript_get_reply     (VigTranscript *self, guint turn); /* ASSISTANT */
 VIG_API guint                vig_transcript_get_n_results (VigTranscript *self, guint turn); /* TOOLS */
 VIG_API const VigToolResult *vig_transcript_get_result    (VigTranscript *self, guint turn, guint index);

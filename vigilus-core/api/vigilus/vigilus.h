@@ -9,6 +9,7 @@
 #include "vig-invocation.h"
 #include "vig-json.h"
 #include "vig-macros.h"
+#include "vig-openai-provider.h"
 #include "vig-plugin.h"
 #include "vig-policy.h"
 #include "vig-provider.h"

@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "chat.h"
+#include "vig-chat.h"
 
 #include <string.h>
 
 static const char *reasoning_fields[] = { "reasoning_content", "reasoning", "reasoning_details" };
+
+JsonNode *
+vig_chat_build_schema (const VigToolInfo *tool)
+{
+  JsonNode *schema = vig_json_parse (tool->input_schema, -1, 0, NULL);
+
+  return schema != NULL ? schema : vig_json_pack ("{s:s}", "type", "object");
+}
+
+char *
+vig_chat_dup_arguments (const VigReplyCall *call)
+{
+  g_autoptr (JsonObject) arguments = vig_http_provider_ref_arguments (call);
+
+  return vig_json_object_to_string (arguments);
+}
 
 static JsonArray *
 build_tools (const VigToolInfo * const *tools)
@@ -15,32 +31,70 @@ build_tools (const VigToolInfo * const *tools)
   for (; *tools != NULL; tools++)
     {
       g_autofree char *name = vig_http_provider_name_to_wire ((*tools)->name);
-      JsonNode *schema = vig_json_parse ((*tools)->input_schema, -1, 0, NULL);
 
-      if (schema == NULL)
-        schema = vig_json_pack ("{s:s}", "type", "object");
       json_array_add_element (array, vig_json_pack ("{s:s, s:{s:s, s:s, s:o}}", "type", "function", "function",
-                                                    "name", name, "description", (*tools)->description, "parameters", schema));
+                                                    "name", name, "description", (*tools)->description,
+                                                    "parameters", vig_chat_build_schema (*tools)));
     }
 
   return array;
 }
 
 /* Templates of local models refuse two user messages in a row. */
-static void
-add_user (JsonArray *messages, const char *text)
+static JsonObject *
+open_user (JsonArray *messages)
 {
   guint n = json_array_get_length (messages);
   JsonObject *last = n > 0 ? json_array_get_object_element (messages, n - 1) : NULL;
 
   if (last != NULL && g_str_equal (vig_json_get_string (last, "role", ""), "user"))
-    {
-      g_autofree char *both = g_strconcat (vig_json_get_string (last, "content", ""), "\n\n", text, NULL);
+    return last;
+  json_array_add_element (messages, vig_json_pack ("{s:s}", "role", "user"));
 
-      json_object_set_string_member (last, "content", both);
-    }
+  return json_array_get_object_element (messages, n);
+}
+
+static void
+add_user (JsonArray *messages, const char *text)
+{
+  JsonObject *message = open_user (messages);
+  const char *before = vig_json_get_string (message, "content", NULL);
+  JsonArray *parts = vig_json_get_array (message, "content");
+  g_autofree char *both = before != NULL ? g_strconcat (before, "\n\n", text, NULL) : g_strdup (text);
+
+  if (parts != NULL)
+    json_array_add_element (parts, vig_json_pack ("{s:s, s:s}", "type", "text", "text", text));
   else
-    json_array_add_element (messages, vig_json_pack ("{s:s, s:s}", "role", "user", "content", text));
+    json_object_set_string_member (message, "content", both);
+}
+
+/* Content is a text for as long as there is no picture: many servers know nothing else. */
+static void
+add_image (JsonArray *messages, const VigImage *image)
+{
+  JsonObject *message = open_user (messages);
+  JsonArray *parts = vig_json_get_array (message, "content");
+  g_autofree char *url = g_strdup_printf ("data:%s;base64,%s", image->media_type, image->base64);
+
+  if (parts == NULL)
+    {
+      parts = json_array_new ();
+      json_array_add_element (parts, vig_json_pack ("{s:s, s:s}", "type", "text", "text", vig_json_get_string (message, "content", "")));
+      json_object_set_array_member (message, "content", parts);
+    }
+  json_array_add_element (parts, vig_json_pack ("{s:s, s:{s:s}}", "type", "image_url", "image_url", "url", url));
+}
+
+static void
+add_user_turn (JsonArray *messages, guint dialect, VigTranscript *transcript, guint turn)
+{
+  guint n = vig_transcript_get_n_images (transcript, turn);
+
+  add_user (messages, vig_transcript_get_text (transcript, turn));
+  for (guint i = 0; i < n && !(dialect & VIG_CHAT_NO_IMAGES); i++)
+    add_image (messages, vig_transcript_get_image (transcript, turn, i));
+  if (n > 0 && dialect & VIG_CHAT_NO_IMAGES)
+    add_user (messages, "(A picture is left out: this model cannot see pictures.)");
 }
 
 static JsonArray *
@@ -53,8 +107,7 @@ build_calls (VigReply *reply, JsonArray *extras)
       const VigReplyCall *call = vig_reply_get_call (reply, i);
       g_autofree char *id = vig_http_provider_dup_call_id (reply, i);
       g_autofree char *name = vig_http_provider_name_to_wire (call->name);
-      g_autoptr (JsonObject) arguments = vig_http_provider_ref_arguments (call);
-      g_autofree char *text = vig_json_object_to_string (arguments);
+      g_autofree char *text = vig_chat_dup_arguments (call);
       JsonNode *node = vig_json_pack ("{s:s, s:s, s:{s:s, s:s}}", "id", id, "type", "function", "function",
                                       "name", name, "arguments", text);
       JsonNode *extra = extras != NULL && i < json_array_get_length (extras) ? json_array_get_element (extras, i) : NULL;
@@ -77,11 +130,11 @@ add_reasoning (JsonObject *message, JsonObject *opaque)
 }
 
 static void
-add_reply (JsonArray *messages, const ChatDialect *dialect, VigReply *reply)
+add_reply (JsonArray *messages, guint dialect, VigReply *reply)
 {
   const char *refusal = vig_reply_get_refusal (reply);
   const char *text = *vig_reply_get_text (reply) != '\0' || refusal == NULL ? vig_reply_get_text (reply) : refusal;
-  JsonObject *opaque = vig_http_provider_get_opaque (reply, CHAT_FORMAT);
+  JsonObject *opaque = vig_http_provider_get_opaque (reply, VIG_CHAT_FORMAT);
   gboolean has_calls = vig_reply_get_n_calls (reply) > 0;
   JsonObject *message;
 
@@ -93,7 +146,7 @@ add_reply (JsonArray *messages, const ChatDialect *dialect, VigReply *reply)
   if (has_calls)
     json_object_set_array_member (message, "tool_calls",
                                   build_calls (reply, opaque != NULL ? vig_json_get_array (opaque, "call_extras") : NULL));
-  if (has_calls && opaque != NULL && !dialect->no_reasoning)
+  if (has_calls && opaque != NULL && !(dialect & VIG_CHAT_NO_REASONING))
     add_reasoning (message, opaque);
   json_array_add_object_element (messages, message);
 }
@@ -115,7 +168,7 @@ add_results (JsonArray *messages, VigTranscript *transcript, guint turn)
 }
 
 static JsonArray *
-build_messages (const ChatDialect *dialect, const VigCompletionRequest *request)
+build_messages (guint dialect, const VigCompletionRequest *request)
 {
   JsonArray *messages = json_array_new ();
   VigTranscript *transcript = request->transcript;
@@ -127,7 +180,7 @@ build_messages (const ChatDialect *dialect, const VigCompletionRequest *request)
     switch (vig_transcript_get_kind (transcript, i))
       {
       case VIG_TURN_USER:
-        add_user (messages, vig_transcript_get_text (transcript, i));
+        add_user_turn (messages, dialect, transcript, i);
         break;
 
       case VIG_TURN_ASSISTANT:
@@ -145,72 +198,16 @@ build_messages (const ChatDialect *dialect, const VigCompletionRequest *request)
 }
 
 JsonObject *
-chat_build_request (const ChatDialect *dialect, const VigCompletionRequest *request)
+vig_chat_build_request (guint dialect, const VigCompletionRequest *request)
 {
-  JsonObject *body = vig_json_pack_object ("{s:s, s:A, s:b}", "model", request->model,
-                                           "messages", build_messages (dialect, request), "stream", TRUE);
+  JsonObject *body = vig_json_pack_object ("{s:s, s:A, s:b, s:{s:b}}", "model", request->model,
+                                           "messages", build_messages (dialect, request), "stream", TRUE,
+                                           "stream_options", "include_usage", TRUE);
 
-  if (!dialect->no_stream_options)
-    json_object_set_member (body, "stream_options", vig_json_pack ("{s:b}", "include_usage", TRUE));
   if (request->max_output_tokens > 0)
-    json_object_set_int_member (body, dialect->old_max_tokens ? "max_tokens" : "max_completion_tokens", request->max_output_tokens);
+    json_object_set_int_member (body, dialect & VIG_CHAT_OLD_MAX_TOKENS ? "max_tokens" : "max_completion_tokens", request->max_output_tokens);
   if (request->tools != NULL && request->tools[0] != NULL)
     json_object_set_array_member (body, "tools", build_tools (request->tools));
 
   return body;
-}
-
-static gboolean
-drop_reasoning (JsonObject *body)
-{
-  JsonArray *messages = vig_json_get_array (body, "messages");
-  gboolean dropped = FALSE;
-
-  for (guint i = 0; i < json_array_get_length (messages); i++)
-    for (guint j = 0; j < G_N_ELEMENTS (reasoning_fields); j++)
-      {
-        JsonObject *message = json_array_get_object_element (messages, i);
-
-        dropped = dropped || json_object_has_member (message, reasoning_fields[j]);
-        json_object_remove_member (message, reasoning_fields[j]);
-      }
-
-  return dropped;
-}
-
-gboolean
-chat_adapt (ChatDialect *dialect, JsonObject *body, const VigHttpFault *fault)
-{
-  const char *said = fault->message;
-
-  if ((fault->effective != 400 && fault->effective != 422) || said == NULL)
-    return FALSE;
-
-  if (strstr (said, "max_completion_tokens") != NULL && json_object_has_member (body, "max_completion_tokens"))
-    {
-      dialect->old_max_tokens = TRUE;
-      json_object_set_int_member (body, "max_tokens", json_object_get_int_member (body, "max_completion_tokens"));
-      json_object_remove_member (body, "max_completion_tokens");
-      return TRUE;
-    }
-  if (strstr (said, "max_tokens") != NULL && strstr (said, "max_completion_tokens") != NULL && json_object_has_member (body, "max_tokens"))
-    {
-      dialect->old_max_tokens = FALSE;
-      json_object_set_int_member (body, "max_completion_tokens", json_object_get_int_member (body, "max_tokens"));
-      json_object_remove_member (body, "max_tokens");
-      return TRUE;
-    }
-  if (strstr (said, "stream_options") != NULL && json_object_has_member (body, "stream_options"))
-    {
-      dialect->no_stream_options = TRUE;
-      json_object_remove_member (body, "stream_options");
-      return TRUE;
-    }
-  if (strstr (said, "reasoning") != NULL && drop_reasoning (body))
-    {
-      dialect->no_reasoning = TRUE;
-      return TRUE;
-    }
-
-  return FALSE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "chat.h"
+#include "vig-chat.h"
 
 typedef struct
 {
@@ -33,7 +33,7 @@ call_free (gpointer data)
 }
 
 gpointer
-chat_pieces_new (void)
+vig_chat_pieces_new (void)
 {
   Pieces *pieces = g_new0 (Pieces, 1);
 
@@ -45,7 +45,7 @@ chat_pieces_new (void)
 }
 
 void
-chat_pieces_free (gpointer state)
+vig_chat_pieces_free (gpointer state)
 {
   Pieces *pieces = state;
 
@@ -281,9 +281,8 @@ take_usage (VigHttpAnswer *answer, JsonObject *report)
 
 /* The first choice: no other is asked for. @name: "delta" or "message". */
 static void
-take_choice (VigHttpAnswer *answer, JsonObject *choice, const char *name)
+take_choice (VigHttpAnswer *answer, Pieces *pieces, JsonObject *choice, const char *name)
 {
-  Pieces *pieces = vig_http_answer_get_state (answer);
   VigReply *reply = vig_http_answer_get_reply (answer);
   JsonObject *message = vig_json_get_object (choice, name);
   const char *finish = get_filled (choice, "finish_reason");
@@ -305,7 +304,7 @@ take_choice (VigHttpAnswer *answer, JsonObject *choice, const char *name)
 }
 
 static void
-take_choices (VigHttpAnswer *answer, JsonObject *object, const char *name)
+take_choices (VigHttpAnswer *answer, Pieces *pieces, JsonObject *object, const char *name)
 {
   JsonArray *choices = vig_json_get_array (object, "choices");
 
@@ -314,26 +313,26 @@ take_choices (VigHttpAnswer *answer, JsonObject *object, const char *name)
       JsonObject *choice = get_object_at (choices, i);
 
       if (choice != NULL && vig_json_get_int (choice, "index", 0) == 0)
-        take_choice (answer, choice, name);
+        take_choice (answer, pieces, choice, name);
     }
 }
 
 void
-chat_parse_event (VigHttpAnswer *answer, JsonObject *event)
+vig_chat_parse_event (VigHttpAnswer *answer, gpointer state, JsonObject *event)
 {
   JsonObject *groq = vig_json_get_object (event, "x_groq");
 
   take_usage (answer, vig_json_get_object (event, "usage"));
   if (groq != NULL)
     take_usage (answer, vig_json_get_object (groq, "usage"));
-  take_choices (answer, event, "delta");
+  take_choices (answer, state, event, "delta");
 }
 
 void
-chat_parse_body (VigHttpAnswer *answer, JsonObject *body)
+vig_chat_parse_body (VigHttpAnswer *answer, gpointer state, JsonObject *body)
 {
   take_usage (answer, vig_json_get_object (body, "usage"));
-  take_choices (answer, body, "message");
+  take_choices (answer, state, body, "message");
 }
 
 static JsonArray *
@@ -361,7 +360,7 @@ static void
 keep_opaque (VigHttpAnswer *answer, Pieces *pieces)
 {
   JsonArray *extras = collect_extras (pieces);
-  JsonObject *opaque = vig_json_pack_object ("{s:s}", "format", CHAT_FORMAT);
+  JsonObject *opaque = vig_json_pack_object ("{s:s}", "format", VIG_CHAT_FORMAT);
 
   if (json_array_get_length (pieces->details) > 0)
     json_object_set_array_member (opaque, "reasoning_details", json_array_ref (pieces->details));
@@ -376,9 +375,9 @@ keep_opaque (VigHttpAnswer *answer, Pieces *pieces)
 }
 
 void
-chat_parse_end (VigHttpAnswer *answer)
+vig_chat_parse_end (VigHttpAnswer *answer, gpointer state)
 {
-  Pieces *pieces = vig_http_answer_get_state (answer);
+  Pieces *pieces = state;
 
   for (guint i = 0; i < pieces->calls->len; i++)
     {

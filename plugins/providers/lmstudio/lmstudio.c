@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <vigilus/vigilus.h>
+
+#define LMSTUDIO_TYPE_PROVIDER (lmstudio_provider_get_type ())
+G_DECLARE_FINAL_TYPE (LmstudioProvider, lmstudio_provider, LMSTUDIO, PROVIDER, VigOpenaiProvider)
+
+struct _LmstudioProvider
+{
+  VigOpenaiProvider parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (LmstudioProvider, lmstudio_provider, VIG_TYPE_OPENAI_PROVIDER)
+
+static const VigProviderInfo lmstudio_info = {
+  .type = "lmstudio",
+  .title = "LM Studio",
+  .description = "Models on your own computer, served by LM Studio: start its server under Developer.",
+  .default_base_url = "http://127.0.0.1:1234",
+  .key = VIG_KEY_OPTIONAL,
+  .is_local = TRUE,
+  .options_schema = VIG_OPTIONS (VIG_OPTION_API "," VIG_OPTION_REASONING),
+};
+
+static void
+lmstudio_provider_class_init (LmstudioProviderClass *klass)
+{
+  VigHttpProviderClass *http = VIG_HTTP_PROVIDER_CLASS (klass);
+
+  http->info = &lmstudio_info;
+  http->completion_path = "/v1/chat/completions";
+  http->models_path = "/api/v0/models"; /* the one list that tells the context */
+  VIG_OPENAI_PROVIDER_CLASS (klass)->responses_path = "/v1/responses";
+}
+
+static void
+lmstudio_provider_init (LmstudioProvider *self)
+{
+}
+
+static gboolean
+activate (VigHost *host, GError **error)
+{
+  vig_host_add_provider_type (host, &lmstudio_info, LMSTUDIO_TYPE_PROVIDER);
+
+  return TRUE;
+}
+
+VIG_PLUGIN_EXPORT const VigPlugin vig_plugin_1 = { VIG_ABI_MINOR, "lmstudio", activate, NULL };

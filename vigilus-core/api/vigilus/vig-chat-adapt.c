@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-chat.h"
+
+#include <string.h>
+
+static const char *reasoning_fields[] = { "reasoning_content", "reasoning", "reasoning_details" };
+
+/* What a request can do without. In the words of the servers: part of what they say, the member it is about, and that within. */
+static const struct
+{
+  const char *said;
+  const char *member;
+  const char *inner;
+} optional[] = {
+  { "stream_options", "stream_options", NULL },
+  { "reasoning_effort", "reasoning_effort", NULL },
+  { "reasoning.summary", "reasoning", "summary" },
+  { "reasoning summar", "reasoning", "summary" },
+  { "ncrypted content", "include", NULL },
+  { "encrypted_content", "include", NULL },
+  { "include", "include", NULL },
+  { "reasoning", "reasoning", NULL },
+  { "store", "store", NULL },
+  { "thinking", "chat_template_kwargs", NULL },
+  { "chat_template_kwargs", "chat_template_kwargs", NULL },
+};
+
+static gboolean
+drop_reasoning (JsonObject *body)
+{
+  JsonArray *messages = vig_json_get_array (body, "messages");
+  gboolean dropped = FALSE;
+
+  for (guint i = 0; messages != NULL && i < json_array_get_length (messages); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (reasoning_fields); j++)
+      {
+        JsonObject *message = json_array_get_object_element (messages, i);
+
+        dropped = dropped || json_object_has_member (message, reasoning_fields[j]);
+        json_object_remove_member (message, reasoning_fields[j]);
+      }
+
+  return dropped;
+}
+
+static gboolean
+rename_limit (JsonObject *body, const char *from, const char *to)
+{
+  if (!json_object_has_member (body, from))
+    return FALSE;
+
+  json_object_set_int_member (body, to, json_object_get_int_member (body, from));
+  json_object_remove_member (body, from);
+
+  return TRUE;
+}
+
+static gboolean
+drop_member (JsonObject *body, guint row)
+{
+  JsonObject *holder = optional[row].inner != NULL ? vig_json_get_object (body, optional[row].member) : body;
+  const char *name = optional[row].inner != NULL ? optional[row].inner : optional[row].member;
+
+  if (holder == NULL || !json_object_has_member (holder, name))
+    return FALSE;
+  json_object_remove_member (holder, name);
+
+  return TRUE;
+}
+
+void
+vig_chat_drop_members (guint dialect, JsonObject *body)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (optional); i++)
+    if (dialect & (VIG_CHAT_FIRST_MEMBER << i))
+      drop_member (body, i);
+}
+
+/* Text in the place of each picture. */
+static gboolean
+drop_images (JsonObject *body)
+{
+  JsonArray *messages = vig_json_get_array (body, json_object_has_member (body, "input") ? "input" : "messages");
+  gboolean dropped = FALSE;
+
+  for (guint i = 0; messages != NULL && i < json_array_get_length (messages); i++)
+    {
+      JsonArray *parts = vig_json_get_array (json_array_get_object_element (messages, i), "content");
+
+      for (guint j = 0; parts != NULL && j < json_array_get_length (parts); j++)
+        {
+          JsonObject *part = json_array_get_object_element (parts, j);
+          const char *type = vig_json_get_string (part, "type", "");
+
+          if (strstr (type, "image") == NULL)
+            continue;
+          dropped = TRUE;
+          json_object_set_string_member (part, "type", g_str_equal (type, "input_image") ? "input_text" : "text");
+          json_object_set_string_member (part, "text", "(A picture is left out: this model cannot see pictures.)");
+          json_object_remove_member (part, "image_url");
+        }
+    }
+
+  return dropped;
+}
+
+gboolean
+vig_chat_adapt (guint *dialect, JsonObject *body, const VigHttpFault *fault)
+{
+  const char *said = fault->message;
+
+  if ((fault->effective != 400 && fault->effective != 422) || said == NULL)
+    return FALSE;
+
+  if (strstr (said, "max_completion_tokens") != NULL && rename_limit (body, "max_completion_tokens", "max_tokens"))
+    {
+      *dialect |= VIG_CHAT_OLD_MAX_TOKENS;
+      return TRUE;
+    }
+  if (strstr (said, "max_tokens") != NULL && strstr (said, "max_completion_tokens") != NULL
+      && rename_limit (body, "max_tokens", "max_completion_tokens"))
+    {
+      *dialect &= ~VIG_CHAT_OLD_MAX_TOKENS;
+      return TRUE;
+    }
+  if (strstr (said, "image") != NULL && strstr (said, "support") != NULL && drop_images (body))
+    {
+      *dialect |= VIG_CHAT_NO_IMAGES;
+      return TRUE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (optional); i++)
+    if (strstr (said, optional[i].said) != NULL && drop_member (body, i))
+      {
+        *dialect |= VIG_CHAT_FIRST_MEMBER << i;
+        return TRUE;
+      }
+  if (strstr (said, "reasoning") != NULL && drop_reasoning (body))
+    {
+      *dialect |= VIG_CHAT_NO_REASONING;
+      return TRUE;
+    }
+
+  return FALSE;
+}

@@ -170,8 +170,8 @@ vig_store_row_count (VigDbRows *rows, GError **error)
   return rows != NULL && vig_db_rows_next (rows, error) ? vig_db_rows_int (rows, 0) : -1;
 }
 
-static char *
-make_cursor (const char *list, const char *key)
+char *
+vig_store_cursor_new (const char *list, const char *key)
 {
   g_autofree char *text = g_strconcat (list, ":", key, NULL);
   char *cursor = g_base64_encode ((const guchar *) text, strlen (text));
@@ -215,7 +215,7 @@ vig_store_cursor_text (const VigPage *page, const char *list, char **key, GError
   text = decode_cursor (page->after);
   prefix = g_strconcat (list, ":", NULL);
   if (g_utf8_validate (text, -1, NULL) && g_str_has_prefix (text, prefix))
-    again = make_cursor (list, text + strlen (prefix));
+    again = vig_store_cursor_new (list, text + strlen (prefix));
 
   if (g_strcmp0 (again, page->after) == 0)
     {
@@ -281,7 +281,7 @@ vig_store_page_collect (VigDbRows *rows, const char *types, const VigPage *page,
     {
       if (json_array_get_length (items) == vig_store_page_limit (page))
         {
-          next = make_cursor (list, last);
+          next = vig_store_cursor_new (list, last);
           break;
         }
 

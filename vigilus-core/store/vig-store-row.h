@@ -20,6 +20,7 @@ gint64      vig_store_row_count     (VigDbRows *rows, GError **error);
 
 /* The cursor of a page, checked to be one of @list: its key, or NULL without error at the first page. */
 gboolean    vig_store_cursor_text   (const VigPage *page, const char *list, char **key, GError **error);
+char       *vig_store_cursor_new    (const char *list, const char *key);
 gboolean    vig_store_cursor_before (const VigPage *page, const char *list, gint64 *seq, GError **error); /* first page: G_MAXINT64 */
 gint64      vig_store_page_limit    (const VigPage *page);
 /* A page from a query with LIMIT one more than the page's; the cursor is made of @key_column. Takes @rows, which may be NULL. */

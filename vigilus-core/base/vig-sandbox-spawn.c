@@ -3,7 +3,10 @@
 
 #include "vig-sandbox-private.h"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <glib/gstdio.h>
 
 static void
 confine_child (gpointer data)
@@ -12,11 +15,20 @@ confine_child (gpointer data)
     _exit (126);
 }
 
+/* Confinement closes all but the standard streams at exec. */
+static void
+confine_child_with_descriptor (gpointer data)
+{
+  confine_child (data);
+  if (fcntl (VIG_SANDBOX_DESCRIPTOR, F_SETFD, 0) != 0)
+    _exit (126);
+}
+
 GSubprocess *
 vig_sandbox_spawn (const char * const *argv, const char * const *read_paths, const char * const *write_paths,
-                   gboolean allow_network, GError **error)
+                   int descriptor, GError **error)
 {
-  VigSandboxSpec spec = { .argv = argv, .read_paths = read_paths, .allow_network = allow_network };
+  VigSandboxSpec spec = { .argv = argv, .read_paths = read_paths };
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   GSubprocess *child = NULL;
   VigConfinement confinement;
@@ -27,10 +39,14 @@ vig_sandbox_spawn (const char * const *argv, const char * const *read_paths, con
   if (vig_confinement_init (&confinement, &spec, write_paths, error))
     {
       g_subprocess_launcher_set_environ (launcher, confinement.environment);
-      g_subprocess_launcher_set_child_setup (launcher, confine_child, &confinement, NULL);
+      g_subprocess_launcher_set_child_setup (launcher, descriptor >= 0 ? confine_child_with_descriptor : confine_child, &confinement, NULL);
+      if (descriptor >= 0)
+        g_subprocess_launcher_take_fd (launcher, g_steal_fd (&descriptor), VIG_SANDBOX_DESCRIPTOR);
       child = g_subprocess_launcher_spawnv (launcher, argv, error);
     }
   vig_confinement_clear (&confinement);
+  if (descriptor >= 0)
+    g_close (descriptor, NULL);
 
   return child;
 }

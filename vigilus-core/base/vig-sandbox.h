@@ -27,8 +27,10 @@ JsonObject       *vig_sandbox_describe (void);
 VigCommandResult *vig_sandbox_run      (const VigSandboxSpec *spec, GCancellable *cancellable, GError **error);
 
 /* For long-lived children that speak on stdin and stdout (plugin hosts; stderr is a pipe too): the same confinement, with system
- * libraries and @read_paths readable and @write_paths writable (either may be NULL). Paths that do not exist are left out. */
+ * libraries and @read_paths readable and @write_paths writable (either may be NULL). Paths that do not exist are left out. No network;
+ * @descriptor, where it is not -1, is taken and is VIG_SANDBOX_DESCRIPTOR in the child: by it connections can be handed in. */
+#define VIG_SANDBOX_DESCRIPTOR 3
 GSubprocess      *vig_sandbox_spawn    (const char * const *argv, const char * const *read_paths, const char * const *write_paths,
-                                        gboolean allow_network, GError **error);
+                                        int descriptor, GError **error);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "vig-activation.h"
+#include "vig-dial.h"
 #include "vig-remote-tool.h"
 #include "vig-rpc.h"
 #include "vig-tool-runner.h"
@@ -20,6 +21,7 @@ typedef struct
 {
   GMainLoop     *loop;
   char          *manifest_path;
+  GSocket       *dial;          /* to the daemon, which opens connections; NULL: it may reach nothing */
   uid_t          owner;         /* who beside root the plugin's files may belong to */
   VigActivation *activation;    /* NULL until "initialize" */
   VigToolRunner *runner;
@@ -101,7 +103,15 @@ report_progress (gpointer data, double fraction, const char *text)
                 vig_json_pack_object ("{s:I, s:f, s:f, s:s?}", "progressToken", call->token, "progress", fraction, "total", 1.0, "message", valid));
 }
 
-static const VigInvocationServices services = { report_output, report_progress, NULL };
+static GSocketConnection *
+connect_to (gpointer data, const char *address, GCancellable *cancellable, GError **error)
+{
+  Call *call = data;
+
+  return vig_dial (call->host->dial, address, cancellable, error);
+}
+
+static const VigInvocationServices services = { report_output, report_progress, NULL, connect_to };
 
 static void
 initialize (Host *host, JsonNode *id)
@@ -278,8 +288,10 @@ static gboolean
 parse_arguments (Host *host, int argc, char **argv, GError **error)
 {
   gint64 owner = geteuid ();
+  gboolean connect = FALSE;
   const GOptionEntry entries[] = {
     { "owner", 0, 0, G_OPTION_ARG_INT64, &owner, "User that the plugin's files may belong to", "UID" },
+    { "connect", 0, 0, G_OPTION_ARG_NONE, &connect, "Descriptor 3 leads to who opens connections", NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("MANIFEST - serves one plugin's tools by MCP on stdin and stdout");
@@ -293,6 +305,9 @@ parse_arguments (Host *host, int argc, char **argv, GError **error)
       g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "exactly one manifest must be named");
       return FALSE;
     }
+
+  if (connect && (host->dial = vig_dial_open (error)) == NULL)
+    return FALSE;
 
   host->owner = (uid_t) owner;
   host->manifest_path = g_strdup (argv[1]);

@@ -265,7 +265,8 @@ load_isolated (VigPluginEntry *plugin)
 {
   VigManifest *manifest = plugin->manifest;
   g_autofree char *owner = g_strdup_printf ("--owner=%u", geteuid ());
-  const char *argv[] = { plugin->loader->host_program, owner, manifest->path, NULL };
+  const char *last = manifest->connect[0] != NULL ? "--connect" : NULL;
+  const char *argv[] = { plugin->loader->host_program, owner, manifest->path, last, NULL };
   g_auto (GStrv) read_paths = list_read_paths (plugin);
   VigRemoteSpec spec = { 0 };
 
@@ -274,7 +275,7 @@ load_isolated (VigPluginEntry *plugin)
   spec.argv = argv;
   spec.read_paths = (const char * const *) read_paths;
   spec.write_paths = (const char * const *) manifest->write_paths;
-  spec.allow_network = manifest->connect[0] != NULL;
+  spec.connect = (const char * const *) manifest->connect;
   spec.least = vig_manifest_get_least_level (manifest);
   spec.most = manifest->effect;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "vig-connector.h"
 #include "vig-remote.h"
 #include "vig-rpc.h"
 
@@ -14,7 +15,8 @@ struct _VigRemote
   GStrv           argv;
   GStrv           read_paths;
   GStrv           write_paths;
-  gboolean        allow_network;
+  GStrv           connect;
+  VigConnector   *connector;   /* of the process; NULL: it may reach nothing */
   VigLevel        least;
   VigLevel        most;
   guint           first_delay;

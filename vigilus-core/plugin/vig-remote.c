@@ -133,6 +133,7 @@ process_over (VigRemote *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   g_signal_handlers_disconnect_by_data (rpc, self);
   g_clear_object (&self->process);
+  g_clear_pointer (&self->connector, vig_connector_free);
   vig_rpc_close (rpc, error);
 
   if (self->state == VIG_REMOTE_STOPPED || self->state == VIG_REMOTE_REFUSED)
@@ -378,11 +379,15 @@ start_process (VigRemote *self)
 {
   g_autoptr (GError) error = NULL;
   GInputStream *log = NULL;
+  int descriptor = -1;
 
+  if (self->connect != NULL && self->connect[0] != NULL)
+    self->connector = vig_connector_new (self->id, (const char * const *) self->connect, &descriptor);
   self->process = vig_sandbox_spawn ((const char * const *) self->argv, (const char * const *) self->read_paths,
-                                     (const char * const *) self->write_paths, self->allow_network, &error);
+                                     (const char * const *) self->write_paths, descriptor, &error);
   if (self->process == NULL)
     {
+      g_clear_pointer (&self->connector, vig_connector_free);
       set_state (self, VIG_REMOTE_REFUSED, error->message);
       return;
     }
@@ -460,7 +465,9 @@ vig_remote_finalize (GObject *object)
   g_clear_pointer (&self->new_tools, g_ptr_array_unref);
   g_clear_pointer (&self->calls, g_hash_table_unref);
   g_clear_pointer (&self->crashes, g_array_unref);
+  g_clear_pointer (&self->connector, vig_connector_free);
   g_clear_pointer (&self->argv, g_strfreev);
+  g_clear_pointer (&self->connect, g_strfreev);
   g_clear_pointer (&self->read_paths, g_strfreev);
   g_clear_pointer (&self->write_paths, g_strfreev);
   g_free (self->kill_reason);
@@ -498,7 +505,7 @@ vig_remote_new (const VigRemoteSpec *spec)
   self->argv = g_strdupv ((GStrv) spec->argv);
   self->read_paths = g_strdupv ((GStrv) spec->read_paths);
   self->write_paths = g_strdupv ((GStrv) spec->write_paths);
-  self->allow_network = spec->allow_network;
+  self->connect = g_strdupv ((GStrv) spec->connect);
   self->least = spec->least;
   self->most = spec->most;
   self->first_delay = spec->first_delay > 0 ? spec->first_delay : 1000;

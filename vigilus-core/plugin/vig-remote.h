@@ -31,7 +31,7 @@ typedef struct
   const char * const *argv;
   const char * const *read_paths;
   const char * const *write_paths;
-  gboolean            allow_network;
+  const char * const *connect;       /* host:port that it may reach, or NULL */
   VigLevel            least;         /* tools that declare less are raised to it */
   VigLevel            most;          /* tools that declare more are refused */
   guint               first_delay;   /* milliseconds until the first restart, doubled each time; 0: 1000 */

@@ -376,7 +376,7 @@ test_spawn (Fixture *self, gconstpointer data)
   const char * const writable[] = { self->root, "/no/such/place", NULL };
   g_autofree char *made = g_build_filename (self->root, "made", NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) child = vig_sandbox_spawn (argv, NULL, writable, FALSE, &error);
+  g_autoptr (GSubprocess) child = vig_sandbox_spawn (argv, NULL, writable, -1, &error);
   g_autofree char *output = NULL;
 
   g_assert_no_error (error);

@@ -13,6 +13,7 @@ typedef struct
   void              (*report_progress) (gpointer data, double fraction, const char *text);
   VigCommandResult *(*run_command)     (gpointer data, VigInvocation *invocation, const char * const *argv, const char *input,
                                         GCancellable *cancellable, GError **error);
+  GSocketConnection *(*connect)        (gpointer data, const char *address, GCancellable *cancellable, GError **error);
 } VigInvocationServices;
 
 typedef struct

@@ -267,6 +267,20 @@ vig_invocation_run_command (VigInvocation *self, const char * const *argv, const
   return self->services.run_command (self->data, self, argv, input, cancellable, error);
 }
 
+GSocketConnection *
+vig_invocation_connect (VigInvocation *self, const char *address, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+  g_return_val_if_fail (address != NULL, NULL);
+
+  if (self->services.connect != NULL)
+    return self->services.connect (self->data, address, cancellable, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "connections are handed to plugins in a process of their own only");
+
+  return NULL;
+}
+
 static void
 vig_invocation_finalize (GObject *object)
 {

@@ -55,4 +55,8 @@ VIG_API void              vig_invocation_report_progress            (VigInvocati
 VIG_API VigCommandResult *vig_invocation_run_command                (VigInvocation *self, const char * const *argv, const char *input,
                                                                      GCancellable *cancellable, GError **error);
 
+/* A TCP connection to @address (host:port), as the manifest's Connect= names it; the only way out of a plugin's process. VIG_ERROR_DENIED:
+ * it is not named there. VIG_ERROR_UNAVAILABLE: nothing answers. VIG_ERROR_NOT_SUPPORTED: the plugin runs in process, where it opens its own. */
+VIG_API GSocketConnection *vig_invocation_connect                   (VigInvocation *self, const char *address, GCancellable *cancellable, GError **error);
+
 G_END_DECLS

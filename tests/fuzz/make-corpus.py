@@ -41,9 +41,19 @@ def seeds_fernet():
             yield key + row.get('token', '').encode()
 
 
+def seeds_command():
+    for name in ('disguised', 'ordinary'):
+        for line in (DATA / f'commands/{name}.tsv').read_text(encoding='utf-8').split('\n'):
+            if line and not line.startswith('#'):
+                text = line.split('\t')[2]
+                for escape, char in (('\\\\', '\0'), ('\\n', '\n'), ('\\t', '\t'), ('\\r', '\r'), ('\0', '\\')):
+                    text = text.replace(escape, char)
+                yield text.encode()
+
+
 def main():
     top = pathlib.Path(sys.argv[1])
-    for name, make in (('json', seeds_json), ('schema', seeds_schema), ('sse', seeds_sse), ('fernet', seeds_fernet)):
+    for name, make in (('command', seeds_command), ('json', seeds_json), ('schema', seeds_schema), ('sse', seeds_sse), ('fernet', seeds_fernet)):
         folder = top / name
         folder.mkdir(parents=True, exist_ok=True)
         seeds = [seed for seed in make() if len(seed) <= MAX_SIZE]

@@ -49,19 +49,26 @@ run_exec (VigInvocation *invocation, GCancellable *cancellable, GError **error)
                         "signal", result->term_signal != 0 ? vig_json_pack ("s", strsignal (result->term_signal)) : NULL);
 }
 
-/* A command may touch anything within its confinement: no narrower resource is promised. */
+/* What the line would do: below EXEC it says what a lowered floor would count. A command may touch anything
+ * within its confinement: no narrower resource is promised. */
 static VigLevel
 classify_exec (VigInvocation *invocation, char **resource)
 {
+  g_autoptr (VigCommand) command = vig_command_parse (get_command (invocation));
+
   *resource = NULL;
 
-  return VIG_LEVEL_EXEC;
+  return vig_command_get_level (command);
 }
 
 static VigPreview *
 preview_exec (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
-  return vig_preview_new ("command", get_command (invocation));
+  g_autoptr (VigCommand) command = vig_command_parse (get_command (invocation));
+  g_autofree char *words = vig_command_explain (command);
+  g_autofree char *text = g_strdup_printf ("$ %s\n\n%s", get_command (invocation), words);
+
+  return vig_preview_new ("command", text);
 }
 
 static gboolean

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vig-authenticator.h"
+#include "vig-command.h"
 #include "vig-error.h"
 #include "vig-host.h"
 #include "vig-http-answer.h"

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-tool.h"
+
+G_BEGIN_DECLS
+
+/* What a shell command line would do, told before it runs: it is parsed by the grammar of the POSIX shell and each of its
+ * commands is looked up in a table (data/commands/commands.txt). It errs upwards only: a command that is not in the table is
+ * EXEC, and what can't be read, or hides the command it runs, is ELEVATE. Where shells disagree about a text it is not read. */
+typedef struct _VigCommand VigCommand;
+
+#define VIG_COMMAND_MAX_LENGTH 65536 /* bytes of a line; a longer one is not read */
+
+VIG_API VigCommand *vig_command_parse     (const char *line); /* for `sh -c`; never fails */
+VIG_API void        vig_command_free      (VigCommand *self);
+VIG_API VigLevel    vig_command_get_level (VigCommand *self); /* the highest of its commands */
+/* For people: a line for each command with its level and why, as in "read     df -h: shows how full the disks are". */
+VIG_API char       *vig_command_explain   (VigCommand *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigCommand, vig_command_free)
+
+G_END_DECLS

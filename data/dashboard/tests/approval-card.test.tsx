@@ -43,7 +43,11 @@ const approval: Approval = {
 const decide = vi.fn();
 const user = userEvent.setup({ delay: null });
 
-function show(values: Partial<Approval> = {}, canDecide = true) {
+function show(
+  values: Partial<Approval> = {},
+  canDecide = true,
+  more: Partial<Parameters<typeof ApprovalCard>[0]> = {},
+) {
   return render(
     <ApprovalCard
       approval={{ ...approval, ...values }}
@@ -52,7 +56,10 @@ function show(values: Partial<Approval> = {}, canDecide = true) {
       error={null}
       minutes={15}
       maxMinutes={60}
+      standingDays={30}
+      me={{ id: 'me', name: 'zoe' }}
       decide={decide}
+      {...more}
     />,
   );
 }
@@ -105,6 +112,98 @@ test('a denial takes its reason along', async () => {
   await user.click(screen.getByRole('button', { name: 'Deny' }));
   await user.type(screen.getByLabelText(/Why not/), 'not today{Enter}');
   expect(decide).toHaveBeenCalledWith({ decision: 'deny', reason: 'not today' });
+});
+
+test('a grant can be for this conversation, and for less than was asked', async () => {
+  show();
+  act(() => void vi.advanceTimersByTime(600));
+  await user.click(screen.getByRole('button', { name: 'Allow for …' }));
+  await user.click(screen.getByLabelText(/In this conversation/));
+  const target = screen.getByLabelText('Target');
+  await user.clear(target);
+  await user.type(target, 'file:/srv/notes-*');
+  await user.click(screen.getByRole('button', { name: 'Allow in this conversation' }));
+  expect(decide).toHaveBeenCalledWith({ decision: 'approve', mode: 'conversation', resource: 'file:/srv/notes-*' });
+});
+
+test('the arguments can be edited, each in a field of its own', async () => {
+  show({ arguments: { path: 'notes.txt', lines: 3 } as unknown as Approval['arguments'] });
+  act(() => void vi.advanceTimersByTime(600));
+  await user.click(screen.getByRole('button', { name: 'Edit …' }));
+  const lines = screen.getByLabelText('lines');
+  await user.clear(lines);
+  await user.type(lines, 'three');
+  await user.click(screen.getByRole('button', { name: 'Allow once with these' }));
+  expect(decide).not.toHaveBeenCalled();
+  expect(screen.getByText('This is not valid JSON.')).toBeVisible();
+  await user.clear(lines);
+  await user.type(lines, '4');
+  await user.click(screen.getByRole('button', { name: 'Allow once with these' }));
+  expect(decide).toHaveBeenCalledWith({
+    decision: 'approve',
+    mode: 'once',
+    arguments: { path: 'notes.txt', lines: 4 },
+  });
+});
+
+test('a standing grant is there only where it is offered', async () => {
+  const { unmount } = show();
+  expect(screen.queryByRole('button', { name: /Always allow/ })).toBeNull();
+  unmount();
+  show({ offer_standing: true, times_approved: 3 });
+  act(() => void vi.advanceTimersByTime(600));
+  expect(screen.getByText('Exactly this was allowed 3 times before.')).toBeVisible();
+  await user.click(screen.getByRole('button', { name: /Always allow/ }));
+  await user.click(screen.getByRole('button', { name: 'Allow it from now on' }));
+  expect(decide).toHaveBeenCalledWith({ decision: 'approve', mode: 'standing' });
+});
+
+test('says where the words came from that the conversation has read', () => {
+  const source = {
+    tool: 'http.fetch',
+    plugin: 'http',
+    resource: 'url:https://example.org/',
+    call_id: 'x',
+    at: approval.created_at,
+  };
+  show({ taint: { n: 3, sources: [source] } });
+  expect(screen.getByText(/has read text from outside/)).toBeVisible();
+  expect(screen.getByText('url:https://example.org/')).toBeVisible();
+  expect(screen.getByText('and 2 more sources')).toBeVisible();
+});
+
+const first = {
+  approvers_needed: 2,
+  first_by: 'bob',
+  first_at: approval.created_at,
+  first_terms: { mode: 'timed' as const, minutes: 7, resource: null, arguments: null },
+};
+
+test('the second of two confirms what the first chose', async () => {
+  show(first);
+  expect(screen.getByRole('status')).toHaveTextContent('bob has allowed it (for 7 minutes).');
+  expect(screen.queryByRole('button', { name: 'Allow once' })).toBeNull();
+  act(() => void vi.advanceTimersByTime(600));
+  await user.click(screen.getByRole('button', { name: 'Confirm' }));
+  expect(decide).toHaveBeenCalledWith({ decision: 'approve' });
+});
+
+test.each([
+  ['the first one', { ...first, first_by: 'zoe' }],
+  ['who asked', { ...first, user_id: 'me' }],
+])('%s can not be the second', (_who, values) => {
+  show(values);
+  expect(screen.queryByRole('button', { name: 'Confirm' })).toBeNull();
+  expect(screen.getByText(/Another person/)).toBeVisible();
+});
+
+test('the grant runs down and can be revoked', async () => {
+  const revoke = vi.fn();
+  const grant = { id: 'g', expires_at: '2026-01-01T12:15:00Z', used_at: null, revoked_at: null };
+  show({ status: 'approved', mode: 'timed', minutes: 15, decided_by: 'maria', grant }, true, { revoke });
+  expect(screen.getByRole('timer')).toHaveTextContent('The grant ends in 14:00');
+  await user.click(screen.getByRole('button', { name: 'Revoke the grant' }));
+  expect(revoke).toHaveBeenCalledWith('g');
 });
 
 test('who may not approve gets no buttons', () => {

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT
-import { Ban, Check, Clock, ShieldQuestion } from 'lucide-react';
-import { type FormEvent, useEffect, useState } from 'react';
+import { Ban, Check, Clock, ShieldQuestion, TriangleAlert, Users } from 'lucide-react';
 import { useNow } from '../lib/hooks';
 import { _, ngettext } from '../lib/i18n';
 import { showTarget } from '../lib/target';
 import { formatCountdown } from '../lib/time';
-import type { Approval, Body } from '../lib/types';
+import type { Approval } from '../lib/types';
+import { ApprovalButtons, type Decision } from './approval-buttons';
 import { Arguments } from './arguments';
 import { Button, CopyButton } from './button';
-import { TextField } from './form';
 import { LevelIcon, levelMeaning, levelWord } from './level';
 import { cleanOutput, Diff, Output } from './output';
 import { ErrorNote } from './states';
 import { Time } from './time';
 import { commandOf } from './tool-card';
 
-export type Decision = Body<'decideApproval'>;
+export type { Decision } from './approval-buttons';
+
+interface Me {
+  id: string;
+  name: string;
+}
 
 interface Props {
   approval: Approval;
@@ -24,7 +28,14 @@ interface Props {
   error: Error | null;
   minutes: number;
   maxMinutes: number;
+  standingDays: number;
   decide: (decision: Decision) => void;
+  /** Who looks at it: not everybody may be the second of two approvers. */
+  me?: Me | null;
+  /** Ends a grant, and the call that runs under it. */
+  revoke?: (grantId: string) => void;
+  isRevoking?: boolean;
+  isRunning?: boolean;
   /** Inside the card of its call, which says the level and the target already. */
   nested?: boolean;
 }
@@ -44,6 +55,28 @@ function Preview({ approval }: { approval: Approval }) {
   return command ? <Output text={command} look="terminal" /> : null;
 }
 
+/** "once", "for 15 minutes": what somebody chose, in the middle of a sentence. */
+function howWord(mode: string | null | undefined, minutes: number | null | undefined): string {
+  if (mode === 'timed') return ngettext('for one minute', 'for {count} minutes', minutes ?? 0);
+  if (mode === 'conversation') return _('in this conversation');
+  return mode === 'standing' ? _('exactly this, from now on') : _('once');
+}
+
+function allowedWord(approval: Approval, by: string): string {
+  switch (approval.mode) {
+    case 'timed':
+      return ngettext('Allowed for one minute by {by}', 'Allowed for {count} minutes by {by}', approval.minutes ?? 0, {
+        by,
+      });
+    case 'conversation':
+      return _('Allowed in this conversation by {by}', { by });
+    case 'standing':
+      return _('Allowed from now on, exactly so, by {by}', { by });
+    default:
+      return _('Allowed once by {by}', { by });
+  }
+}
+
 function verdict(approval: Approval): { icon: typeof Check; text: string; look: string } {
   const by = approval.decided_by ?? '';
   switch (approval.status) {
@@ -51,12 +84,7 @@ function verdict(approval: Approval): { icon: typeof Check; text: string; look: 
       return {
         icon: Check,
         look: 'good',
-        text:
-          approval.mode === 'timed'
-            ? ngettext('Allowed for one minute by {by}', 'Allowed for {count} minutes by {by}', approval.minutes ?? 0, {
-                by,
-              })
-            : _('Allowed once by {by}', { by }),
+        text: allowedWord(approval, by),
       };
     case 'denied':
       return { icon: Ban, look: 'bad', text: _('Denied by {by}', { by }) };
@@ -67,14 +95,60 @@ function verdict(approval: Approval): { icon: typeof Check; text: string; look: 
   }
 }
 
-function Decided({ approval }: { approval: Approval }) {
+/** How long the grant still holds, and the way to end it, with what runs under it. */
+function GrantLeft({
+  approval,
+  isRunning,
+  revoke,
+  isRevoking,
+}: Pick<Props, 'approval' | 'isRunning' | 'revoke' | 'isRevoking'>) {
+  const { grant } = approval;
+  const now = useNow(1000, grant !== null && !grant.revoked_at);
+  if (!grant) return null;
+  if (grant.revoked_at)
+    return (
+      <p className="small">
+        {_('The grant was revoked.')} <Time at={grant.revoked_at} />
+      </p>
+    );
+  const left = Date.parse(grant.expires_at) - now;
+  const isLive = left > 0 && !(approval.mode === 'once' && grant.used_at);
+  if (!isLive && !isRunning) return null;
+  return (
+    <p className="row grant-left">
+      {isLive && (
+        <span className="countdown" role="timer">
+          <Clock className="icon" aria-hidden />
+          {_('The grant ends in {time}', { time: formatCountdown(left) })}
+        </span>
+      )}
+      {revoke && (
+        <Button look="danger" small busy={isRevoking} onClick={() => revoke(grant.id)}>
+          {isRunning ? _('Revoke it and end the call') : _('Revoke the grant')}
+        </Button>
+      )}
+    </p>
+  );
+}
+
+function Decided(props: Props) {
+  const { approval } = props;
   const { icon: Icon, text, look } = verdict(approval);
+  const by = approval.first_by && approval.status === 'approved' ? approval.first_by : null;
   return (
     <div className={`note ${look}`} role="status">
       <Icon className="icon" aria-hidden />
       <div className="grow">
         {text} {approval.decided_at && <Time at={approval.decided_at} />}
+        {by && <p className="small">{_('{who} was the first of the two who allowed it.', { who: by })}</p>}
         {approval.deny_reason && <p className="small">“{approval.deny_reason}”</p>}
+        {approval.edited_arguments && (
+          <div className="stack tight">
+            <p className="small">{_('With arguments that {by} changed:', { by: approval.decided_by ?? '' })}</p>
+            <Arguments value={approval.edited_arguments} />
+          </div>
+        )}
+        <GrantLeft {...props} />
       </div>
     </div>
   );
@@ -91,88 +165,61 @@ function Countdown({ until }: { until: string }) {
   );
 }
 
-/** The buttons come alive a moment after the card is there, so that a click meant for something else decides nothing. */
-function useArmed(): boolean {
-  const [isArmed, setArmed] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setArmed(true), 500);
-    return () => clearTimeout(timer);
-  }, []);
-  return isArmed;
+/** Where the words came from that may have talked the model into this. */
+function Taint({ approval }: { approval: Approval }) {
+  const { taint } = approval;
+  if (!taint) return null;
+  const more = taint.n - taint.sources.length;
+  return (
+    <div className="note wait">
+      <TriangleAlert className="icon" aria-hidden />
+      <div className="grow">
+        {_('This conversation has read text from outside, which may have talked the model into this:')}
+        <ul className="taint">
+          {taint.sources.map((source) => (
+            <li key={source.call_id}>
+              <span className="mono">{source.tool}</span>
+              {source.resource && (
+                <>
+                  {' · '}
+                  <span className="mono wrap">{cleanOutput(showTarget(source.resource))}</span>
+                </>
+              )}{' '}
+              <Time at={source.at} />
+            </li>
+          ))}
+        </ul>
+        {more > 0 && <p className="small">{ngettext('and one more source', 'and {count} more sources', more)}</p>}
+      </div>
+    </div>
+  );
 }
 
-function Buttons({ approval, busy, minutes, maxMinutes, decide }: Props) {
-  const [mode, setMode] = useState<'' | 'timed' | 'deny'>('');
-  const [time, setTime] = useState(String(minutes));
-  const [reason, setReason] = useState('');
-  const isArmed = useArmed();
-  const wanted = Number(time);
-  const isTimeRight = Number.isInteger(wanted) && wanted >= 1 && wanted <= maxMinutes;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (mode === 'deny') decide(reason.trim() ? { decision: 'deny', reason: reason.trim() } : { decision: 'deny' });
-    else if (isTimeRight) decide({ decision: 'approve', mode: 'timed', minutes: wanted });
-  };
+/** Two have to approve: who did, what they chose, and who may be the second. */
+function Second({ approval, me }: { approval: Approval; me: Me | null }) {
+  if (approval.approvers_needed < 2) return null;
+  if (!approval.first_by) return <p className="small muted">{_('Two people have to allow this.')}</p>;
+  const terms = approval.first_terms;
   return (
-    <form className="stack tight" onSubmit={submit}>
-      {mode === 'timed' && (
-        <TextField
-          label={_('Minutes')}
-          className="narrow"
-          type="number"
-          min={1}
-          max={maxMinutes}
-          value={time}
-          autoFocus
-          wrong={isTimeRight ? null : _('From 1 to {n}.', { n: maxMinutes })}
-          hint={_('Covers {tool} on {target} by {operator}, as often as asked.', {
-            tool: approval.tool,
-            target: approval.resource ? showTarget(approval.resource) : _('any target'),
-            operator: approval.operator_name,
-          })}
-          onChange={(event) => setTime(event.target.value)}
-        />
-      )}
-      {mode === 'deny' && (
-        <TextField
-          label={_('Why not? (the Operator is told)')}
-          value={reason}
-          maxLength={2000}
-          autoFocus
-          onChange={(event) => setReason(event.target.value)}
-        />
-      )}
-      <div className="row">
-        {mode === '' ? (
-          <>
-            <Button
-              look="primary"
-              disabled={!isArmed}
-              busy={busy}
-              onClick={() => decide({ decision: 'approve', mode: 'once' })}
-            >
-              {_('Allow once')}
-            </Button>
-            <Button disabled={!isArmed || busy} onClick={() => setMode('timed')}>
-              {_('Allow for …')}
-            </Button>
-            <Button look="danger" disabled={busy} onClick={() => setMode('deny')}>
-              {_('Deny')}
-            </Button>
-          </>
-        ) : (
-          <>
-            <Button type="submit" look={mode === 'deny' ? 'danger filled' : 'primary'} busy={busy}>
-              {mode === 'deny' ? _('Deny') : _('Allow for {n} min', { n: time || '…' })}
-            </Button>
-            <Button look="quiet" onClick={() => setMode('')}>
-              {_('Back')}
-            </Button>
-          </>
-        )}
+    <div className="note wait" role="status">
+      <Users className="icon" aria-hidden />
+      <div className="grow">
+        {_('{who} has allowed it ({how}).', { who: approval.first_by, how: howWord(terms?.mode, terms?.minutes) })}{' '}
+        {approval.first_at && <Time at={approval.first_at} />}
+        {terms?.resource && <p className="small mono wrap">{showTarget(terms.resource)}</p>}
+        {terms?.arguments && <Arguments value={terms.arguments} />}
+        <p className="small">
+          {mayConfirm(approval, me)
+            ? _('You can confirm exactly this, or deny it.')
+            : _('Another person, who did not ask for it either, has to confirm it.')}
+        </p>
       </div>
-    </form>
+    </div>
   );
+}
+
+function mayConfirm(approval: Approval, me: Me | null): boolean {
+  return !approval.first_by || (approval.first_by !== me?.name && approval.user_id !== me?.id);
 }
 
 /** What it is about: the preview, the call to the letter, and the model's reason. */
@@ -204,6 +251,7 @@ function Record({ approval }: { approval: Approval }) {
     <details className="approval-record">
       <summary>{_('What was asked')}</summary>
       <div className="record">
+        <Taint approval={approval} />
         <Asked approval={approval} />
       </div>
     </details>
@@ -212,12 +260,12 @@ function Record({ approval }: { approval: Approval }) {
 
 /** The same card wherever something waits for a person. It stays after the decision, with who and when. */
 export function ApprovalCard(props: Props) {
-  const { approval, canDecide, error } = props;
+  const { approval, canDecide, error, me = null } = props;
   const isPending = approval.status === 'pending';
   if (props.nested && !isPending)
     return (
       <>
-        <Decided approval={approval} />
+        <Decided {...props} />
         <Record approval={approval} />
       </>
     );
@@ -245,11 +293,22 @@ export function ApprovalCard(props: Props) {
       <p className="small muted">
         <span className="mono">{approval.tool}</span> · {levelMeaning(approval.level)}
       </p>
+      {isPending && <Taint approval={approval} />}
       {isPending ? <Asked approval={approval} /> : <Record approval={approval} />}
       <ErrorNote error={error} />
-      {isPending && canDecide && <Buttons {...props} />}
+      {isPending && <Second approval={approval} me={me} />}
+      {isPending && approval.times_approved > 0 && (
+        <p className="small muted">
+          {ngettext(
+            'Exactly this was allowed once before.',
+            'Exactly this was allowed {count} times before.',
+            approval.times_approved,
+          )}
+        </p>
+      )}
+      {isPending && canDecide && mayConfirm(approval, me) && <ApprovalButtons {...props} />}
       {isPending && !canDecide && <p className="muted">{_('Somebody who may approve has to decide this.')}</p>}
-      {!isPending && <Decided approval={approval} />}
+      {!isPending && <Decided {...props} />}
     </section>
   );
 }

@@ -67,7 +67,7 @@ interface Props {
 
 export function ToolCard({ declared, call, result, output, children }: Props) {
   const tool = call?.tool ?? declared?.name ?? '';
-  const value = call?.arguments ?? declared?.arguments;
+  const value = call?.edited_arguments ?? call?.arguments ?? declared?.arguments;
   const command = commandOf(tool, value);
   const finished = call?.result?.text ?? result?.text;
   const text = finished ?? output;

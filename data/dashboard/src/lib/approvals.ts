@@ -45,6 +45,7 @@ export function useDecide() {
 export function useRevoke() {
   return useMutation({
     mutationFn: (id: string) => ask(api.POST('/api/v1/grants/{id}/revoke', { params: { path: { id } } })),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ['grants'] }),
+    onSettled: () =>
+      Promise.all(['grants', 'approval', 'approvals'].map((key) => queryClient.invalidateQueries({ queryKey: [key] }))),
   });
 }

@@ -77,6 +77,7 @@ export function applyEvent({ topic, event, data }: LiveEvent): void {
   else if (event === 'text.delta') onDelta(topic, data as { run_id: string; kind: string; text: string });
   else if (event === 'call.output') onOutput(topic, data as { call_id: string; text: string });
   else if (event.startsWith('approval.')) onApproval(data as Approval);
+  else if (event.startsWith('grant.')) invalidate('grants', 'approvals', 'approval');
   else invalidate(...(byTopic[topic] ?? []));
 }
 

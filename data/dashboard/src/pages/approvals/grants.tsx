@@ -23,6 +23,19 @@ function grantState(grant: Grant, now: number): { word: string; isLive: boolean 
   return { word: _('Live'), isLive: true };
 }
 
+function coverWord(grant: Grant): string {
+  switch (grant.mode) {
+    case 'once':
+      return _('One exact call');
+    case 'conversation':
+      return _('One conversation');
+    case 'standing':
+      return _('Exactly this call, always');
+    default:
+      return grant.resource ? _('For a time') : _('Exactly this call, for a time');
+  }
+}
+
 function GrantRow({ grant }: { grant: Grant }) {
   const [isAsking, setAsking] = useState(false);
   const revoke = useRevoke();
@@ -40,7 +53,7 @@ function GrantRow({ grant }: { grant: Grant }) {
         </span>
       </td>
       <td className="mono wrap">{grant.resource ? showTarget(grant.resource) : '–'}</td>
-      <td>{grant.mode === 'once' ? _('One exact call') : _('For a time')}</td>
+      <td>{coverWord(grant)}</td>
       <td>{grant.granted_by}</td>
       <td>
         <Time at={grant.revoked_at ?? grant.expires_at} />
@@ -60,7 +73,9 @@ function GrantRow({ grant }: { grant: Grant }) {
             onConfirm={() => revoke.mutate(grant.id, { onSuccess: () => setAsking(false) })}
             onClose={() => setAsking(false)}
           >
-            <p>{_('From now on it has to ask again. What already ran is not undone.')}</p>
+            <p>
+              {_('From now on it has to ask again. What runs under it now is ended; what already ran is not undone.')}
+            </p>
           </Confirm>
         )}
       </td>

@@ -81,7 +81,7 @@ function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<string, s
   const { call, declared, result } = entry;
   return (
     <ToolCard call={call} declared={declared} result={result} output={call ? outputs[call.id] : undefined}>
-      {call?.approval_id && <ApprovalById id={call.approval_id} />}
+      {call?.approval_id && <ApprovalById id={call.approval_id} isRunning={call.state === 'running'} />}
     </ToolCard>
   );
 }

@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
-import { AreaField, ChoiceField, SelectField, TextField } from '../../components/form';
+import { AreaField, CheckField, ChoiceField, SelectField, TextField } from '../../components/form';
+import { levelWord } from '../../components/level';
 import { ErrorNote, Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
@@ -25,6 +26,21 @@ const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
     member: 'approval_wait_minutes',
     label: _('How long an approval waits (minutes)'),
     hint: _('Then it expires, and the call is denied.'),
+  },
+  {
+    member: 'approval_wait_minutes_unattended',
+    label: _('The same, where nobody sat before it (minutes)'),
+    hint: _('For what an API token or a schedule has started.'),
+  },
+  {
+    member: 'standing_grant_after',
+    label: _('Offer a standing grant after so many approvals'),
+    hint: _('Of exactly the same call; never for elevate. 0: do not offer it.'),
+  },
+  {
+    member: 'standing_grant_days',
+    label: _('How long a standing grant holds (days)'),
+    hint: _('It can be revoked at any time.'),
   },
   { member: 'run_max_turns', label: _('Turns per run'), hint: _('How often a run may ask its model.') },
   {
@@ -49,9 +65,47 @@ const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
   },
 ];
 
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+type SecondLevel = Settings['second_approver_levels'][number];
+
+const secondLevels: SecondLevel[] = ['write', 'exec', 'elevate'];
+
+function SecondApprover({
+  levels,
+  wrong,
+  onChange,
+}: {
+  levels: SecondLevel[];
+  wrong: string | undefined;
+  onChange: (levels: SecondLevel[]) => void;
+}) {
+  return (
+    <fieldset className="choices">
+      <legend>{_('Where two people have to approve')}</legend>
+      {secondLevels.map((level) => (
+        <CheckField
+          key={level}
+          label={levelWord(level)}
+          checked={levels.includes(level)}
+          onChange={(event) =>
+            onChange(secondLevels.filter((one) => (one === level ? event.target.checked : levels.includes(one))))
+          }
+        />
+      ))}
+      <p className="hint">{_('The second is somebody else, and not who asked. Needs two people who may approve.')}</p>
+      {wrong && <span className="wrong">{wrong}</span>}
+    </fieldset>
+  );
+}
+
 function changesOf(draft: Settings, settings: Settings): Partial<Settings> {
   const names = Object.keys(draft) as (keyof Settings)[];
-  return Object.fromEntries(names.filter((name) => draft[name] !== settings[name]).map((name) => [name, draft[name]]));
+  return Object.fromEntries(
+    names.filter((name) => !isSame(draft[name], settings[name])).map((name) => [name, draft[name]]),
+  );
 }
 
 function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean }) {
@@ -97,6 +151,17 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
                 hint: _('It is approved at once, up to the Operator’s permission level, and logged for you to review.'),
               },
             ]}
+          />
+          <CheckField
+            label={_('Lenient is strict once a conversation has read text from outside')}
+            hint={_('What a tool, a web page or an MCP server returns may try to talk the model into something.')}
+            checked={draft.taint_is_strict}
+            onChange={(event) => set({ taint_is_strict: event.target.checked })}
+          />
+          <SecondApprover
+            levels={draft.second_approver_levels}
+            wrong={wrongs.second_approver_levels}
+            onChange={(levels) => set({ second_approver_levels: levels })}
           />
         </section>
         <section className="card stack">

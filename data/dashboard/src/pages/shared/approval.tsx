@@ -2,23 +2,38 @@
 import { useQuery } from '@tanstack/react-query';
 import { ApprovalCard } from '../../components/approval-card';
 import { Loaded } from '../../components/states';
-import { approvalQuery, useDecide } from '../../lib/approvals';
-import { useCan } from '../../lib/auth';
+import { approvalQuery, useDecide, useRevoke } from '../../lib/approvals';
+import { useCan, useMe } from '../../lib/auth';
 import { settingsQuery } from '../../lib/system';
 import type { Approval } from '../../lib/types';
 
 /** The card with what it needs to decide. */
-export function DecidableApproval({ approval, nested = false }: { approval: Approval; nested?: boolean }) {
+export function DecidableApproval({
+  approval,
+  nested = false,
+  isRunning = false,
+}: {
+  approval: Approval;
+  nested?: boolean;
+  isRunning?: boolean;
+}) {
   const canDecide = useCan('approver');
   const settings = useQuery(settingsQuery).data;
   const decide = useDecide();
+  const revoke = useRevoke();
+  const me = useMe()?.user ?? null;
   return (
     <ApprovalCard
       approval={approval}
       nested={nested}
       canDecide={canDecide}
       busy={decide.isPending}
-      error={decide.error}
+      error={decide.error ?? revoke.error}
+      me={me}
+      isRunning={isRunning}
+      isRevoking={revoke.isPending}
+      revoke={canDecide ? (id) => revoke.mutate(id) : undefined}
+      standingDays={settings?.standing_grant_days ?? 30}
       minutes={settings?.grant_minutes_default ?? 15}
       maxMinutes={settings?.grant_minutes_max ?? 60}
       decide={(body) => decide.mutate({ id: approval.id, body })}
@@ -27,11 +42,11 @@ export function DecidableApproval({ approval, nested = false }: { approval: Appr
 }
 
 /** As it stands in the card of its call. */
-export function ApprovalById({ id }: { id: string }) {
+export function ApprovalById({ id, isRunning }: { id: string; isRunning: boolean }) {
   const query = useQuery(approvalQuery(id));
   return (
     <Loaded query={query} rows={3}>
-      {(approval) => <DecidableApproval approval={approval} nested />}
+      {(approval) => <DecidableApproval approval={approval} nested isRunning={isRunning} />}
     </Loaded>
   );
 }

@@ -98,7 +98,7 @@ def sanitized_build():
     return build
 
 
-SANITIZER_ENV = {'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
+SANITIZER_ENV = {'VIG_RACE_ROUNDS': '100', 'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
                  'LSAN_OPTIONS': f'suppressions={TOP}/tests/lsan.supp:print_suppressions=0'}
 
 
@@ -142,6 +142,10 @@ def suite_browser(args, result):
         run_tap(f'browser-{path.stem}', ['node', str(path)], result, env={'VIG_BUILD': str(args.build), 'VIG_OUTPUT': str(OUTPUT)}, timeout=600)
 
 
+def suite_race(args, result):
+    run_tap('race', [str(pathlib.Path(args.build) / 'tests/unit/agent/test-agent-race')], result, env={'VIG_RACE_ROUNDS': '100000'}, timeout=14400)
+
+
 def suite_fuzz(args, result):
     run_tap('fuzz', ['bash', 'tests/fuzz/run.sh', '3600' if args.long else '20'], result)
 
@@ -159,7 +163,7 @@ def suite_bench(args, result):
 
 
 SHORT = ['lint', 'unit', 'dashboard', 'integration', 'browser', 'kill', 'start', 'fuzz', 'sanitized']
-LONG = SHORT + ['bench']
+LONG = SHORT + ['race', 'bench']
 
 
 def check_skips(result):

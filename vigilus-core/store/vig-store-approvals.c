@@ -11,8 +11,9 @@
   " reason, preview, status, CASE WHEN scope <> '' THEN scope ELSE mode END AS mode, minutes, decided_by, deny_reason, created_at, expires_at," \
   " decided_at, seq, granted_resource, edited_arguments, taint, times_approved, offer_standing, approvers_needed, first_by, first_at, first_terms," \
   " (SELECT json_object ('id', g.id, 'expires_at', g.expires_at, 'used_at', g.used_at, 'revoked_at', g.revoked_at) FROM grants g" \
-  " WHERE g.approval_id = approvals.id ORDER BY g.seq LIMIT 1) AS grant FROM approvals "
-#define APPROVAL_TYPES "ssssssssssjssjssissttt-sjjibistjj"
+  " WHERE g.approval_id = approvals.id ORDER BY g.seq LIMIT 1) AS grant," \
+  " (SELECT name FROM users WHERE users.id = approvals.user_id) AS user_name FROM approvals "
+#define APPROVAL_TYPES "ssssssssssjssjssissttt-sjjibistjjs"
 #define SEQ_COLUMN 22
 
 static const VigStoreField fields[] = {

@@ -153,6 +153,7 @@ export class Story {
       run_id: this.run.id,
       session_id: this.session.id,
       user_id: this.world.user.id,
+      user_name: this.world.user.name,
       operator_id: this.run.operator_id,
       operator_name: this.run.operator_name,
       tool: call.tool,

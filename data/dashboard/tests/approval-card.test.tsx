@@ -11,6 +11,7 @@ const approval: Approval = {
   run_id: 'r',
   session_id: 's',
   user_id: 'u',
+  user_name: 'maria',
   operator_id: 'o',
   operator_name: 'Files',
   tool: 'filesystem.write',

@@ -101,6 +101,7 @@ static const struct
 } tools[] = {
   { { "test.read", "Read", "Reads a thing.", VIG_LEVEL_READ, ANY_SCHEMA, 0, 0 }, say_ok, NULL, NULL },
   { { "test.write", "Write", "Writes a file.", VIG_LEVEL_WRITE, PATH_SCHEMA, 0, 0 }, say_ok, classify_path, preview },
+  { { "test.own", "Own", "Writes a file, and says so.", VIG_LEVEL_WRITE, PATH_SCHEMA, 0, VIG_TOOL_OWN_WORDS }, say_ok, classify_path, NULL },
   { { "test.exec", "Exec", "Runs a thing.", VIG_LEVEL_EXEC, ANY_SCHEMA, 0, 0 }, say_ok, NULL, NULL },
   { { "test.raise", "Raise", "Reads, or more.", VIG_LEVEL_READ, HIGH_SCHEMA, 0, 0 }, say_ok, classify_high, NULL },
   { { "test.host", "Host", "Reads on this host.", VIG_LEVEL_READ, ANY_SCHEMA, 0, VIG_TOOL_HOST }, say_ok, NULL, NULL },

@@ -54,7 +54,7 @@ JsonObject *agent_test_decide         (AgentTest *self, const char *approval_id,
 void        agent_test_resume         (AgentTest *self);
 gboolean    agent_test_saw            (AgentTest *self, const char *topic_and_event);
 
-/* The tools: test.read, test.write (resource file:PATH), test.exec, test.raise (declared read, elevate where `high` is set), test.host,
+/* The tools: test.read, test.write (resource file:PATH), test.own (the same, in its own words), test.exec, test.raise (declared read, elevate where `high` is set), test.host,
  * test.slow (until it is cancelled), test.stubborn (1.5 s, whatever happens), test.secret, test.big, test.fail. */
 extern gint agent_test_n_runs; /* of all of them; atomic */
 

@@ -166,7 +166,7 @@ function EditForm({ approval, busy, decide, back }: FormProps) {
           className="input mono"
           spellCheck={false}
           autoFocus={index === 0}
-          rows={Math.min(12, Math.max(1, (texts[name] ?? '').split('\n').length))}
+          rows={Math.min(12, (texts[name] ?? '').split('\n').length)}
           value={texts[name]}
           wrong={wrongs[name]}
           onChange={(event) => setTexts({ ...texts, [name]: event.target.value })}

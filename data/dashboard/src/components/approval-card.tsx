@@ -291,7 +291,8 @@ export function ApprovalCard(props: Props) {
         <span className="target mono">{headline(approval)}</span>
       </div>
       <p className="small muted">
-        <span className="mono">{approval.tool}</span> · {levelMeaning(approval.level)}
+        <span className="mono">{approval.tool}</span> · {levelMeaning(approval.level)} ·{' '}
+        {_('asked for by {who}', { who: approval.user_name })}
       </p>
       {isPending && <Taint approval={approval} />}
       {isPending ? <Asked approval={approval} /> : <Record approval={approval} />}

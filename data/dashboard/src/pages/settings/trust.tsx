@@ -95,7 +95,9 @@ function SecondApprover({
           }
         />
       ))}
-      <p className="hint">{_('The second is somebody else, and not who asked. Needs two people who may approve.')}</p>
+      <p className="small muted">
+        {_('The second is somebody else, and not who asked. Needs two people who may approve.')}
+      </p>
       {wrong && <span className="wrong">{wrong}</span>}
     </fieldset>
   );

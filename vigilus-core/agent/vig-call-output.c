@@ -114,6 +114,7 @@ run_command (gpointer            data,
   spec.input = input;
   spec.deadline = vig_invocation_get_deadline (invocation);
   spec.output_limit = vig_invocation_get_output_limit (invocation);
+  spec.allow_attributes = vig_invocation_get_level (invocation) >= VIG_LEVEL_WRITE;
   spec.on_output = on_output;
   spec.user_data = data;
   if (spec.working_directory == NULL)

@@ -153,6 +153,7 @@ vig_call_new_invocation (VigCall *self, const VigToolInfo *info)
   values.working_directory = self->operator->working_directory;
   values.arguments = arguments;
   values.deadline = g_get_monotonic_time () + (info->timeout > 0 ? info->timeout : DEFAULT_TIMEOUT) * G_USEC_PER_SEC;
+  values.level = vig_call_judge_get_level (self->judge);
   values.output_limit = vig_call_judge_get_output_limit (self->judge);
 
   return vig_call_output_new_invocation (self->output, &values);

@@ -149,6 +149,8 @@ open_directory (VigConfinement *self, const VigSandboxSpec *spec, GError **error
 gboolean
 vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths, GError **error)
 {
+  VigSeccompFlags flags;
+
   memset (self, 0, sizeof *self);
   self->directory = self->ruleset = -1;
 
@@ -158,7 +160,10 @@ vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const ch
       g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "program %s not found", spec->argv[0]);
       return FALSE;
     }
-  if (!vig_seccomp_get_filter (spec->allow_network, &self->filter, error) || !open_directory (self, spec, error))
+  self->ask_signals = vig_landlock_get_abi () < VIG_LANDLOCK_ABI_SCOPES;
+  flags = (spec->allow_network ? VIG_SECCOMP_NETWORK : 0) | (spec->allow_attributes ? VIG_SECCOMP_ATTRIBUTES : 0)
+          | (self->ask_signals ? VIG_SECCOMP_ASK_SIGNALS : 0);
+  if (!vig_seccomp_get_filter (flags, &self->filter, error) || !open_directory (self, spec, error))
     return FALSE;
 
   self->ruleset = vig_landlock_make_ruleset (spec, write_paths, error);
@@ -263,8 +268,19 @@ reset_signals (void)
   sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
+/* With a listener, its descriptor in @listener; else -1. */
+static gboolean
+install_filter (const VigConfinement *self, int *listener)
+{
+  long result = syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, self->ask_signals ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0, &self->filter);
+
+  *listener = self->ask_signals ? (int) result : -1;
+
+  return result >= 0;
+}
+
 VigStage
-vig_confinement_apply (const VigConfinement *self)
+vig_confinement_apply (const VigConfinement *self, int *listener)
 {
   setsid ();
   reset_signals ();
@@ -279,7 +295,8 @@ vig_confinement_apply (const VigConfinement *self)
   umask (022);
   if (syscall (SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
     return VIG_STAGE_START;
-  if (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &self->filter, 0, 0) != 0)
+  prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the supervisor; a change of identity clears it */
+  if (!install_filter (self, listener))
     return VIG_STAGE_SECCOMP;
 
   return VIG_STAGE_EXEC;

@@ -10,6 +10,7 @@
 G_BEGIN_DECLS
 
 #define VIG_SANDBOX_MAX_PROCESSES 256
+#define VIG_LANDLOCK_ABI_SCOPES 6 /* the first that confines signals */
 
 /* All that a child needs between fork and exec, where nothing may be allocated. */
 typedef struct
@@ -20,6 +21,7 @@ typedef struct
   int              directory;  /* descriptor of the working directory */
   int              ruleset;    /* Landlock */
   struct sock_fprog filter;    /* borrowed, lives for ever */
+  gboolean         ask_signals; /* the supervisor decides who may be signalled */
   gboolean         is_root;
   uid_t            uid;
   gid_t            gid;
@@ -28,6 +30,15 @@ typedef struct
 
 typedef enum
 {
+  VIG_SECCOMP_NETWORK = 1 << 0,     /* IPv4 and IPv6 */
+  VIG_SECCOMP_ATTRIBUTES = 1 << 1,  /* modes and times through descriptors */
+  VIG_SECCOMP_ASK_SIGNALS = 1 << 2, /* system calls that send signals go to the filter's listener */
+  VIG_SECCOMP_ALL = (1 << 3) - 1,
+} VigSeccompFlags;
+
+typedef enum
+{
+  VIG_STAGE_NONE,
   VIG_STAGE_ENDED, /* code: wait status */
   VIG_STAGE_CROWDED,
   VIG_STAGE_START,
@@ -46,13 +57,13 @@ typedef struct
 
 gboolean vig_confinement_init      (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths, GError **error);
 void     vig_confinement_clear     (VigConfinement *self);
-VigStage vig_confinement_apply     (const VigConfinement *self); /* in the child; VIG_STAGE_EXEC: all is done */
+VigStage vig_confinement_apply     (const VigConfinement *self, int *listener); /* in the child; VIG_STAGE_EXEC: all is done */
 
 int      vig_landlock_get_abi      (void); /* 0: none */
 int      vig_landlock_make_ruleset (const VigSandboxSpec *spec, const char * const *write_paths, GError **error);
 void     vig_landlock_set_abi_max  (int abi_max); /* for tests: what an older kernel has */
 
-gboolean vig_seccomp_get_filter    (gboolean allow_network, struct sock_fprog *filter, GError **error);
+gboolean vig_seccomp_get_filter    (VigSeccompFlags flags, struct sock_fprog *filter, GError **error);
 
 /* Runs the child and stays until all its descendants are gone; forked, async-signal-safe, does not return. */
 void     vig_supervise             (const VigConfinement *confinement, const int *descriptors) G_GNUC_NORETURN;

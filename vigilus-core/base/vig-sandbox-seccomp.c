@@ -4,10 +4,16 @@
 #include "vig-sandbox-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/fsverity.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,35 +21,55 @@
 #include <glib/gstdio.h>
 
 /* What no command needs that reads, computes and writes files: each is a way out, or reaches what Landlock does not
- * guard (modes, owners, times and attributes of files outside; sockets; rings that bypass this filter). Files are
- * changed through descriptors instead (fchmod, futimens), which Landlock has seen opened. */
+ * guard (modes, owners, times and attributes of files outside; sockets; rings that bypass this filter; memory and queues that
+ * any process can open by a number; news of files outside). */
 static const char * const denied[] = {
   "acct", "add_key", "adjtimex", "bpf", "chmod", "chown", "chroot", "clock_adjtime", "clock_settime", "delete_module",
-  "fanotify_init", "fchmodat", "fchmodat2", "fchownat", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick",
-  "fremovexattr", "fsetxattr", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp",
-  "kexec_file_load", "kexec_load", "keyctl", "lchown", "lookup_dcookie", "lremovexattr", "lsetxattr", "modify_ldt", "mount",
-  "mount_setattr", "move_mount", "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open",
-  "pidfd_getfd", "pidfd_send_signal", "pivot_root", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace", "quotactl",
-  "quotactl_fd", "reboot", "removexattr", "removexattrat", "request_key", "sethostname", "setdomainname", "setns", "settimeofday",
-  "setxattr", "setxattrat", "swapoff", "swapon", "syslog", "truncate", "umount", "umount2", "unshare", "userfaultfd", "utime",
-  "utimes", "futimesat", "vhangup", "vmsplice", NULL,
+  "fanotify_init", "fchmodat", "fchmodat2", "fchown", "fchownat", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick",
+  "fremovexattr", "fsetxattr", "init_module", "inotify_init", "inotify_init1", "io_uring_enter", "io_uring_register", "io_uring_setup",
+  "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load", "keyctl", "lchown", "listen", "lookup_dcookie", "lremovexattr", "lsetxattr",
+  "migrate_pages", "modify_ldt", "mount", "mount_setattr", "move_mount", "move_pages", "mq_open", "mq_unlink", "msgctl", "msgget",
+  "msgrcv", "msgsnd", "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open", "pidfd_getfd",
+  "pidfd_send_signal", "pivot_root", "process_madvise", "process_mrelease", "process_vm_readv", "process_vm_writev", "ptrace", "quotactl",
+  "quotactl_fd", "reboot", "removexattr", "removexattrat", "request_key", "semctl", "semget", "semop", "semtimedop", "sethostname",
+  "setdomainname", "setns", "settimeofday", "setxattr", "setxattrat", "shmat", "shmctl", "shmget", "swapoff", "swapon", "syslog",
+  "truncate", "umount", "umount2", "unshare", "userfaultfd", "utime", "utimes", "futimesat", "vhangup", "vmsplice", NULL,
 };
+
+/* To whom a signal goes: without Landlock's scopes (ABI 6) the supervisor decides. */
+static const char * const signalling[] = { "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", NULL };
 
 static const guint new_namespaces[] = {
   CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP,
 };
 
+/* Input into terminals, whom a descriptor's signals go to, and attributes of files that are open for reading only. */
+static const guint denied_ioctls[] = {
+  TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP, FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS, FS_IOC_FSSETXATTR, FS_IOC_SETVERSION, FS_IOC_ENABLE_VERITY,
+};
+
+static const guint denied_fcntls[] = { F_SETOWN, F_SETOWN_EX, F_SETLEASE, F_NOTIFY };
+
+/* What changes a process that is named: only oneself, which is named 0. */
+static const struct { const char *name; guint argument; guint64 allowed; } on_oneself[] = {
+  { "setpriority", 0, PRIO_PROCESS }, { "setpriority", 1, 0 }, { "ioprio_set", 0, 1 /* IOPRIO_WHO_PROCESS */ }, { "ioprio_set", 1, 0 },
+  { "sched_setaffinity", 0, 0 }, { "sched_setattr", 0, 0 }, { "sched_setparam", 0, 0 }, { "sched_setscheduler", 0, 0 },
+  { "prlimit64", 0, 0 }, { "personality", 0, 0xffffffff /* only asks */ },
+};
+
+/* A call that this architecture does not have needs no rule. */
+static gboolean
+add (scmp_filter_ctx filter, guint32 action, int number, guint n, const struct scmp_arg_cmp *cmps)
+{
+  int result = number != __NR_SCMP_ERROR ? seccomp_rule_add_array (filter, action, number, n, cmps) : 0;
+
+  return result == 0 || result == -EDOM;
+}
+
 static gboolean
 deny (scmp_filter_ctx filter, int code, const char *name)
 {
-  int number = seccomp_syscall_resolve_name (name);
-  int result;
-
-  if (number == __NR_SCMP_ERROR)
-    return TRUE;
-  result = seccomp_rule_add_array (filter, SCMP_ACT_ERRNO ((guint16) code), number, 0, NULL);
-
-  return result == 0 || result == -EDOM;
+  return add (filter, SCMP_ACT_ERRNO ((guint16) code), seccomp_syscall_resolve_name (name), 0, NULL);
 }
 
 /* The kernel looks at 32 bits of these arguments, so the filter must not be fooled by the other 32. */
@@ -52,45 +78,123 @@ deny_if (scmp_filter_ctx filter, int syscall_number, guint argument, guint64 mas
 {
   struct scmp_arg_cmp cmp = SCMP_CMP (argument, SCMP_CMP_MASKED_EQ, mask, value);
 
-  return seccomp_rule_add_array (filter, SCMP_ACT_ERRNO (EPERM), syscall_number, 1, &cmp) == 0;
+  return add (filter, SCMP_ACT_ERRNO (EPERM), syscall_number, 1, &cmp);
 }
 
-/* With the network: IPv4, IPv6 and the netlink that name resolution asks; otherwise none. Unix sockets lead to other daemons. */
+static gboolean
+deny_if_both (scmp_filter_ctx filter, int syscall_number, guint first, guint64 first_bits, guint second, guint64 second_bits)
+{
+  struct scmp_arg_cmp cmps[] = { SCMP_CMP (first, SCMP_CMP_MASKED_EQ, first_bits, first_bits), SCMP_CMP (second, SCMP_CMP_MASKED_EQ, second_bits, second_bits) };
+
+  return add (filter, SCMP_ACT_ERRNO (EPERM), syscall_number, 2, cmps);
+}
+
+static gboolean
+deny_unless (scmp_filter_ctx filter, const char *name, guint argument, guint64 allowed)
+{
+  struct scmp_arg_cmp cmp = SCMP_CMP (argument, SCMP_CMP_NE, allowed);
+
+  return add (filter, SCMP_ACT_ERRNO (EPERM), seccomp_syscall_resolve_name (name), 1, &cmp);
+}
+
+/* With the network: IPv4, IPv6 and the netlink that name resolution asks; otherwise none. Unix sockets lead to other daemons; a
+ * pair is fine where it stays one: datagram sockets of a pair can be sent elsewhere. */
 static gboolean
 deny_sockets (scmp_filter_ctx filter, gboolean allow_network)
 {
+  static const guint stray[] = { SOCK_DGRAM, SOCK_RAW, SOCK_RDM };
   struct scmp_arg_cmp above = SCMP_CMP (0, SCMP_CMP_GT, AF_NETLINK);
+  struct scmp_arg_cmp other_netlink[] = { SCMP_CMP (0, SCMP_CMP_EQ, AF_NETLINK), SCMP_CMP (2, SCMP_CMP_NE, NETLINK_ROUTE) };
   gboolean done = TRUE;
   guint family;
+  guint i;
 
+  for (i = 0; i < G_N_ELEMENTS (stray) && done; i++)
+    done = deny_if (filter, SCMP_SYS (socketpair), 1, 0xf, stray[i]);
   if (!allow_network)
-    return deny (filter, EACCES, "socket");
+    return done && deny (filter, EACCES, "socket");
 
   for (family = 0; family < AF_NETLINK && done; family++)
     if (family != AF_INET && family != AF_INET6)
       done = deny_if (filter, SCMP_SYS (socket), 0, G_MAXUINT32, family);
 
-  return done && seccomp_rule_add_array (filter, SCMP_ACT_ERRNO (EACCES), SCMP_SYS (socket), 1, &above) == 0;
+  return done
+         && add (filter, SCMP_ACT_ERRNO (EACCES), SCMP_SYS (socket), 2, other_netlink)
+         && add (filter, SCMP_ACT_ERRNO (EACCES), SCMP_SYS (socket), 1, &above);
+}
+
+/* Files that run as somebody else, devices, and what empties a file that is open for reading (Landlock: ABI 3). */
+static gboolean
+deny_modes (scmp_filter_ctx filter)
+{
+  gboolean done = TRUE;
+  guint bit;
+
+  for (bit = S_ISGID; bit <= S_ISUID && done; bit <<= 1)
+    done = deny_if (filter, SCMP_SYS (creat), 1, bit, bit)
+           && deny_if (filter, SCMP_SYS (mknod), 1, bit, bit)
+           && deny_if (filter, SCMP_SYS (mknodat), 2, bit, bit)
+           && deny_if_both (filter, SCMP_SYS (open), 1, O_CREAT, 2, bit)
+           && deny_if_both (filter, SCMP_SYS (openat), 2, O_CREAT, 3, bit)
+           && deny_if_both (filter, SCMP_SYS (open), 1, O_TMPFILE, 2, bit)
+           && deny_if_both (filter, SCMP_SYS (openat), 2, O_TMPFILE, 3, bit);
+
+  return done
+         && deny_if (filter, SCMP_SYS (mknod), 1, S_IFMT, S_IFCHR)
+         && deny_if (filter, SCMP_SYS (mknod), 1, S_IFMT, S_IFBLK)
+         && deny_if (filter, SCMP_SYS (mknodat), 2, S_IFMT, S_IFCHR)
+         && deny_if (filter, SCMP_SYS (mknodat), 2, S_IFMT, S_IFBLK)
+         && deny_if (filter, SCMP_SYS (open), 1, O_ACCMODE | O_TRUNC, O_RDONLY | O_TRUNC)
+         && deny_if (filter, SCMP_SYS (open), 1, O_ACCMODE, O_ACCMODE)
+         && deny_if (filter, SCMP_SYS (openat), 2, O_ACCMODE | O_TRUNC, O_RDONLY | O_TRUNC)
+         && deny_if (filter, SCMP_SYS (openat), 2, O_ACCMODE, O_ACCMODE);
+}
+
+/* Through descriptors, modes and times are changed where the call was granted it: of whatever is open, for reading too. */
+static gboolean
+deny_attributes (scmp_filter_ctx filter, gboolean allowed)
+{
+  struct scmp_arg_cmp by_path = SCMP_CMP (1, SCMP_CMP_NE, 0);
+
+  if (!allowed)
+    return deny (filter, EPERM, "fchmod") && deny (filter, EPERM, "utimensat");
+
+  return add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (utimensat), 1, &by_path)
+         && deny_if (filter, SCMP_SYS (fchmod), 1, S_ISUID, S_ISUID)
+         && deny_if (filter, SCMP_SYS (fchmod), 1, S_ISGID, S_ISGID);
+}
+
+static gboolean
+deny_signals (scmp_filter_ctx filter, gboolean ask_supervisor)
+{
+  gboolean done = TRUE;
+  guint i;
+
+  for (i = 0; ask_supervisor && signalling[i] != NULL && done; i++)
+    done = add (filter, SCMP_ACT_NOTIFY, seccomp_syscall_resolve_name (signalling[i]), 0, NULL);
+
+  return done
+         && (ask_supervisor
+             || (deny_if (filter, SCMP_SYS (kill), 0, G_MAXUINT32, (guint32) -1)
+                 && deny_if (filter, SCMP_SYS (kill), 0, G_MAXUINT32, (guint32) getpid ())));
 }
 
 static gboolean
 deny_some_forms (scmp_filter_ctx filter)
 {
-  struct scmp_arg_cmp by_path = SCMP_CMP (1, SCMP_CMP_NE, 0);
   gboolean done = TRUE;
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (new_namespaces) && done; i++)
     done = deny_if (filter, SCMP_SYS (clone), 0, new_namespaces[i], new_namespaces[i]);
+  for (i = 0; i < G_N_ELEMENTS (denied_ioctls) && done; i++)
+    done = deny_if (filter, SCMP_SYS (ioctl), 1, G_MAXUINT32, denied_ioctls[i]);
+  for (i = 0; i < G_N_ELEMENTS (denied_fcntls) && done; i++)
+    done = deny_if (filter, SCMP_SYS (fcntl), 1, G_MAXUINT32, denied_fcntls[i]);
+  for (i = 0; i < G_N_ELEMENTS (on_oneself) && done; i++)
+    done = deny_unless (filter, on_oneself[i].name, on_oneself[i].argument, on_oneself[i].allowed);
 
-  return done
-         && seccomp_rule_add_array (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (utimensat), 1, &by_path) == 0
-         && deny_if (filter, SCMP_SYS (mknodat), 2, S_IFMT, S_IFCHR)
-         && deny_if (filter, SCMP_SYS (mknodat), 2, S_IFMT, S_IFBLK)
-         && deny_if (filter, SCMP_SYS (ioctl), 1, G_MAXUINT32, TIOCSTI)
-         && deny_if (filter, SCMP_SYS (ioctl), 1, G_MAXUINT32, TIOCLINUX)
-         && deny_if (filter, SCMP_SYS (kill), 0, G_MAXUINT32, (guint32) -1)
-         && deny_if (filter, SCMP_SYS (kill), 0, G_MAXUINT32, (guint32) getpid ());
+  return done;
 }
 
 static gboolean
@@ -116,18 +220,24 @@ export (scmp_filter_ctx filter, struct sock_fprog *program)
   return done;
 }
 
-/* clone3 hides its flags behind a pointer: as if the kernel did not have it, so that the C library uses clone. */
+/* clone3 and openat2 hide their flags behind a pointer: as if the kernel did not have them, so that clone and openat are used. */
 static struct sock_fprog *
-make_filter (gboolean allow_network)
+make_filter (VigSeccompFlags flags)
 {
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
   struct sock_fprog *program = g_new0 (struct sock_fprog, 1);
-  gboolean done = filter != NULL && deny (filter, ENOSYS, "clone3");
+  gboolean done = filter != NULL && deny (filter, ENOSYS, "clone3") && deny (filter, ENOSYS, "openat2");
   guint i;
 
   for (i = 0; denied[i] != NULL && done; i++)
     done = deny (filter, EPERM, denied[i]);
-  done = done && deny_sockets (filter, allow_network) && deny_some_forms (filter) && export (filter, program);
+  done = done
+         && deny_sockets (filter, (flags & VIG_SECCOMP_NETWORK) != 0)
+         && deny_attributes (filter, (flags & VIG_SECCOMP_ATTRIBUTES) != 0)
+         && deny_signals (filter, (flags & VIG_SECCOMP_ASK_SIGNALS) != 0)
+         && deny_modes (filter)
+         && deny_some_forms (filter)
+         && export (filter, program);
   if (filter != NULL)
     seccomp_release (filter);
   if (!done)
@@ -137,13 +247,13 @@ make_filter (gboolean allow_network)
 }
 
 gboolean
-vig_seccomp_get_filter (gboolean allow_network, struct sock_fprog *filter, GError **error)
+vig_seccomp_get_filter (VigSeccompFlags flags, struct sock_fprog *filter, GError **error)
 {
-  static gsize made[2];
-  gsize *slot = &made[allow_network ? 1 : 0];
+  static gsize made[VIG_SECCOMP_ALL + 1];
+  gsize *slot = &made[flags & VIG_SECCOMP_ALL];
 
   if (g_once_init_enter (slot))
-    g_once_init_leave (slot, (gsize) make_filter (allow_network));
+    g_once_init_leave (slot, (gsize) make_filter (flags));
   *filter = *(struct sock_fprog *) *slot;
   if (filter->len > 0)
     return TRUE;

@@ -11,7 +11,9 @@
 static void
 confine_child (gpointer data)
 {
-  if (vig_confinement_apply (data) != VIG_STAGE_EXEC)
+  int listener;
+
+  if (vig_confinement_apply (data, &listener) != VIG_STAGE_EXEC)
     _exit (126);
 }
 
@@ -75,7 +77,7 @@ vig_sandbox_describe (void)
 {
   struct sock_fprog filter;
   int abi = vig_landlock_get_abi ();
-  gboolean seccomp = vig_seccomp_get_filter (FALSE, &filter, NULL);
+  gboolean seccomp = vig_seccomp_get_filter (0, &filter, NULL);
   gboolean root = geteuid () == 0;
 
   return vig_json_pack_object ("{s:i, s:b, s:b, s:b, s:s, s:b, s:A}",

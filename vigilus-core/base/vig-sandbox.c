@@ -30,6 +30,7 @@ typedef struct
   VigSandboxOutput outputs[2];
   VigStageReport   failure;   /* stage 0: none */
   int              status;
+  gboolean         reported;  /* the status is there */
   gboolean         ended;
   gboolean         timed_out;
   gboolean         cancelled;
@@ -140,7 +141,10 @@ read_report (Run *self)
   gssize n = read (self->report, &message, sizeof message);
 
   if (n == (gssize) sizeof message && message.stage == VIG_STAGE_ENDED)
-    self->status = message.code;
+    {
+      self->status = message.code;
+      self->reported = TRUE;
+    }
   else if (n == (gssize) sizeof message && self->failure.stage == 0)
     self->failure = message;
   else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
@@ -263,6 +267,12 @@ check_outcome (Run *self, const char *program, GError **error)
     {
       g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "failed to confine %s: could not %s: %s", program,
                    stage_names[self->failure.stage], g_strerror (self->failure.code));
+      return FALSE;
+    }
+  if (!self->reported)
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "%s was interrupted%s; what it did is not known", program,
+                   self->timed_out ? " at its time limit and could not be ended in time" : ": the process that watched over it was killed");
       return FALSE;
     }
 

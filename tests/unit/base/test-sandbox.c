@@ -273,6 +273,30 @@ test_stop (Fixture *self, gconstpointer data)
 }
 
 static void
+kill_supervisor (VigOutput stream, const char *text, gsize length, gpointer user_data)
+{
+  g_autofree char *line = g_strndup (text, length);
+
+  g_assert_cmpint (kill ((pid_t) g_ascii_strtoll (line, NULL, 10), SIGKILL), ==, 0);
+}
+
+/* Whoever watched over the command is gone, so nobody knows how it ended: that is no success. PITFALLS 24. */
+static void
+test_supervisor_killed (Fixture *self, gconstpointer data)
+{
+  g_autofree char *marker = g_strdup_printf ("65432.%d", (int) getpid ());
+  g_autofree char *script = g_strdup_printf ("echo $PPID; exec sleep %s", marker);
+  const char * const argv[] = { "sh", "-c", script, NULL };
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .output_limit = 1000, .on_output = kill_supervisor };
+  g_autoptr (GError) error = NULL;
+
+  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  g_assert_null (vig_sandbox_run (&spec, NULL, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED);
+  vig_test_wait_for (!is_running (marker));
+}
+
+static void
 test_fork_bomb (Fixture *self, gconstpointer data)
 {
   g_autofree char *marker = g_strdup_printf ("76543.%d", (int) getpid ());
@@ -392,7 +416,7 @@ main (int argc, char **argv)
   static const struct { const char *path; void (*test) (Fixture *, gconstpointer); } tests[] = {
     { "ordinary", test_ordinary }, { "files", test_files }, { "processes", test_processes }, { "network", test_network },
     { "network-allowed", test_network_allowed }, { "environment", test_environment }, { "timeout", test_timeout },
-    { "left-behind", test_left_behind }, { "stop", test_stop }, { "fork-bomb", test_fork_bomb }, { "output", test_output },
+    { "left-behind", test_left_behind }, { "stop", test_stop }, { "supervisor-killed", test_supervisor_killed }, { "fork-bomb", test_fork_bomb }, { "output", test_output },
     { "errors", test_errors }, { "old-kernels", test_old_kernels }, { "spawn", test_spawn },
   };
   guint i;

@@ -25,7 +25,10 @@ typedef struct
   JsonObject *arguments;
   gint64      deadline;          /* g_get_monotonic_time (), microseconds */
   gsize       output_limit;      /* bytes */
+  VigLevel    level;             /* of this very call */
 } VigInvocationValues;
+
+VIG_API VigLevel       vig_invocation_get_level (VigInvocation *self);
 
 VIG_API VigInvocation *vig_invocation_new (const VigInvocationValues *values, const VigInvocationServices *services, gpointer data, GDestroyNotify free_data);
 

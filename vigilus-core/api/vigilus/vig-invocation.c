@@ -24,6 +24,7 @@ struct _VigInvocation
   char                 *working_directory;
   JsonObject           *arguments;
   gint64                deadline;
+  VigLevel              level;
   gsize                 output_limit;
 
   VigInvocationServices services;
@@ -82,6 +83,14 @@ vig_invocation_get_working_directory (VigInvocation *self)
   g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
 
   return self->working_directory;
+}
+
+VigLevel
+vig_invocation_get_level (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), VIG_LEVEL_READ);
+
+  return self->level;
 }
 
 gint64
@@ -319,6 +328,7 @@ vig_invocation_new (const VigInvocationValues *values, const VigInvocationServic
   self->working_directory = g_strdup (values->working_directory);
   self->arguments = values->arguments != NULL ? json_object_ref (values->arguments) : json_object_new ();
   self->deadline = values->deadline;
+  self->level = values->level;
   self->output_limit = values->output_limit;
   if (services != NULL)
     self->services = *services;

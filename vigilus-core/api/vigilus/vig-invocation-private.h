@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "vig-invocation.h"
+#include "vig-tool.h"
 
 G_BEGIN_DECLS
 

@@ -240,9 +240,9 @@ approve (VigDbusCall *call)
   g_autoptr (JsonObject) decision = NULL;
   guint32 minutes;
 
-  if (strcmp (get_text (call, 1), "once") != 0 && strcmp (get_text (call, 1), "timed") != 0)
+  if (strcmp (get_text (call, 1), "once") != 0 && strcmp (get_text (call, 1), "timed") != 0 && strcmp (get_text (call, 1), "conversation") != 0)
     {
-      refuse (call, "the mode must be once or timed");
+      refuse (call, "the mode must be once, timed or conversation");
       return;
     }
 

@@ -36,6 +36,7 @@ assert_denied (AgentTest *test, const char *tool, const char *arguments, const c
   g_assert_nonnull (strstr (agent_test_last_results (), rule));
 }
 
+/* PITFALLS 2, 3 and 6. */
 static void
 test_denied (void)
 {
@@ -114,7 +115,7 @@ test_person_denies (void)
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE event = 'approval.decided' AND user_name = 'ada'"), ==, 1);
 }
 
-/* A timed grant covers the next call on its resource, and no other resource, tool or level. */
+/* PITFALLS 7: a timed grant covers the next call on its resource, and no other resource, tool or level. */
 static void
 test_timed (void)
 {
@@ -141,6 +142,7 @@ test_timed (void)
   g_assert_cmpint (agent_test_n_runs, ==, 2);
 }
 
+/* PITFALLS 8: a revoked grant, or one whose row was changed, covers nothing. */
 static void
 test_revoked (void)
 {
@@ -164,7 +166,7 @@ test_revoked (void)
   g_assert_cmpint (agent_test_n_runs, ==, 1);
 }
 
-/* Grants without a resource: exactly these arguments, unless a person chose everything. */
+/* PITFALLS 7: grants without a resource: exactly these arguments, unless a person chose everything. */
 static void
 test_everything (void)
 {
@@ -342,7 +344,7 @@ test_race (void)
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE event = 'approval.decided'"), ==, 1);
 }
 
-/* The same call twice in one reply asks once; a once-grant runs one of them, and the other asks again. */
+/* PITFALLS 11: the same call twice in one reply asks once; a once-grant runs one of them, and the other asks again. */
 static void
 test_duplicates (void)
 {
@@ -372,6 +374,7 @@ fake_now (void)
   return g_get_real_time () + clock_offset;
 }
 
+/* PITFALLS 11: what has expired can't be approved, and makes no grant. */
 static void
 test_expired (void)
 {

@@ -136,6 +136,8 @@ BENCHMARKS = {
     'audit-rows': lambda: from_program('bench-audit', 'durable audit records, hashed and indexed', '0.5', 'rows'),
     'audit-verify': audit_verify,
     'audit-page': audit_page,
+    'policy': lambda: Figure('decision with 1,000 rules', json.loads(run_program('bench-policy'))['policy_decision_1000_rules_us']['median'], 'µs', '2 µs',
+                             lower_is_better=True),
     'calls': lambda: from_program('bench-calls', 'durable guarded no-op calls', '0.5'),
 }
 

@@ -27,6 +27,7 @@ struct _VigCallJudge
   VigOperator  *operator;
   char         *approval_id;
   char         *arguments_error;
+  VigPolicyRules *rules;    /* that decided the last time */
   int           classified;
   guint         n_rounds;
   VigCallFacts *facts;
@@ -71,6 +72,7 @@ void
 vig_call_judge_free (VigCallJudge *self)
 {
   vig_operator_unref (self->operator);
+  vig_policy_rules_unref (self->rules);
   g_clear_pointer (&self->facts, vig_call_facts_free);
   vig_decision_free (self->decision);
   g_free (self->user_name);
@@ -148,6 +150,8 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   input->assigned = vig_operator_has_tool (operator, self->tool_name);
   input->arguments_error = self->arguments_error;
   input->classified = self->classified;
+  input->has_floor = self->facts->has_floor;
+  input->floor = self->facts->floor;
   input->ceiling = operator->ceiling;
   input->has_working_directory = operator->working_directory != NULL;
   input->has_grant = self->facts->grant_id != NULL;
@@ -157,11 +161,46 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   input->tainted = self->facts->taint != NULL && vig_json_get_boolean (self->facts->settings, "taint_is_strict", TRUE);
 }
 
+/* What was read is the newest for all calls; another call may have read a newer one since. */
+static void
+take_rules (VigCallJudge *self)
+{
+  VigPolicyRules *known = self->parts->rules;
+  VigPolicyRules *read = self->facts->rules;
+
+  if (read != NULL && (known == NULL || vig_policy_rules_get_version (read) > vig_policy_rules_get_version (known)))
+    {
+      vig_policy_rules_unref (known);
+      self->parts->rules = vig_policy_rules_ref (read);
+    }
+  vig_policy_rules_unref (self->rules);
+  self->rules = vig_policy_rules_ref (self->parts->rules);
+}
+
+static VigVerdict
+check_rules (VigCallJudge *self, const VigRequestInfo *request, char **rule, char **reason)
+{
+  VigPolicyQuery query = { request->operator_id, request->operator_name, request->user_name, self->facts->unattended, request->tool_name,
+                           request->level, request->resource, request->arguments, self->facts->now };
+  VigPolicyAnswer answer = vig_policy_rules_check (self->rules, &query);
+
+  if (answer.verdict != VIG_VERDICT_ALLOW)
+    {
+      *rule = g_strdup_printf ("policy:%u", answer.rule);
+      *reason = vig_policy_answer_explain (&answer, vig_policy_rules_get_version (self->rules));
+    }
+
+  return answer.verdict;
+}
+
 static VigVerdict
 check_policies (VigCallJudge *self, VigLevel level, char **rule, char **reason)
 {
   g_autoptr (JsonObject) arguments = self->arguments != NULL ? vig_json_parse_object (self->arguments, -1, 0, NULL) : NULL;
+  g_autofree char *other_rule = NULL;
+  g_autofree char *other_reason = NULL;
   VigRequestInfo request = { 0 };
+  VigVerdict by_rules, by_plugins;
 
   if (arguments == NULL)
     return VIG_VERDICT_DENY;
@@ -175,7 +214,19 @@ check_policies (VigCallJudge *self, VigLevel level, char **rule, char **reason)
   request.resource = self->facts->resource;
   request.arguments = arguments;
 
-  return vig_registry_check_policies (self->parts->context.registry, &request, rule, reason);
+  by_rules = check_rules (self, &request, rule, reason);
+  if (by_rules == VIG_VERDICT_DENY)
+    return by_rules;
+  by_plugins = vig_registry_check_policies (self->parts->context.registry, &request, &other_rule, &other_reason);
+  if (by_plugins <= by_rules)
+    return by_rules;
+
+  g_free (*rule);
+  *rule = g_steal_pointer (&other_rule);
+  g_free (*reason);
+  *reason = g_steal_pointer (&other_reason);
+
+  return by_plugins;
 }
 
 static void
@@ -186,6 +237,7 @@ decide (VigCallJudge *self)
   g_autofree char *rule = NULL;
   g_autofree char *reason = NULL;
 
+  take_rules (self);
   fill_input (self, tool, &input);
   vig_decision_free (self->decision);
   self->decision = vig_policy_engine_decide (&input);
@@ -251,7 +303,9 @@ read_facts (GTask *task)
   facts->now = vig_approvals_now (self->parts->approvals);
   facts->operator_id = g_strdup (self->operator->id);
   facts->tool = g_strdup (self->tool_name);
-  facts->level = vig_call_judge_get_level (self);
+  facts->declared = tool != NULL ? vig_tool_get_info (tool)->level : VIG_LEVEL_ELEVATE;
+  facts->classified = self->classified;
+  facts->known_policy = self->parts->rules != NULL ? vig_policy_rules_get_version (self->parts->rules) : -1;
   facts->arguments_sha256 = g_strdup (self->sha256);
   facts->approval_id = g_strdup (self->approval_id);
   facts->call_id = g_strdup (self->call_id);
@@ -301,8 +355,16 @@ vig_call_judge_get_level (VigCallJudge *self)
 
   input.tool = tool != NULL ? vig_tool_get_info (tool) : NULL;
   input.classified = self->classified;
+  input.has_floor = self->facts != NULL && self->facts->has_floor;
+  input.floor = input.has_floor ? self->facts->floor : VIG_LEVEL_ELEVATE;
 
   return vig_policy_engine_level (&input);
+}
+
+gint64
+vig_call_judge_get_policy_version (VigCallJudge *self)
+{
+  return self->rules != NULL ? vig_policy_rules_get_version (self->rules) : 0;
 }
 
 VigOperator *

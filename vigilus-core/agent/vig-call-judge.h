@@ -25,6 +25,7 @@ gboolean      vig_call_judge_run_finish       (VigCallJudge *self, GAsyncResult 
 /* As of the last time; borrowed. */
 VigDecision  *vig_call_judge_get_decision     (VigCallJudge *self);
 VigLevel      vig_call_judge_get_level        (VigCallJudge *self);
+gint64        vig_call_judge_get_policy_version (VigCallJudge *self); /* that decided; 0: none */
 VigOperator  *vig_call_judge_get_operator     (VigCallJudge *self);
 const char   *vig_call_judge_get_resource     (VigCallJudge *self); /* canonical, NULL: everything */
 const char   *vig_call_judge_get_sha256       (VigCallJudge *self); /* of the canonical arguments */

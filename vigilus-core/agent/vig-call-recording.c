@@ -14,11 +14,14 @@ JsonObject *
 vig_call_build_record (VigCall *self, const char *event, VigDecision *decision, const char *outcome)
 {
   g_autoptr (JsonObject) arguments = NULL;
+  g_autoptr (JsonObject) detail = NULL;
 
+  if (decision != NULL)
+    detail = vig_json_pack_object ("{s:I}", "policy_version", vig_call_judge_get_policy_version (self->judge));
   if (self->arguments != NULL)
     arguments = vig_json_parse_object (self->arguments, -1, 0, NULL);
 
-  return vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:s?, s:s?, s:J, s:s?, s:s?, s:s?, s:s?}",
+  return vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:s?, s:s?, s:J, s:s?, s:s?, s:s?, s:s?, s:J?}",
                                "event", event,
                                "user_name", self->owner.user_name,
                                "operator_name", self->operator->name,
@@ -33,7 +36,8 @@ vig_call_build_record (VigCall *self, const char *event, VigDecision *decision, 
                                "decision", decision != NULL ? vig_verdict_to_string (decision->verdict) : NULL,
                                "rule", decision != NULL ? decision->rule : NULL,
                                "reason", decision != NULL ? decision->reason : NULL,
-                               "outcome", outcome);
+                               "outcome", outcome,
+                               "detail", detail);
 }
 
 void

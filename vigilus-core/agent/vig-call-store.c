@@ -8,10 +8,12 @@
 #include "vig-approval-decision.h"
 #include "vig-approval-terms.h"
 #include "vig-grants.h"
+#include "vig-policy-engine.h"
 #include "vig-resource.h"
 #include "vig-result.h"
 #include "vig-store-approvals.h"
 #include "vig-store-operators.h"
+#include "vig-store-policy.h"
 #include "vig-store-runs.h"
 #include "vig-store-settings.h"
 #include "vig-store-taints.h"
@@ -32,6 +34,7 @@ vig_call_facts_free (gpointer data)
   g_clear_pointer (&self->taint, json_object_unref);
   vig_operator_unref (self->operator);
   g_clear_pointer (&self->settings, json_object_unref);
+  vig_policy_rules_unref (self->rules);
   g_free (self->grant_id);
   g_clear_pointer (&self->approval, json_object_unref);
   g_free (self);
@@ -105,6 +108,44 @@ read_conversation (VigCallFacts *self, VigDbConnection *db, GError **error)
   return FALSE;
 }
 
+static void
+fill_level (VigCallFacts *self)
+{
+  VigToolInfo info = { 0 };
+  VigPolicyInput input = { 0 };
+
+  info.level = self->declared;
+  input.tool = &info;
+  input.classified = self->classified;
+  input.has_floor = self->has_floor;
+  input.floor = self->floor;
+  self->level = vig_policy_engine_level (&input);
+}
+
+/* Comes first: a grant has to cover the level that it tells. */
+static gboolean
+read_policy (VigCallFacts *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *floor = vig_store_floors_dup (db, self->tool, &local_error);
+  g_autoptr (JsonObject) policy = NULL;
+  gint64 version = local_error == NULL ? vig_store_policy_version (db, &local_error) : -1;
+
+  self->has_floor = floor != NULL && vig_level_from_string (floor, &self->floor);
+  fill_level (self);
+  if (version >= 0 && version != self->known_policy)
+    policy = vig_store_policy_get (db, &local_error);
+  /* Patterns of files are resolved here, where the file system may be asked. */
+  if (policy != NULL)
+    self->rules = vig_policy_rules_new (vig_json_get_int (policy, "version", 0), vig_json_get_array (policy, "rules"), &local_error);
+  if (local_error == NULL)
+    return TRUE;
+
+  g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "the policy can't be read: ");
+
+  return FALSE;
+}
+
 gpointer
 vig_call_facts_read (VigDbConnection *db, gpointer data, GError **error)
 {
@@ -112,7 +153,8 @@ vig_call_facts_read (VigDbConnection *db, gpointer data, GError **error)
   g_autofree char *given = g_steal_pointer (&self->resource);
 
   self->resource = vig_resource_canonical (given);
-  if (!read_operator (self, db, error) || !read_grant (self, db, error) || !read_conversation (self, db, error))
+  if (!read_policy (self, db, error) || !read_operator (self, db, error) || !read_grant (self, db, error) ||
+      !read_conversation (self, db, error))
     return NULL;
 
   self->settings = vig_store_settings_get (db, error);

@@ -3,6 +3,7 @@
 
 #include "vig-agent.h"
 #include "vig-operator.h"
+#include "vig-policy-rules.h"
 
 G_BEGIN_DECLS
 
@@ -14,15 +15,21 @@ typedef struct
   gint64       now;
   char        *operator_id;
   char        *tool;
-  VigLevel     level;
+  VigLevel     declared;     /* of the tool */
+  int          classified;   /* of the call, -1: not told */
   char        *arguments_sha256;
   char        *approval_id;  /* NULL: nothing was requested yet */
   char        *call_id;      /* NULL: no taint is asked for */
   char        *session_id;
+  gint64       known_policy; /* version of the rules that need not be read; -1: none */
   char        *resource;     /* answered in its canonical form */
   /* answered */
   VigOperator *operator;     /* NULL: it is gone */
   JsonObject  *settings;
+  VigLevel     level;        /* of the call, with the floor */
+  VigPolicyRules *rules;     /* NULL: the known ones are the newest */
+  gboolean     has_floor;
+  VigLevel     floor;
   char        *grant_id;     /* NULL: none covers the call */
   gboolean     grant_is_once;
   JsonObject  *approval;     /* NULL: none */

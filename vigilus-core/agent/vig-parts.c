@@ -44,6 +44,7 @@ clear (gpointer data)
   g_object_unref (self->approvals);
   vig_provider_cache_free (self->providers);
   vig_slots_free (self->slots);
+  vig_policy_rules_unref (self->rules);
   g_hash_table_unref (self->schemas);
 }
 

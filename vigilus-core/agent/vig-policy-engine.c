@@ -48,7 +48,8 @@ clamp_level (int level)
   return level >= VIG_LEVEL_READ && level <= VIG_LEVEL_ELEVATE ? (VigLevel) level : VIG_LEVEL_ELEVATE;
 }
 
-/* The declared level, which the tool's look at the arguments can raise but never lower; unknown is the highest. */
+/* The declared level, which the tool's look at the arguments can raise but never lower; unknown is the highest. Only an administrator's
+ * floor goes below it, and only for a tool that looked. */
 VigLevel
 vig_policy_engine_level (const VigPolicyInput *input)
 {
@@ -58,6 +59,8 @@ vig_policy_engine_level (const VigPolicyInput *input)
     return VIG_LEVEL_ELEVATE;
 
   declared = clamp_level (input->tool->level);
+  if (input->has_floor && input->classified >= 0 && declared < VIG_LEVEL_ELEVATE)
+    declared = MIN (declared, clamp_level (input->floor));
 
   return input->classified < 0 ? declared : MAX (declared, clamp_level (input->classified));
 }

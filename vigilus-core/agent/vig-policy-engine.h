@@ -13,6 +13,8 @@ typedef struct
   gboolean           assigned;
   const char        *arguments_error;     /* NULL: they satisfy the schema */
   int                classified;          /* what the tool's classify says of this call; -1: it has none */
+  gboolean           has_floor;           /* an administrator lowered this tool's level ... */
+  VigLevel           floor;               /* ... to this, for calls of which the tool tells that they do no more */
   VigLevel           ceiling;
   gboolean           has_working_directory;
   VigVerdict         policy;              /* the strictest of the policy checks */

@@ -41,6 +41,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_OPERATORS);
   add_routes (table, VIG_ROUTES_PEOPLE);
   add_routes (table, VIG_ROUTES_PLUGINS);
+  add_routes (table, VIG_ROUTES_POLICY);
   add_routes (table, VIG_ROUTES_PROVIDERS);
   add_routes (table, VIG_ROUTES_SETTINGS);
   add_routes (table, VIG_ROUTES_SETUP);

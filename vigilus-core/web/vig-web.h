@@ -57,6 +57,7 @@ extern const VigRoute VIG_ROUTES_INVITATIONS[];
 extern const VigRoute VIG_ROUTES_OPERATORS[];
 extern const VigRoute VIG_ROUTES_PEOPLE[];
 extern const VigRoute VIG_ROUTES_PLUGINS[];
+extern const VigRoute VIG_ROUTES_POLICY[];
 extern const VigRoute VIG_ROUTES_PROVIDERS[];
 extern const VigRoute VIG_ROUTES_SETTINGS[];
 extern const VigRoute VIG_ROUTES_SETUP[];

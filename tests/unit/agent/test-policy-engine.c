@@ -169,6 +169,27 @@ test_unknown_level (void)
   g_assert_cmpint (vig_policy_engine_level (&input), ==, VIG_LEVEL_WRITE);
 }
 
+/* A lowered floor counts only for a tool that looked at the arguments, never below what it saw, and not where a tool is ELEVATE. */
+static void
+test_floor (void)
+{
+  for (guint row = 0; row < 4 * 5 * 4; row++)
+    {
+      VigLevel declared = row % 4;
+      int classified = (int) (row / 4 % 5) - 1;
+      VigLevel floor = row / 20 % 4;
+      VigPolicyInput input = usual_input (declared);
+      VigLevel wanted = MAX ((int) declared, classified);
+
+      if (classified >= 0 && declared != VIG_LEVEL_ELEVATE)
+        wanted = MAX ((int) MIN (declared, floor), classified);
+      input.classified = classified;
+      input.has_floor = TRUE;
+      input.floor = floor;
+      g_assert_cmpint (vig_policy_engine_level (&input), ==, wanted);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -176,6 +197,7 @@ main (int argc, char **argv)
   g_test_add_func ("/policy-engine/table", test_table);
   g_test_add_func ("/policy-engine/never", test_never);
   g_test_add_func ("/policy-engine/order", test_order);
+  g_test_add_func ("/policy-engine/floor", test_floor);
   g_test_add_func ("/policy-engine/unknown-level", test_unknown_level);
 
   return g_test_run ();

@@ -5,12 +5,14 @@ import { _ } from '../../lib/i18n';
 import { About } from './about';
 import { Account } from './account';
 import { Plugins } from './plugins';
+import { Policy } from './policy';
 import { Providers } from './providers';
 import { Trust } from './trust';
 
 const tabs = (): { tab: string; name: string; page: ComponentType }[] => [
   { tab: 'providers', name: _('Providers'), page: Providers },
   { tab: 'trust', name: _('Trust & limits'), page: Trust },
+  { tab: 'policy', name: _('Policy'), page: Policy },
   { tab: 'plugins', name: _('Plugins'), page: Plugins },
   { tab: 'account', name: _('Account & tokens'), page: Account },
   { tab: 'about', name: _('About'), page: About },

@@ -4,12 +4,15 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Wrench } from 'lucide-react';
 import { buttonClass } from '../../components/button';
 import { FilterField } from '../../components/filter-field';
+import { SelectField } from '../../components/form';
 import { LevelBadge, levelNames, levelWord } from '../../components/level';
 import { ScrollX } from '../../components/scroll-x';
-import { Empty, Loaded } from '../../components/states';
+import { Empty, ErrorNote, Loaded } from '../../components/states';
+import { useCan } from '../../lib/auth';
 import { _, ngettext } from '../../lib/i18n';
 import { describeSchema } from '../../lib/json-schema';
 import { operatorsQuery, toolsQuery } from '../../lib/operators';
+import { floorsQuery, useSetFloor } from '../../lib/policy';
 import type { Tool } from '../../lib/types';
 
 function Schema({ tool }: { tool: Tool }) {
@@ -44,6 +47,38 @@ function Schema({ tool }: { tool: Tool }) {
   );
 }
 
+/** Tools that tell what each call does may count as less than the worst they can do, if an administrator says so. */
+function Floor({ tool }: { tool: Tool }) {
+  const floor = (useQuery(floorsQuery).data ?? []).find((item) => item.tool === tool.name);
+  const canEdit = useCan('administrator');
+  const set = useSetFloor();
+  const lower = levelNames.slice(0, levelNames.indexOf(tool.level));
+  if (tool.level === 'read' || tool.level === 'elevate') return null;
+  return (
+    <>
+      <SelectField
+        label={_('A call counts at least as')}
+        hint={_(
+          'Lower it to let calls that only read, as “df -h”, run without approval. Each is still judged by what it does.',
+        )}
+        value={floor?.level ?? ''}
+        disabled={!canEdit || set.isPending}
+        onChange={(event) =>
+          set.mutate({ name: tool.name, level: (event.target.value || null) as 'read' | 'write' | 'exec' | null })
+        }
+      >
+        <option value="">{_('{level}, as the tool says', { level: levelWord(tool.level) })}</option>
+        {lower.map((name) => (
+          <option key={name} value={name}>
+            {levelWord(name)}
+          </option>
+        ))}
+      </SelectField>
+      <ErrorNote error={set.error} />
+    </>
+  );
+}
+
 function ToolItem({ tool, isOpen }: { tool: Tool; isOpen: boolean }) {
   const operators = useQuery(operatorsQuery).data ?? [];
   const users = operators.filter((operator) => operator.tools.includes(tool.name));
@@ -59,6 +94,7 @@ function ToolItem({ tool, isOpen }: { tool: Tool; isOpen: boolean }) {
         <div className="stack tight">
           <p>{tool.description}</p>
           <Schema tool={tool} />
+          <Floor tool={tool} />
           <dl className="facts small">
             <dt>{_('From')}</dt>
             <dd>{tool.plugin}</dd>

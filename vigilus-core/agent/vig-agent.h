@@ -4,6 +4,7 @@
 #include "vig-audit.h"
 #include "vig-events.h"
 #include "vig-registry.h"
+#include "vig-undo.h"
 #include "vig-vault.h"
 #include "vig-worker.h"
 
@@ -18,6 +19,7 @@ typedef struct
   VigRedactor *redactor;
   VigVault    *vault;
   VigWorker   *worker;
+  VigUndo     *undo; /* NULL: nothing is kept, so tools that ask for it change nothing */
   gint64       minute; /* microseconds of a minute in a run's time limit; 0: as on a clock. Tests have shorter ones */
 } VigAgentContext;
 

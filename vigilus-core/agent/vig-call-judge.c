@@ -146,6 +146,7 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   VigOperator *operator = self->operator;
 
   input->tool = tool != NULL ? vig_tool_get_info (tool) : NULL;
+  input->frozen = self->facts->frozen;
   input->operator_enabled = self->facts->operator != NULL && operator->enabled;
   input->assigned = vig_operator_has_tool (operator, self->tool_name);
   input->arguments_error = self->arguments_error;

@@ -14,6 +14,9 @@ struct _VigCallOutput
   gboolean          scheduled;
   VigCallOutputFunc func;      /* main thread only, like user_data */
   gpointer          user_data;
+  VigUndo          *undo;      /* NULL: nothing is kept */
+  VigUndoSubject    subject;
+  GStringChunk     *texts;     /* what subject points to */
 };
 
 VigCallOutput *
@@ -36,6 +39,30 @@ clear (gpointer data)
 
   g_mutex_clear (&self->mutex);
   g_string_free (self->held, TRUE);
+  g_clear_object (&self->undo);
+  g_clear_pointer (&self->texts, g_string_chunk_free);
+}
+
+static const char *
+keep_text (VigCallOutput *self, const char *text)
+{
+  return text != NULL ? g_string_chunk_insert (self->texts, text) : NULL;
+}
+
+void
+vig_call_output_set_undo (VigCallOutput *self, VigUndo *undo, const VigUndoSubject *subject)
+{
+  if (undo == NULL)
+    return;
+
+  self->undo = g_object_ref (undo);
+  self->texts = g_string_chunk_new (256);
+  self->subject.call_id = keep_text (self, subject->call_id);
+  self->subject.run_id = keep_text (self, subject->run_id);
+  self->subject.session_id = keep_text (self, subject->session_id);
+  self->subject.operator_name = keep_text (self, subject->operator_name);
+  self->subject.user_name = keep_text (self, subject->user_name);
+  self->subject.tool = keep_text (self, subject->tool);
 }
 
 void
@@ -126,7 +153,20 @@ run_command (gpointer            data,
   return vig_sandbox_run (&spec, cancellable, error);
 }
 
-static const VigInvocationServices services = { report_output, NULL, run_command };
+static gboolean
+keep_file (gpointer data, int directory, const char *name, const char *after, GError **error)
+{
+  VigCallOutput *self = data;
+
+  if (self->undo != NULL)
+    return vig_undo_keep (self->undo, &self->subject, directory, name, after, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "nothing can be kept for undo here");
+
+  return FALSE;
+}
+
+static const VigInvocationServices services = { .report_output = report_output, .run_command = run_command, .keep_file = keep_file };
 
 VigInvocation *
 vig_call_output_new_invocation (VigCallOutput *self, const VigInvocationValues *values)

@@ -4,6 +4,8 @@
 #include <vigilus/vigilus.h>
 #include <vigilus/vig-invocation-private.h>
 
+#include "vig-undo.h"
+
 G_BEGIN_DECLS
 
 /* What a running call prints, carried from the tool's threads to the main loop. The tool may outlive the call, and may print faster
@@ -15,6 +17,8 @@ typedef void (*VigCallOutputFunc) (const char *text, gsize length, gpointer user
 VigCallOutput *vig_call_output_new            (VigCallOutputFunc func, gpointer user_data);
 void           vig_call_output_unref          (gpointer self);
 void           vig_call_output_close          (VigCallOutput *self); /* @func is not called any more; main thread */
+/* Where files are kept that the call changes, and for whom (copied); before the first invocation. */
+void           vig_call_output_set_undo       (VigCallOutput *self, VigUndo *undo, const VigUndoSubject *subject);
 /* An invocation whose output goes here, and whose commands run confined in its working directory. */
 VigInvocation *vig_call_output_new_invocation (VigCallOutput *self, const VigInvocationValues *values);
 

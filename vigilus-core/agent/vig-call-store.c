@@ -12,6 +12,7 @@
 #include "vig-resource.h"
 #include "vig-result.h"
 #include "vig-store-approvals.h"
+#include "vig-store-frozen.h"
 #include "vig-store-operators.h"
 #include "vig-store-policy.h"
 #include "vig-store-runs.h"
@@ -151,6 +152,8 @@ vig_call_facts_read (VigDbConnection *db, gpointer data, GError **error)
 {
   VigCallFacts *self = data;
   g_autofree char *given = g_steal_pointer (&self->resource);
+  g_autoptr (JsonObject) frozen = NULL;
+  g_autoptr (GError) local_error = NULL;
 
   self->resource = vig_resource_canonical (given);
   if (!read_policy (self, db, error) || !read_operator (self, db, error) || !read_grant (self, db, error) ||
@@ -160,6 +163,13 @@ vig_call_facts_read (VigDbConnection *db, gpointer data, GError **error)
   self->settings = vig_store_settings_get (db, error);
   if (self->settings == NULL)
     return NULL;
+  frozen = vig_store_frozen_get (db, &local_error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  self->frozen = frozen != NULL;
   if (self->approval_id != NULL)
     self->approval = vig_store_approvals_get (db, self->approval_id, NULL);
 
@@ -206,6 +216,26 @@ is_listed (JsonArray *grants, const char *id)
   for (guint i = 0; i < json_array_get_length (grants); i++)
     if (g_str_equal (vig_json_get_string (json_array_get_object_element (grants, i), "id", ""), id))
       return TRUE;
+
+  return FALSE;
+}
+
+/* The switch may have been pressed since the call was judged. */
+static gboolean
+check_frozen (VigCallWrite *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (JsonObject) frozen = self->operator_id != NULL ? vig_store_frozen_get (db, &local_error) : NULL;
+
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  if (frozen == NULL)
+    return TRUE;
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "Vigilus is frozen");
 
   return FALSE;
 }
@@ -349,7 +379,7 @@ vig_call_write_run (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (GError) local_error = NULL;
 
   fill_result (self);
-  if (!use_grant (self, db, error) || !make_grant (self, db, error) || !request (self, db, &approval, error))
+  if (!check_frozen (self, db, error) || !use_grant (self, db, error) || !make_grant (self, db, error) || !request (self, db, &approval, error))
     return NULL;
   if (self->cancel_id != NULL)
     cancelled = vig_approval_decision_cancel (db, self->redactor, self->cancel_id, &local_error);

@@ -35,6 +35,7 @@ typedef struct
   JsonObject  *approval;     /* NULL: none */
   JsonObject  *taint;        /* what the conversation had read from outside; NULL: nothing */
   gboolean     unattended;
+  gboolean     frozen;       /* the panic switch is pressed */
 } VigCallFacts;
 
 void     vig_call_facts_free (gpointer facts);

@@ -20,6 +20,8 @@ vig_parts_new (const VigAgentContext *context, VigApprovals *approvals)
   g_object_ref (context->redactor);
   g_object_ref (context->vault);
   g_object_ref (context->worker);
+  if (context->undo != NULL)
+    g_object_ref (context->undo);
   self->approvals = g_object_ref (approvals);
   vig_approvals_set_parts (approvals, self);
   self->providers = vig_provider_cache_new (context->registry, context->vault);
@@ -41,6 +43,7 @@ clear (gpointer data)
   g_object_unref (self->context.vault);
   g_object_unref (self->context.worker);
   vig_approvals_set_parts (self->approvals, NULL);
+  g_clear_object (&self->context.undo);
   g_object_unref (self->approvals);
   vig_provider_cache_free (self->providers);
   vig_slots_free (self->slots);

@@ -76,6 +76,8 @@ check_existence (const VigPolicyInput *input)
 {
   VigLevel level = vig_policy_engine_level (input);
 
+  if (input->frozen)
+    return deny (level, "frozen", "Vigilus is frozen: somebody pressed the panic switch, and an administrator has to unfreeze it");
   if (input->tool == NULL)
     return deny (level, "unknown-tool", "there is no such tool, or it is not available now");
   if (!input->operator_enabled)

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const VigToolInfo *tool;                /* NULL: there is no such tool */
+  gboolean           frozen;              /* the panic switch is pressed */
   gboolean           operator_enabled;
   gboolean           assigned;
   const char        *arguments_error;     /* NULL: they satisfy the schema */

@@ -23,6 +23,7 @@ struct _VigRunner
   GHashTable *stops;    /* run id → GPtrArray of GTask */
   GQueue      queue;    /* of VigRun: left by the last daemon, not begun yet */
   guint       n_starting;
+  JsonObject *frozen; /* schema Frozen; NULL: not */
   gboolean    shut_down;
 };
 
@@ -77,6 +78,8 @@ begin (VigRunner *self, VigRun *run)
   g_hash_table_insert (self->runs, g_strdup (vig_run_get_id (run)), run);
   g_hash_table_insert (self->sessions, g_strdup (vig_run_get_session_id (run)), run);
   vig_run_start (run);
+  if (self->frozen != NULL)
+    vig_run_stop (run);
 }
 
 static void
@@ -221,6 +224,13 @@ vig_runner_start_async (VigRunner           *self,
   if (self->shut_down)
     {
       g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the daemon is shutting down");
+      return;
+    }
+  if (self->frozen != NULL)
+    {
+      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_UNAVAILABLE,
+                               "Vigilus is frozen since %s: %s pressed the panic switch. Nothing runs until an administrator unfreezes it",
+                               vig_json_get_string (self->frozen, "at", ""), vig_json_get_string (self->frozen, "by", "somebody"));
       return;
     }
   if (count_busy (self) >= MAX_BUSY)
@@ -372,6 +382,28 @@ vig_runner_describe_live (VigRunner *self, const char *session_id)
   return run != NULL ? vig_run_describe_live (run) : NULL;
 }
 
+/* A run may end from inside, so the table is not walked meanwhile. */
+void
+vig_runner_set_frozen (VigRunner *self, JsonObject *frozen)
+{
+  g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer run;
+
+  if (frozen != NULL)
+    json_object_ref (frozen);
+  g_clear_pointer (&self->frozen, json_object_unref);
+  self->frozen = frozen;
+  if (frozen == NULL)
+    return;
+
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &run))
+    g_ptr_array_add (runs, g_object_ref (run));
+  for (guint i = 0; i < runs->len; i++)
+    vig_run_stop (g_ptr_array_index (runs, i));
+}
+
 guint
 vig_runner_get_n_running (VigRunner *self)
 {
@@ -403,6 +435,7 @@ vig_runner_finalize (GObject *object)
   g_hash_table_unref (self->sessions);
   g_hash_table_unref (self->runs);
   g_hash_table_unref (self->stops);
+  g_clear_pointer (&self->frozen, json_object_unref);
   vig_parts_unref (self->parts);
 
   G_OBJECT_CLASS (vig_runner_parent_class)->finalize (object);

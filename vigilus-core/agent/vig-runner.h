@@ -29,6 +29,9 @@ JsonObject *vig_runner_stop_finish   (VigRunner *self, GAsyncResult *result, GEr
  * "outputs": {"<call id>": "text"}} or NULL. */
 JsonObject *vig_runner_describe_live (VigRunner *self, const char *session_id);
 
+/* While @frozen (schema Frozen) is not NULL no run starts; setting it stops all there are, at once. */
+void        vig_runner_set_frozen    (VigRunner *self, JsonObject *frozen);
+
 guint       vig_runner_get_n_running (VigRunner *self);
 /* Cancels everything in flight without ending the runs: they resume at the next start. */
 void        vig_runner_shut_down     (VigRunner *self);

@@ -33,6 +33,8 @@ struct _VigDaemon
   VigApprovals      *approvals;
   VigRunner         *runner;
   VigAuditKeeper    *audit;
+  VigUndo           *undo;
+  VigPanic          *panic;
   VigUnlock         *unlock;
   VigWebServer      *web;
   VigDbusService    *dbus;
@@ -109,6 +111,19 @@ open_database (VigDaemon *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+open_undo (VigDaemon *self, GError **error)
+{
+  g_autofree char *directory = g_build_filename (vig_config_get_data_dir (self->config), "undo", NULL);
+
+  self->undo = vig_undo_new (self->db, self->worker, self->events, self->redactor, directory, error);
+  if (self->undo == NULL)
+    return FALSE;
+  vig_undo_sweep (self->undo);
+
+  return TRUE;
+}
+
 /* Our own plugins are the first of the directories. */
 static gboolean
 load_plugins (VigDaemon *self, GError **error)
@@ -124,6 +139,7 @@ load_plugins (VigDaemon *self, GError **error)
     }
   self->plugins = vig_plugin_loader_new (self->registry, vig_config_get_plugin_dirs (self->config), 1, host);
   vig_plugin_loader_set_allowed (self->plugins, allowed);
+  vig_panic_set_plugins (self->panic, self->plugins);
   vig_plugin_loader_scan (self->plugins);
 
   return TRUE;
@@ -167,6 +183,7 @@ make_web (VigDaemon *self, GError **error)
     .approvals = self->approvals,
     .audit = self->audit,
     .plugins = self->plugins,
+    .panic = self->panic,
     .secret = &self->secret_funcs,
     .setup_token = self->setup_token,
   };
@@ -228,16 +245,19 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   self->events = vig_events_new ();
   self->vault = vig_vault_new (self->redactor);
   self->registry = vig_registry_new (self->worker);
+  if (!open_undo (self, error))
+    return FALSE;
   self->unlock = vig_unlock_new (self->config, self->db, self->vault, self->worker);
   vig_unlock_load_async (self->unlock, secret_loaded, g_object_ref (self));
-  self->agent = (VigAgentContext) { self->db, self->registry, self->events, self->redactor, self->vault, self->worker };
+  self->agent = (VigAgentContext) { self->db, self->registry, self->events, self->redactor, self->vault, self->worker, self->undo };
   self->audit = vig_audit_keeper_new (&self->agent, vig_config_get_audit_file (self->config), vig_config_get_audit_webhook (self->config));
   vig_audit_keeper_start (self->audit);
   self->approvals = vig_approvals_new (&self->agent);
   self->runner = vig_runner_new (&self->agent, self->approvals);
-  if (!load_plugins (self, error) || !make_web (self, error))
+  self->panic = vig_panic_new (&self->agent, self->runner, self->approvals);
+  if (!vig_panic_load (self->panic, error) || !load_plugins (self, error) || !make_web (self, error))
     return FALSE;
-  self->dbus = vig_dbus_service_new (&self->agent, self->runner, self->approvals, self->plugins);
+  self->dbus = vig_dbus_service_new (&self->agent, self->runner, self->approvals, self->plugins, self->panic);
   vig_dbus_service_start (self->dbus, vig_config_get_dbus (self->config));
   print_address (self);
 
@@ -270,11 +290,13 @@ vig_daemon_finalize (GObject *object)
 
   g_clear_object (&self->dbus);
   g_clear_object (&self->web);
+  g_clear_object (&self->panic);
   g_clear_object (&self->runner);
   g_clear_object (&self->approvals);
   g_clear_object (&self->audit);
   g_clear_object (&self->plugins);
   g_clear_object (&self->registry);
+  g_clear_object (&self->undo);
   g_clear_object (&self->unlock);
   g_clear_object (&self->vault);
   g_clear_object (&self->db);

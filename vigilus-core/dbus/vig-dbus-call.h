@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "vig-panic.h"
 #include "vig-plugin-loader.h"
 #include "vig-runner.h"
 
@@ -13,6 +14,7 @@ typedef struct
   VigRunner             *runner;
   VigApprovals          *approvals;
   VigPluginLoader       *plugins;
+  VigPanic              *panic;
   gint64                 started_at;
 } VigDbusParts;
 

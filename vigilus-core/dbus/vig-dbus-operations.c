@@ -5,6 +5,8 @@
 
 #include "vig-id.h"
 #include "vig-store-approvals.h"
+#include "vig-store-changes.h"
+#include "vig-store-frozen.h"
 #include "vig-store-operators.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
@@ -84,15 +86,19 @@ status (VigDbConnection *db, VigDbusCall *call, GError **error)
   const VigDbusParts *parts = vig_dbus_call_get_parts (call);
   g_autofree char *started = vig_time_to_iso (parts->started_at);
   gint64 pending = vig_store_approvals_pending (db, error);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (JsonObject) frozen = vig_store_frozen_get (db, &local_error);
 
-  if (pending < 0)
+  if (local_error != NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  if (pending < 0 || (error != NULL && *error != NULL))
     return NULL;
 
-  return vig_json_pack ("{s:s,s:s,s:I,s:i,s:I,s:s,s:b}", "version", VIG_VERSION, "started_at", started,
+  return vig_json_pack ("{s:s,s:s,s:I,s:i,s:I,s:s,s:b,s:J}", "version", VIG_VERSION, "started_at", started,
                         "uptime_seconds", (gint64) ((vig_time_now () - parts->started_at) / G_USEC_PER_SEC),
                         "runs_live", (int) vig_runner_get_n_running (parts->runner), "approvals_pending", pending,
                         "secret_state", vig_vault_is_open (parts->context->vault) ? "ok" : "missing",
-                        "set_up", vig_dbus_call_get_owner (call) != NULL);
+                        "set_up", vig_dbus_call_get_owner (call) != NULL, "frozen", frozen);
 }
 
 static void
@@ -268,6 +274,80 @@ deny (VigDbusCall *call)
   decide (call, decision);
 }
 
+static void
+frozen (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *state = vig_panic_freeze_finish (VIG_PANIC (source), result, &error);
+
+  if (state == NULL)
+    vig_dbus_call_fail (call, error);
+  else
+    vig_dbus_call_answer (call, take_object (state));
+}
+
+static void
+freeze (VigDbusCall *call)
+{
+  if (g_utf8_strlen (get_text (call, 0), -1) > MAX_REASON)
+    {
+      refuse (call, "the reason must have at most 2000 characters");
+      return;
+    }
+
+  vig_panic_freeze_async (vig_dbus_call_get_parts (call)->panic, vig_dbus_call_get_owner (call), get_text (call, 0), frozen, vig_dbus_call_ref (call));
+}
+
+static void
+unfrozen (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (vig_panic_unfreeze_finish (VIG_PANIC (source), result, &error))
+    vig_dbus_call_answer_text (call, "");
+  else
+    vig_dbus_call_fail (call, error);
+}
+
+static void
+unfreeze (VigDbusCall *call)
+{
+  vig_panic_unfreeze_async (vig_dbus_call_get_parts (call)->panic, vig_dbus_call_get_owner (call), unfrozen, vig_dbus_call_ref (call));
+}
+
+static JsonNode *
+list_changes (VigDbConnection *db, VigDbusCall *call, GError **error)
+{
+  const VigPage page = { 0, NULL };
+
+  return take_items (vig_store_changes_list (db, get_text_or_null (call, 0), NULL, &page, error));
+}
+
+static void
+undone (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *change = vig_undo_run_finish (VIG_UNDO (source), result, &error);
+
+  if (change == NULL)
+    vig_dbus_call_fail (call, error);
+  else
+    vig_dbus_call_answer (call, take_object (change));
+}
+
+static void
+undo (VigDbusCall *call)
+{
+  gboolean override;
+
+  g_variant_get_child (vig_dbus_call_get_args (call), 1, "b", &override);
+  vig_undo_run_async (vig_dbus_call_get_parts (call)->context->undo, get_text (call, 0), override, vig_dbus_call_get_owner (call)->user_name, "D-Bus",
+                      undone, vig_dbus_call_ref (call));
+}
+
 static const VigDbusOperation operations[] = {
   { "Status", .read = status, .before_set_up = TRUE },
   { "ListPlugins", .run = list_plugins },
@@ -280,6 +360,10 @@ static const VigDbusOperation operations[] = {
   { "Approve", .run = approve },
   { "Deny", .run = deny },
   { "Stop", .run = stop },
+  { "Freeze", .run = freeze },
+  { "Unfreeze", .run = unfreeze },
+  { "ListChanges", .read = list_changes },
+  { "Undo", .run = undo },
 };
 
 const VigDbusOperation *

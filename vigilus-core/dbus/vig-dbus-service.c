@@ -52,6 +52,7 @@ on_event (const char *topic, const char *event, JsonNode *data, gpointer user_da
     { "runs", "run.changed", "RunChanged" },
     { "approvals", "approval.requested", "ApprovalRequested" },
     { "approvals", "approval.decided", "ApprovalDecided" },
+    { "settings", "frozen.changed", "FrozenChanged" },
   };
   VigDbusService *self = user_data;
 
@@ -183,6 +184,7 @@ vig_dbus_service_finalize (GObject *object)
   g_object_unref (self->parts.runner);
   g_object_unref (self->parts.approvals);
   g_object_unref (self->parts.plugins);
+  g_object_unref (self->parts.panic);
   g_object_unref (self->cancellable);
 
   G_OBJECT_CLASS (vig_dbus_service_parent_class)->finalize (object);
@@ -202,13 +204,13 @@ vig_dbus_service_init (VigDbusService *self)
 }
 
 VigDbusService *
-vig_dbus_service_new (const VigAgentContext *context, VigRunner *runner, VigApprovals *approvals, VigPluginLoader *plugins)
+vig_dbus_service_new (const VigAgentContext *context, VigRunner *runner, VigApprovals *approvals, VigPluginLoader *plugins, VigPanic *panic)
 {
   VigDbusService *self = g_object_new (VIG_TYPE_DBUS_SERVICE, NULL);
 
   self->context = *context;
   self->parts = (VigDbusParts) {
-    &self->context, g_object_ref (runner), g_object_ref (approvals), g_object_ref (plugins), vig_time_now (),
+    &self->context, g_object_ref (runner), g_object_ref (approvals), g_object_ref (plugins), g_object_ref (panic), vig_time_now (),
   };
 
   return self;

@@ -18,6 +18,7 @@ struct _VigPluginLoader
   char        *host_program;
   JsonObject  *allowed;
   GPtrArray   *plugins; /* of VigPluginEntry, in search order */
+  gboolean     frozen;  /* no process may run */
 };
 
 typedef enum

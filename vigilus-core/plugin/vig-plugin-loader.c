@@ -85,6 +85,21 @@ scan_dir (VigPluginLoader *self, const char *dir, gboolean own)
     }
 }
 
+static void
+stop_processes (VigPluginLoader *self)
+{
+  for (guint i = 0; i < self->plugins->len; i++)
+    {
+      VigPluginEntry *plugin = g_ptr_array_index (self->plugins, i);
+
+      if (plugin->remote == NULL)
+        continue;
+      vig_plugin_entry_drop_remote (plugin);
+      vig_plugin_entry_set_available (plugin, FALSE);
+      vig_plugin_entry_set_state (plugin, VIG_PLUGIN_CRASHED, "its process was ended: Vigilus is frozen");
+    }
+}
+
 void
 vig_plugin_loader_scan (VigPluginLoader *self)
 {
@@ -109,7 +124,21 @@ vig_plugin_loader_scan (VigPluginLoader *self)
         g_ptr_array_remove_index (self->plugins, i - 1);
     }
 
+  if (self->frozen)
+    stop_processes (self);
   g_signal_emit_by_name (self->registry, "changed");
+}
+
+void
+vig_plugin_loader_set_frozen (VigPluginLoader *self, gboolean frozen)
+{
+  gboolean was_frozen = self->frozen;
+
+  self->frozen = frozen;
+  if (frozen)
+    stop_processes (self);
+  else if (was_frozen)
+    vig_plugin_loader_scan (self);
 }
 
 void

@@ -20,6 +20,8 @@ void             vig_plugin_loader_scan     (VigPluginLoader *self);
  * reason|null, permissions {...}, sha256, tools [names]. */
 JsonArray       *vig_plugin_loader_describe (VigPluginLoader *self);
 JsonObject      *vig_plugin_loader_find     (VigPluginLoader *self, const char *id); /* (transfer full), NULL */
+/* Ends the processes of isolated plugins, and starts none, until it is FALSE again. */
+void             vig_plugin_loader_set_frozen (VigPluginLoader *self, gboolean frozen);
 void             vig_plugin_loader_stop     (VigPluginLoader *self); /* deactivates, ends host processes */
 
 G_END_DECLS

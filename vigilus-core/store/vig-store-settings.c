@@ -27,13 +27,16 @@ static const VigStoreField fields[] = {
   { "password_min_length", 'i', FALSE, 8, 128 },
   { "second_factor_approvals", 's', FALSE, 1, 0, "never|elevate|exec" },
   { "second_factor_minutes", 'i', FALSE, 1, 60 },
+  { "undo_days", 'i', FALSE, 1, 3650 },
+  { "undo_file_mb", 'i', FALSE, 1, 65536 },
+  { "undo_total_mb", 'i', FALSE, 1, 1048576 },
   { NULL },
 };
 
 static JsonObject *
 make_defaults (void)
 {
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i}",
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
@@ -53,7 +56,10 @@ make_defaults (void)
                                "output_limit", 32768,
                                "password_min_length", 10,
                                "second_factor_approvals", "never",
-                               "second_factor_minutes", 5);
+                               "second_factor_minutes", 5,
+                               "undo_days", 30,
+                               "undo_file_mb", 256,
+                               "undo_total_mb", 1024);
 }
 
 JsonObject *

@@ -15,7 +15,7 @@ typedef struct
   const char *system_prompt;
   const char *permission_level;
   gboolean    has_workspace;
-  const char *tools[5];
+  const char *tools[10];
 } Starter;
 
 static const Starter starters[] = {
@@ -28,7 +28,7 @@ static const Starter starters[] = {
       "they mean, then what you suggest.",
       "exec",
       TRUE,
-      { "shell.exec", "filesystem.read", "filesystem.list", "vigilus.activity" },
+      { "shell.exec", "filesystem.read", "filesystem.list", "filesystem.search", "vigilus.activity" },
   },
   {
       "Files",
@@ -38,7 +38,7 @@ static const Starter starters[] = {
       "you wrote and what is in it now.",
       "write",
       TRUE,
-      { "filesystem.read", "filesystem.list", "filesystem.write" },
+      { "filesystem.read", "filesystem.list", "filesystem.write", "filesystem.search", "filesystem.stat", "filesystem.delete", "filesystem.move", "filesystem.mkdir" },
   },
   {
       "Activity",

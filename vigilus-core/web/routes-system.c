@@ -60,6 +60,7 @@ get_status (VigRequest *request)
                                              vig_config_get_database_path (web->context.config), "runs_live",
                                              (int) vig_runner_get_n_running (web->context.runner), "secret", describe_secret (web));
 
+  json_object_set_member (status, "frozen", vig_web_describe_frozen (web));
   vig_request_set_data (request, status, (GDestroyNotify) json_object_unref);
   vig_web_run_read (request, finish_status);
 }

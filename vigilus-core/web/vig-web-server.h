@@ -4,6 +4,7 @@
 #include "vig-approvals.h"
 #include "vig-audit-keeper.h"
 #include "vig-config.h"
+#include "vig-panic.h"
 #include "vig-plugin-loader.h"
 #include "vig-runner.h"
 
@@ -31,6 +32,7 @@ typedef struct
   VigApprovals            *approvals;
   VigAuditKeeper          *audit;
   VigPluginLoader         *plugins;
+  VigPanic                *panic;
   const VigWebSecretFuncs *secret;
   const char              *setup_token; /* printed at start; NULL: set-up is done */
   const char              *data_dir;    /* has api/openapi.json and api-docs/; NULL: where it is installed */

@@ -36,9 +36,11 @@ vig_web_collect_routes (void)
 
   add_routes (table, VIG_ROUTES_APPROVALS);
   add_routes (table, VIG_ROUTES_AUDIT);
+  add_routes (table, VIG_ROUTES_CHANGES);
   add_routes (table, VIG_ROUTES_CHAT);
   add_routes (table, VIG_ROUTES_INVITATIONS);
   add_routes (table, VIG_ROUTES_OPERATORS);
+  add_routes (table, VIG_ROUTES_PANIC);
   add_routes (table, VIG_ROUTES_PEOPLE);
   add_routes (table, VIG_ROUTES_PLUGINS);
   add_routes (table, VIG_ROUTES_POLICY);

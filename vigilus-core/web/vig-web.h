@@ -52,9 +52,11 @@ typedef struct
 
 extern const VigRoute VIG_ROUTES_APPROVALS[];
 extern const VigRoute VIG_ROUTES_AUDIT[];
+extern const VigRoute VIG_ROUTES_CHANGES[];
 extern const VigRoute VIG_ROUTES_CHAT[];
 extern const VigRoute VIG_ROUTES_INVITATIONS[];
 extern const VigRoute VIG_ROUTES_OPERATORS[];
+extern const VigRoute VIG_ROUTES_PANIC[];
 extern const VigRoute VIG_ROUTES_PEOPLE[];
 extern const VigRoute VIG_ROUTES_PLUGINS[];
 extern const VigRoute VIG_ROUTES_POLICY[];
@@ -91,6 +93,7 @@ void        vig_web_download       (VigRequest *request, const char *content_typ
 gboolean    vig_web_audit          (VigDbConnection *db, VigRequest *request, const char *event, JsonObject *detail, GError **error);
 /* Publishes after the commit. (transfer full) data */
 void        vig_web_publish        (VigDbConnection *db, VigRequest *request, const char *topic, const char *event, JsonNode *data);
+JsonNode   *vig_web_describe_frozen (VigWeb *self); /* schema Frozen, or null */
 JsonNode   *vig_node_take_object   (JsonObject *object); /* (transfer full); NULL: NULL */
 
 G_END_DECLS

@@ -65,6 +65,7 @@ typedef struct
 {
   AgentTest       *agent;
   VigPluginLoader *plugins;
+  VigPanic        *panic;
   VigDbusService  *service;
   GDBusConnection *client;
   GPtrArray       *signals; /* "Name {...}" */
@@ -89,7 +90,8 @@ set_up (Fixture *self, gconstpointer data)
 
   self->agent = agent_test_new ();
   self->plugins = vig_plugin_loader_new (self->agent->context.registry, no_dirs, 0, "/nonexistent/host");
-  self->service = vig_dbus_service_new (&self->agent->context, self->agent->runner, self->agent->approvals, self->plugins);
+  self->panic = vig_panic_new (&self->agent->context, self->agent->runner, self->agent->approvals);
+  self->service = vig_dbus_service_new (&self->agent->context, self->agent->runner, self->agent->approvals, self->plugins, self->panic);
   vig_dbus_service_start (self->service, "session");
   vig_test_wait_for (vig_dbus_service_is_offered (self->service));
 
@@ -108,6 +110,7 @@ tear_down (Fixture *self, gconstpointer data)
   g_dbus_connection_signal_unsubscribe (self->client, self->subscription);
   vig_dbus_service_stop (self->service);
   g_clear_object (&self->service);
+  g_clear_object (&self->panic);
   g_clear_object (&self->plugins);
   g_assert_true (g_dbus_connection_close_sync (self->client, NULL, NULL));
   g_clear_object (&self->client);
@@ -190,7 +193,7 @@ test_operations (void)
       g_assert_true ((operation->read == NULL) != (operation->run == NULL));
       g_assert_true (operation->before_set_up == g_str_equal (methods[n]->name, "Status"));
     }
-  g_assert_cmpuint (n, ==, 11);
+  g_assert_cmpuint (n, ==, 15);
   g_assert_null (vig_dbus_find_operation ("Quit"));
 }
 

@@ -14,6 +14,7 @@ typedef struct
   VigCommandResult *(*run_command)     (gpointer data, VigInvocation *invocation, const char * const *argv, const char *input,
                                         GCancellable *cancellable, GError **error);
   GSocketConnection *(*connect)        (gpointer data, const char *address, GCancellable *cancellable, GError **error);
+  gboolean          (*keep_file)       (gpointer data, int directory, const char *name, const char *after, GError **error);
 } VigInvocationServices;
 
 typedef struct

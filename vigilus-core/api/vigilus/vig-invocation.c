@@ -290,6 +290,21 @@ vig_invocation_connect (VigInvocation *self, const char *address, GCancellable *
   return NULL;
 }
 
+gboolean
+vig_invocation_keep_file (VigInvocation *self, int directory, const char *name, const char *after, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), FALSE);
+  g_return_val_if_fail (directory >= 0, FALSE);
+  g_return_val_if_fail (name != NULL && *name != '\0' && strchr (name, '/') == NULL, FALSE);
+
+  if (self->services.keep_file != NULL)
+    return self->services.keep_file (self->data, directory, name, after, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "nothing can be kept for undo here");
+
+  return FALSE;
+}
+
 static void
 vig_invocation_finalize (GObject *object)
 {

@@ -59,4 +59,11 @@ VIG_API VigCommandResult *vig_invocation_run_command                (VigInvocati
  * it is not named there. VIG_ERROR_UNAVAILABLE: nothing answers. VIG_ERROR_NOT_SUPPORTED: the plugin runs in process, where it opens its own. */
 VIG_API GSocketConnection *vig_invocation_connect                   (VigInvocation *self, const char *address, GCancellable *cancellable, GError **error);
 
+/* Keeps what @name in @directory (a descriptor of vig_invocation_open_beneath ()) is now, so that a person can put back its bytes, owner and
+ * mode, or that nothing was there. Called right before each change; TRUE: it is on disk. FALSE: do not change it. A second call for the same
+ * file of the same call keeps nothing new. @after tells what the change leaves, so that what somebody else changes later is not undone unawares: the
+ * hex SHA-256 of the content, "directory" or "link", or NULL where nothing is left. Blocks: on a worker thread only. Since ABI minor 1.
+ * VIG_ERROR_TOO_LARGE over the limit for one file, VIG_ERROR_INVALID for pipes, sockets and devices, VIG_ERROR_NOT_SUPPORTED in a plugin process. */
+VIG_API gboolean          vig_invocation_keep_file                  (VigInvocation *self, int directory, const char *name, const char *after, GError **error);
+
 G_END_DECLS

@@ -9,4 +9,4 @@
 
 /* The plugin ABI: a change of VIG_ABI breaks plugins, a higher minor only adds. */
 #define VIG_ABI 1
-#define VIG_ABI_MINOR 0
+#define VIG_ABI_MINOR 1

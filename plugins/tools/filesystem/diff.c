@@ -160,7 +160,8 @@ filesystem_diff (const char *name, const char *before, const char *after)
     if (is_near_change (edits, i))
       {
         if (out->len == 0)
-          g_string_append_printf (out, "--- %s\n+++ %s\n", self.n_before > 0 ? name : "/dev/null", name);
+          g_string_append_printf (out, "--- %s\n+++ %s\n", self.n_before > 0 ? name : "/dev/null",
+                                  self.n_after > 0 ? name : "/dev/null");
         i = write_hunk (out, edits, i, &line_before, &line_after);
       }
     else

@@ -18,7 +18,8 @@ static const VigToolInfo read_info = {
   .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {"
                   PATH_PROPERTY ("The file") ","
                   "\"offset\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"First line to show, from 1\"},"
-                  "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"How many lines to show\"}}}",
+                  "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"How many lines to show\"},"
+                  "\"tail\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 100000, \"description\": \"Only so many of the last lines\"}}}",
   .timeout = 30,
   .flags = VIG_TOOL_HOST,
 };
@@ -41,17 +42,69 @@ static const VigToolInfo write_info = {
   .input_schema = "{\"type\": \"object\", \"required\": [\"path\", \"content\"], \"additionalProperties\": false, \"properties\": {"
                   PATH_PROPERTY ("The file") ","
                   "\"content\": {\"type\": \"string\", \"description\": \"The text to write\"},"
-                  "\"mode\": {\"enum\": [\"create\", \"replace\", \"append\"], \"default\": \"replace\", "
-                  "\"description\": \"create: the file must be new; replace: write it anew (also if it is new); append: add the text at its end\"}}}",
+                  "\"mode\": {\"enum\": [\"create\", \"replace\", \"append\", \"patch\"], \"default\": \"replace\", "
+                  "\"description\": \"create: the file must be new; replace: write it anew (also if it is new); append: add the text at its end; "
+                  "patch: content is a unified diff, applied exactly\"}}}",
   .timeout = 30,
   .flags = VIG_TOOL_HOST | VIG_TOOL_OWN_WORDS,
 };
 
-const char *
-filesystem_get_path (VigInvocation *invocation)
-{
-  return vig_json_get_string (vig_invocation_get_arguments (invocation), "path", ".");
-}
+static const VigToolInfo stat_info = {
+  .name = "filesystem.stat",
+  .title = "Look at a file's attributes",
+  .description = "Tells the kind, size in bytes, owner, group, permissions (mode) and modification time of one path. It does not show what is in it.",
+  .level = VIG_LEVEL_READ,
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("The path") "}}",
+  .timeout = 30,
+  .flags = VIG_TOOL_HOST,
+};
+
+static const VigToolInfo search_info = {
+  .name = "filesystem.search",
+  .title = "Search files",
+  .description = "Searches below a directory for names that match a pattern and for lines that contain some words. Use for: find, search, grep, where is, which file mentions.",
+  .level = VIG_LEVEL_READ,
+  .input_schema = "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
+                  PATH_PROPERTY ("Where to begin; without it, the working directory itself") ","
+                  "\"name\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255, \"description\": \"Pattern of the name, such as *.conf\"},"
+                  "\"text\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 1000, \"description\": \"Words that a line contains\"},"
+                  "\"case_sensitive\": {\"type\": \"boolean\", \"default\": false, \"description\": \"Upper and lower case differ\"},"
+                  "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 1000, \"default\": 200, \"description\": \"How many hits at most\"}}}",
+  .timeout = 60,
+  .flags = VIG_TOOL_HOST,
+};
+
+static const VigToolInfo delete_info = {
+  .name = "filesystem.delete",
+  .title = "Delete a file",
+  .description = "Deletes a file, a link or an empty directory; it can be undone. Use for: delete, remove or erase a file.",
+  .level = VIG_LEVEL_WRITE,
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("What to delete") "}}",
+  .timeout = 60,
+  .flags = VIG_TOOL_HOST,
+};
+
+static const VigToolInfo move_info = {
+  .name = "filesystem.move",
+  .title = "Move or rename a file",
+  .description = "Moves or renames a file to a new name that is still free; it can be undone.",
+  .level = VIG_LEVEL_WRITE,
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\", \"to\"], \"additionalProperties\": false, \"properties\": {"
+                  PATH_PROPERTY ("The old name") ","
+                  "\"to\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 4096, \"description\": \"The new name, relative to the working directory\"}}}",
+  .timeout = 60,
+  .flags = VIG_TOOL_HOST,
+};
+
+static const VigToolInfo mkdir_info = {
+  .name = "filesystem.mkdir",
+  .title = "Make a directory",
+  .description = "Makes a new, empty directory (folder).",
+  .level = VIG_LEVEL_WRITE,
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("The new directory") "}}",
+  .timeout = 30,
+  .flags = VIG_TOOL_HOST,
+};
 
 /* The real path behind @path, so that a grant means one file whatever links lead to it; NULL where it is not there or outside. */
 static char *
@@ -92,6 +145,21 @@ make_resource (VigInvocation *invocation)
   return g_strconcat ("file:", real != NULL ? real : made, NULL);
 }
 
+/* The name itself, whatever it leads to: what is deleted or moved is the link. */
+static char *
+make_name_resource (VigInvocation *invocation, const char *path)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *real = find_real_path (invocation, parent);
+  const char *directory = vig_invocation_get_working_directory (invocation);
+
+  if (real != NULL)
+    return g_build_filename (real, name, NULL);
+
+  return directory != NULL ? g_canonicalize_filename (path, directory) : NULL;
+}
+
 static VigLevel
 classify_read (VigInvocation *invocation, char **resource)
 {
@@ -108,12 +176,40 @@ classify_write (VigInvocation *invocation, char **resource)
   return VIG_LEVEL_WRITE;
 }
 
+static VigLevel
+classify_delete (VigInvocation *invocation, char **resource)
+{
+  g_autofree char *name = make_name_resource (invocation, filesystem_get_path (invocation));
+
+  if (name != NULL)
+    *resource = g_strconcat (g_file_test (name, G_FILE_TEST_IS_SYMLINK) ? "link:" : "file:", name, NULL);
+
+  return VIG_LEVEL_WRITE;
+}
+
+static VigLevel
+classify_move (VigInvocation *invocation, char **resource)
+{
+  g_autofree char *from = make_name_resource (invocation, filesystem_get_path (invocation));
+  g_autofree char *to = make_name_resource (invocation, vig_json_get_string (vig_invocation_get_arguments (invocation), "to", ""));
+
+  if (from != NULL && to != NULL)
+    *resource = g_strconcat ("move:", from, " to ", to, NULL);
+
+  return VIG_LEVEL_WRITE;
+}
+
 static gboolean
 activate (VigHost *host, GError **error)
 {
   vig_host_add_tool (host, vig_simple_tool_new_full (&read_info, filesystem_read, classify_read, NULL));
   vig_host_add_tool (host, vig_simple_tool_new_full (&list_info, filesystem_list, classify_read, NULL));
-  vig_host_add_tool (host, vig_simple_tool_new_full (&write_info, filesystem_write, classify_write, filesystem_preview));
+  vig_host_add_tool (host, vig_simple_tool_new_full (&stat_info, filesystem_stat, classify_read, NULL));
+  vig_host_add_tool (host, vig_simple_tool_new_full (&search_info, filesystem_search, classify_read, NULL));
+  vig_host_add_tool (host, vig_simple_tool_new_full (&write_info, filesystem_write, classify_write, filesystem_write_preview));
+  vig_host_add_tool (host, vig_simple_tool_new_full (&delete_info, filesystem_delete, classify_delete, filesystem_delete_preview));
+  vig_host_add_tool (host, vig_simple_tool_new_full (&move_info, filesystem_move, classify_move, filesystem_move_preview));
+  vig_host_add_tool (host, vig_simple_tool_new_full (&mkdir_info, filesystem_mkdir, classify_write, NULL));
 
   return TRUE;
 }

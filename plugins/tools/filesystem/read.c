@@ -3,222 +3,244 @@
 
 #include "filesystem.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
-#define MAX_ENTRIES 1000
+#define PIECE     65536
+#define MAX_TAIL  100000 /* lines */
+#define NO_LIMIT  (1024 * 1024)
 
-/* Without waiting: a pipe or a device would hold the call, and is refused. */
-int
-filesystem_open_regular (VigInvocation *invocation, const char *path, gint64 *size, GError **error)
+/* What of a file is asked for: lines from @first on, @n of them; or the last @tail. */
+typedef struct
 {
-  int fd = vig_invocation_open_beneath (invocation, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, error);
-  struct stat info;
+  gint64   first;
+  gint64   n;
+  gint64   tail;
+  gsize    limit;   /* bytes that may be shown */
+  GString *text;
+  gint64   line;    /* that comes next, from 1 */
+  gboolean full;    /* there is more than may be shown */
+} Range;
 
-  if (fd < 0)
-    return -1;
-  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
-    {
-      *size = info.st_size;
-      return fd;
-    }
-
-  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, S_ISDIR (info.st_mode) ? "%s is a directory" : "%s is not a regular file", path);
-  g_close (fd, NULL);
-
-  return -1;
-}
-
-GBytes *
-filesystem_read_all (int fd, gsize max_size, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GByteArray) data = g_byte_array_new ();
-  guint8 buffer[65536];
-  gssize n = 1;
-
-  while (n != 0 && data->len <= max_size)
-    {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return NULL;
-      n = read (fd, buffer, sizeof buffer);
-      if (n < 0 && errno != EINTR)
-        {
-          g_set_error (error, VIG_ERROR, VIG_ERROR_FAILED, "failed to read: %s", g_strerror (errno));
-          return NULL;
-        }
-      if (n > 0)
-        g_byte_array_append (data, buffer, (guint) n);
-    }
-  if (data->len > max_size)
-    {
-      g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "the file is larger than %" G_GSIZE_FORMAT " bytes", max_size);
-      return NULL;
-    }
-
-  return g_byte_array_free_to_bytes (g_steal_pointer (&data));
-}
-
-gboolean
-filesystem_is_text (const char *data, gsize length)
-{
-  return length == 0 || memchr (data, '\0', MIN (length, 8192)) == NULL;
-}
-
-/* From @data, @n lines from line @first on; moves *length. */
-static const char *
-pick_lines (const char *data, gsize *length, gint64 first, gint64 n)
-{
-  const char *end = data + *length;
-  const char *start = data;
-  const char *stop;
-  gint64 i;
-
-  for (i = 1; i < first && start < end; i++)
-    {
-      stop = memchr (start, '\n', (gsize) (end - start));
-      start = stop != NULL ? stop + 1 : end;
-    }
-  for (i = 0, stop = start; i < n && stop < end; i++)
-    {
-      const char *line_end = memchr (stop, '\n', (gsize) (end - stop));
-
-      stop = line_end != NULL ? line_end + 1 : end;
-    }
-  *length = (gsize) (stop - start);
-
-  return start;
-}
-
-static JsonNode *
-make_text (VigInvocation *invocation, const char *data, gsize length)
+static void
+range_init (Range *self, VigInvocation *invocation)
 {
   JsonObject *arguments = vig_invocation_get_arguments (invocation);
   gsize limit = vig_invocation_get_output_limit (invocation);
+
+  self->first = vig_json_get_int (arguments, "offset", 1);
+  self->n = vig_json_get_int (arguments, "limit", G_MAXINT64);
+  self->tail = MIN (vig_json_get_int (arguments, "tail", 0), MAX_TAIL);
+  self->limit = limit > 0 ? limit : NO_LIMIT;
+  self->text = g_string_new (NULL);
+  self->line = 1;
+  self->full = FALSE;
+}
+
+static gboolean
+is_done (Range *self)
+{
+  return self->full || (self->n < G_MAXINT64 - self->first && self->line >= self->first + self->n);
+}
+
+/* Takes from @data what is asked for, and counts the lines. */
+static void
+range_take (Range *self, const char *data, gsize length)
+{
+  const char *end = data + length;
+
+  while (data < end && !is_done (self))
+    {
+      const char *newline = memchr (data, '\n', (gsize) (end - data));
+      const char *next = newline != NULL ? newline + 1 : end;
+      gsize room = self->limit - MIN (self->limit, self->text->len);
+
+      if (self->line >= self->first)
+        {
+          self->full = (gsize) (next - data) > room;
+          g_string_append_len (self->text, data, MIN (next - data, (gssize) room));
+        }
+      self->line += newline != NULL;
+      data = next;
+    }
+}
+
+static gssize
+read_piece (int fd, char *buffer, gsize size, GCancellable *cancellable, GError **error)
+{
+  gssize n;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
+  do
+    n = read (fd, buffer, size);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_FAILED, "failed to read: %s", g_strerror (errno));
+
+  return n;
+}
+
+/* The place where the last @tail lines begin, found from the end. */
+static gint64
+find_tail (int fd, gint64 size, gint64 tail, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *buffer = g_malloc (PIECE);
+  gint64 at = size;
+  gint64 lines = 0;
+
+  while (at > 0)
+    {
+      gsize piece = (gsize) MIN (at, PIECE);
+      gssize n;
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return -1;
+      n = pread (fd, buffer, piece, at - (gint64) piece);
+      if (n <= 0)
+        return at;
+      for (gssize i = n; i-- > 0;)
+        if (buffer[i] == '\n' && at - (gint64) piece + i + 1 < size && ++lines == tail)
+          return at - (gint64) piece + i + 1;
+      at -= (gint64) piece;
+    }
+
+  return 0;
+}
+
+static gboolean
+stream (Range *self, int fd, gint64 size, gsize mark, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *buffer = g_malloc (PIECE);
+  gint64 start = self->tail > 0 ? find_tail (fd, size, self->tail, cancellable, error) : (gint64) mark;
+  gssize n = 1;
+
+  if (start < 0 || lseek (fd, start, SEEK_SET) < 0)
+    return start >= 0 ? filesystem_fail (error, "read", "the file") : FALSE;
+  while (n > 0 && !is_done (self))
+    {
+      n = read_piece (fd, buffer, PIECE, cancellable, error);
+      if (n < 0)
+        return FALSE;
+      range_take (self, buffer, (gsize) n);
+    }
+
+  return TRUE;
+}
+
+/* In other encodings than those where a line feed is a byte of its own, the whole is converted first. */
+static gboolean
+convert (Range *self, int fd, const char *encoding, gsize mark, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GBytes) bytes = lseek (fd, (off_t) mark, SEEK_SET) >= 0 ? filesystem_read_all (fd, FILESYSTEM_MAX_SIZE, cancellable, error) : NULL;
   g_autofree char *text = NULL;
-  g_autofree char *cut = NULL;
-  gsize shown;
+  const char *data;
+  gsize length;
 
-  data = pick_lines (data, &length, vig_json_get_int (arguments, "offset", 1), vig_json_get_int (arguments, "limit", G_MAXINT64));
-  shown = limit > 0 ? MIN (length, limit) : length;
-  while (shown < length && shown > 0 && ((guchar) data[shown] & 0xc0) == 0x80)
-    shown--;
-  text = g_utf8_make_valid (data, (gssize) shown);
-  if (shown < length)
-    cut = g_strdup_printf ("%s\n[cut: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " bytes are shown; use offset and limit for the rest]", text, shown, length);
+  if (bytes == NULL)
+    return FALSE;
 
-  return vig_json_pack ("s", cut != NULL ? cut : text);
+  data = g_bytes_get_data (bytes, &length);
+  text = g_convert_with_fallback (data != NULL ? data : "", (gssize) length, "UTF-8", encoding, "\xef\xbf\xbd", NULL, &length, error);
+  if (text == NULL)
+    return FALSE;
+
+  if (self->tail > 0)
+    {
+      const char *at = text + length;
+
+      for (gint64 lines = 0; at > text && !(at[-1] == '\n' && at < text + length && ++lines == self->tail); at--)
+        ;
+      range_take (self, at, (gsize) (text + length - at));
+    }
+  else
+    range_take (self, text, length);
+
+  return TRUE;
+}
+
+static char *
+decode (Range *self, const char *encoding)
+{
+  char *text = NULL;
+
+  if (g_str_equal (encoding, "WINDOWS-1252"))
+    text = g_convert_with_fallback (self->text->str, (gssize) self->text->len, "UTF-8", encoding, "\xef\xbf\xbd", NULL, NULL, NULL);
+
+  /* What does not fit may be cut within a character, of four bytes at most. */
+  for (guint i = 0; i < 3 && self->full && self->text->len > 0 && !g_utf8_validate (self->text->str, (gssize) self->text->len, NULL); i++)
+    g_string_truncate (self->text, self->text->len - 1);
+
+  return text != NULL ? text : g_utf8_make_valid (self->text->str, (gssize) self->text->len);
+}
+
+static JsonNode *
+make_answer (Range *self, const char *encoding, gint64 size)
+{
+  g_autofree char *text = decode (self, encoding);
+  g_autoptr (GString) answer = g_string_new (text);
+
+  if (self->full)
+    g_string_append_printf (answer, "%s[cut: %" G_GSIZE_FORMAT " of %" G_GINT64_FORMAT " bytes are shown; use offset and limit (lines), or tail, for the rest]",
+                            g_str_has_suffix (text, "\n") ? "" : "\n", self->text->len, size);
+  if (!g_str_equal (encoding, "UTF-8"))
+    g_string_append_printf (answer, "%s[encoding: %s]", g_str_has_suffix (answer->str, "\n") ? "" : "\n", encoding);
+
+  return vig_json_pack ("s", answer->str);
+}
+
+static JsonNode *
+read_text (VigInvocation *invocation, int fd, gint64 size, GCancellable *cancellable, GError **error)
+{
+  char sample[FILESYSTEM_SAMPLE];
+  gssize n = read_piece (fd, sample, sizeof sample, cancellable, error);
+  const char *encoding;
+  gsize mark;
+  Range range;
+  JsonNode *answer = NULL;
+  gboolean done;
+
+  if (n < 0)
+    return NULL;
+  encoding = filesystem_find_encoding (sample, (gsize) n, &mark);
+  if (encoding == NULL)
+    {
+      g_autofree char *type = g_content_type_guess (filesystem_get_path (invocation), (const guchar *) sample, (gsize) n, NULL);
+
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "it is a binary file of %" G_GINT64_FORMAT " bytes (%s)", size, type);
+      return NULL;
+    }
+
+  range_init (&range, invocation);
+  if (g_str_equal (encoding, "UTF-8") || g_str_equal (encoding, "WINDOWS-1252"))
+    done = stream (&range, fd, size, mark, cancellable, error);
+  else
+    done = convert (&range, fd, encoding, mark, cancellable, error);
+  if (done)
+    answer = make_answer (&range, encoding, size);
+  g_string_free (range.text, TRUE);
+
+  return answer;
 }
 
 JsonNode *
 filesystem_read (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
   const char *path = filesystem_get_path (invocation);
-  g_autoptr (GBytes) bytes = NULL;
-  const char *data;
-  gsize length;
   gint64 size;
   int fd = filesystem_open_regular (invocation, path, &size, error);
+  JsonNode *answer;
 
   if (fd < 0)
     return NULL;
 
-  bytes = filesystem_read_all (fd, FILESYSTEM_MAX_SIZE, cancellable, error);
+  answer = read_text (invocation, fd, size, cancellable, error);
   g_close (fd, NULL);
-  if (bytes == NULL)
-    {
-      g_prefix_error (error, "%s: ", path);
-      return NULL;
-    }
+  if (answer == NULL)
+    g_prefix_error (error, "%s: ", path);
 
-  data = g_bytes_get_data (bytes, &length);
-  if (!filesystem_is_text (data, length))
-    {
-      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "%s is a binary file of %" G_GSIZE_FORMAT " bytes", path, length);
-      return NULL;
-    }
-
-  return make_text (invocation, data != NULL ? data : "", length);
-}
-
-static char *
-describe_entry (int directory, const char *name)
-{
-  g_autofree char *shown = g_utf8_make_valid (name, -1);
-  struct stat info;
-
-  if (fstatat (directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
-    return NULL;
-  if (S_ISDIR (info.st_mode))
-    return g_strdup_printf ("%s/", shown);
-  if (S_ISLNK (info.st_mode))
-    return g_strdup_printf ("%s (link)", shown);
-  if (!S_ISREG (info.st_mode))
-    return g_strdup_printf ("%s (special file)", shown);
-
-  return g_strdup_printf ("%s (%" G_GINT64_FORMAT " bytes)", shown, (gint64) info.st_size);
-}
-
-static gint
-compare_entries (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char * const *) a, *(const char * const *) b);
-}
-
-static GPtrArray *
-collect_entries (DIR *directory, guint *n)
-{
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
-  struct dirent *entry;
-  char *text;
-
-  for (*n = 0; (entry = readdir (directory)) != NULL;)
-    {
-      if (g_str_equal (entry->d_name, ".") || g_str_equal (entry->d_name, "..") || (*n)++ >= MAX_ENTRIES)
-        continue;
-      text = describe_entry (dirfd (directory), entry->d_name);
-      if (text != NULL)
-        g_ptr_array_add (entries, text);
-    }
-  g_ptr_array_sort (entries, compare_entries);
-
-  return g_steal_pointer (&entries);
-}
-
-JsonNode *
-filesystem_list (VigInvocation *invocation, GCancellable *cancellable, GError **error)
-{
-  const char *path = filesystem_get_path (invocation);
-  int fd = vig_invocation_open_beneath (invocation, path, O_RDONLY | O_DIRECTORY, 0, error);
-  g_autoptr (GPtrArray) entries = NULL;
-  g_autofree char *text = NULL;
-  DIR *directory;
-  guint n;
-
-  if (fd < 0)
-    return NULL;
-
-  directory = fdopendir (fd);
-  if (directory == NULL)
-    {
-      g_set_error (error, VIG_ERROR, VIG_ERROR_FAILED, "failed to list %s: %s", path, g_strerror (errno));
-      g_close (fd, NULL);
-      return NULL;
-    }
-
-  entries = collect_entries (directory, &n);
-  closedir (directory);
-  if (n == 0)
-    return vig_json_pack ("s", "(empty)");
-  if (n > MAX_ENTRIES)
-    g_ptr_array_add (entries, g_strdup_printf ("[cut: %d of %u entries are shown]", MAX_ENTRIES, n));
-  g_ptr_array_add (entries, NULL);
-  text = g_strjoinv ("\n", (char **) entries->pdata);
-
-  return vig_json_pack ("s", text);
+  return answer;
 }

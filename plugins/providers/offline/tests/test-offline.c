@@ -16,7 +16,8 @@ static const VigToolInfo read_tool = {
   .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {"
                   PATH_PROPERTY ("The file") ","
                   "\"offset\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"First line to show, from 1\"},"
-                  "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"How many lines to show\"}}}",
+                  "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"How many lines to show\"},"
+                  "\"tail\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 100000, \"description\": \"Only so many of the last lines\"}}}",
 };
 static const VigToolInfo list_tool = {
   .name = "filesystem.list",
@@ -31,8 +32,46 @@ static const VigToolInfo write_tool = {
   .input_schema = "{\"type\": \"object\", \"required\": [\"path\", \"content\"], \"additionalProperties\": false, \"properties\": {"
                   PATH_PROPERTY ("The file") ","
                   "\"content\": {\"type\": \"string\", \"description\": \"The text to write\"},"
-                  "\"mode\": {\"enum\": [\"create\", \"replace\", \"append\"], \"default\": \"replace\", "
-                  "\"description\": \"create: the file must be new; replace: write it anew (also if it is new); append: add the text at its end\"}}}",
+                  "\"mode\": {\"enum\": [\"create\", \"replace\", \"append\", \"patch\"], \"default\": \"replace\", "
+                  "\"description\": \"create: the file must be new; replace: write it anew (also if it is new); append: add the text at its end; "
+                  "patch: content is a unified diff, applied exactly\"}}}",
+};
+static const VigToolInfo stat_tool = {
+  .name = "filesystem.stat",
+  .title = "Look at a file's attributes",
+  .description = "Tells the kind, size in bytes, owner, group, permissions (mode) and modification time of one path. It does not show what is in it.",
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("The path") "}}",
+};
+static const VigToolInfo search_tool = {
+  .name = "filesystem.search",
+  .title = "Search files",
+  .description = "Searches below a directory for names that match a pattern and for lines that contain some words. Use for: find, search, grep, where is, which file mentions.",
+  .input_schema = "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
+                  PATH_PROPERTY ("Where to begin; without it, the working directory itself") ","
+                  "\"name\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255, \"description\": \"Pattern of the name, such as *.conf\"},"
+                  "\"text\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 1000, \"description\": \"Words that a line contains\"},"
+                  "\"case_sensitive\": {\"type\": \"boolean\", \"default\": false, \"description\": \"Upper and lower case differ\"},"
+                  "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 1000, \"default\": 200, \"description\": \"How many hits at most\"}}}",
+};
+static const VigToolInfo delete_tool = {
+  .name = "filesystem.delete",
+  .title = "Delete a file",
+  .description = "Deletes a file, a link or an empty directory; it can be undone. Use for: delete, remove or erase a file.",
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("What to delete") "}}",
+};
+static const VigToolInfo move_tool = {
+  .name = "filesystem.move",
+  .title = "Move or rename a file",
+  .description = "Moves or renames a file to a new name that is still free; it can be undone.",
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\", \"to\"], \"additionalProperties\": false, \"properties\": {"
+                  PATH_PROPERTY ("The old name") ","
+                  "\"to\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 4096, \"description\": \"The new name, relative to the working directory\"}}}",
+};
+static const VigToolInfo mkdir_tool = {
+  .name = "filesystem.mkdir",
+  .title = "Make a directory",
+  .description = "Makes a new, empty directory (folder).",
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("The new directory") "}}",
 };
 static const VigToolInfo shell_tool = {
   .name = "shell.exec",
@@ -77,7 +116,8 @@ static const VigToolInfo uptime_tool = {
   .description = "Tells for how long this host has been running.",
   .input_schema = "{\"type\":\"object\",\"properties\":{}}",
 };
-static const VigToolInfo *host_tools[] = { &read_tool, &list_tool, &write_tool, &shell_tool, &activity_tool, &greenhouse_tool, &printer_tool, NULL };
+static const VigToolInfo *host_tools[] = { &read_tool, &list_tool, &stat_tool, &search_tool, &write_tool, &delete_tool, &move_tool, &mkdir_tool,
+                                          &shell_tool, &activity_tool, &greenhouse_tool, &printer_tool, NULL };
 static const VigToolInfo *few_tools[] = { &read_tool, &uptime_tool, &activity_tool, NULL };
 
 typedef struct
@@ -131,6 +171,11 @@ static const Row rows[] = {
   { "print report.csv please", "filesystem.read", "path", "report.csv" },
   { "let me see plan.txt", "filesystem.read", "path", "plan.txt" },
   { "give me the text of todo.md", "filesystem.read", "path", "todo.md" },
+  { "delete notes.txt", "filesystem.delete", "path", "notes.txt" },
+  { "please remove the file old/plan.txt", "filesystem.delete", "path", "old/plan.txt" },
+  { "search for \"fan\"", "filesystem.search", "text", "fan" },
+  { "make the directory backups/2026", "filesystem.mkdir", "path", "backups/2026" },
+  { "what are the permissions of notes.txt", "filesystem.stat", "path", "notes.txt" },
   { "list the files", "filesystem.list", NULL, NULL },
   { "which files are in the folder", "filesystem.list", NULL, NULL },
   { "what did you do today?", "vigilus.activity", "period", "today" },

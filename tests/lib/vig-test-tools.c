@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-test-tools.h"
+
+#include <vigilus/vig-invocation-private.h>
+
+#include <dlfcn.h>
+
+#define TEST_TYPE_TOOLS (test_tools_get_type ())
+G_DECLARE_FINAL_TYPE (TestTools, test_tools, TEST, TOOLS, GObject)
+
+struct _TestTools
+{
+  GObject     parent_instance;
+  GHashTable *tools;
+};
+
+static TestTools *host;
+static char *after;
+static gboolean refuses;
+static void (*meanwhile) (gpointer data);
+static gpointer meanwhile_data;
+
+static void
+test_tools_add_tool (VigHost *self, VigTool *tool)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (vig_tool_info_check (vig_tool_get_info (tool), &error));
+  g_assert_no_error (error);
+  g_hash_table_insert (TEST_TOOLS (self)->tools, (gpointer) vig_tool_get_info (tool)->name, tool);
+}
+
+static void
+host_init (VigHostInterface *iface)
+{
+  iface->add_tool = test_tools_add_tool;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (TestTools, test_tools, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (VIG_TYPE_HOST, host_init))
+
+static void
+test_tools_class_init (TestToolsClass *klass)
+{
+}
+
+static void
+test_tools_init (TestTools *self)
+{
+  self->tools = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_object_unref);
+}
+
+void
+vig_test_tools_load (const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("%s/plugins/tools/%s/%s.so", g_getenv ("VIG_TEST_BUILD"), name, name);
+  void *module = dlopen (path, RTLD_NOW);
+  const VigPlugin *plugin;
+
+  g_assert_cmpstr (module == NULL ? dlerror () : NULL, ==, NULL);
+  if (host == NULL)
+    host = g_object_new (TEST_TYPE_TOOLS, NULL);
+  plugin = dlsym (module, VIG_PLUGIN_SYMBOL);
+  g_assert_nonnull (plugin);
+  g_assert_true (plugin->activate (VIG_HOST (host), NULL));
+}
+
+static gboolean
+keep_file (gpointer data, int directory, const char *name, const char *given, GError **error)
+{
+  void (*func) (gpointer) = meanwhile;
+
+  g_assert_cmpint (directory, >=, 0);
+  g_assert_nonnull (name);
+  g_free (after);
+  after = g_strdup (given);
+  meanwhile = NULL;
+  if (func != NULL)
+    func (meanwhile_data);
+  if (refuses)
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "it is too large");
+
+  return !refuses;
+}
+
+static VigInvocation *
+make_invocation (const char *tool, const char *working_directory, JsonObject *arguments)
+{
+  static const VigInvocationServices services = { .keep_file = keep_file };
+  VigInvocationValues values = { "call", tool, "Tester", working_directory, arguments, 0, 10000 };
+
+  return vig_invocation_new (&values, &services, NULL, NULL);
+}
+
+static VigTool *
+find (const char *name)
+{
+  VigTool *tool = g_hash_table_lookup (host->tools, name);
+
+  g_assert_nonnull (tool);
+
+  return tool;
+}
+
+JsonNode *
+vig_test_tools_call (const char *tool, const char *working_directory, JsonObject *arguments, GError **error)
+{
+  g_autoptr (VigInvocation) invocation = make_invocation (tool, working_directory, arguments);
+
+  return VIG_TOOL_GET_IFACE (find (tool))->run (find (tool), invocation, NULL, error);
+}
+
+VigLevel
+vig_test_tools_classify (const char *tool, const char *working_directory, JsonObject *arguments, char **resource)
+{
+  g_autoptr (VigInvocation) invocation = make_invocation (tool, working_directory, arguments);
+
+  return VIG_TOOL_GET_IFACE (find (tool))->classify (find (tool), invocation, resource);
+}
+
+void
+vig_test_tools_reset (void)
+{
+  g_clear_pointer (&after, g_free);
+  refuses = FALSE;
+  meanwhile = NULL;
+}
+
+const char *
+vig_test_tools_get_after (void)
+{
+  return after;
+}
+
+void
+vig_test_tools_refuse_to_keep (gboolean refuse)
+{
+  refuses = refuse;
+}
+
+void
+vig_test_tools_while_keeping (void (*func) (gpointer data), gpointer data)
+{
+  meanwhile = func;
+  meanwhile_data = data;
+}

@@ -191,6 +191,9 @@ export const settings = {
   output_limit: 65536,
   second_factor_approvals: 'never',
   second_factor_minutes: 5,
+  undo_days: 30,
+  undo_file_mb: 256,
+  undo_total_mb: 1024,
 };
 
 export const plugins = [
@@ -247,6 +250,7 @@ export const status = {
   runs_live: 0,
   approvals_pending: 0,
   secret: 'ok',
+  frozen: null,
   confinement: { landlock_abi: 7, seccomp: true, no_new_privs: true, user_namespaces: true },
 };
 

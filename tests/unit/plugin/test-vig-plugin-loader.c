@@ -280,7 +280,7 @@ static const Refusal refusals[] = {
   { "odd", "odd", "Abi=2\nProvides=tool\n", "built for plugin interface 2; this Vigilus has 1" },
   { "odd", "odd", TOOL "Colour=red\n", "unknown key Colour" },
   { "odd", "odd", TOOL "Isolation=in-process\n", "an administrator must allow it (SHA-256 " },
-  { "odd-newer-minor", "odd", TOOL, "newer than this Vigilus's 1.0" },
+  { "odd-newer-minor", "odd", TOOL, "newer than this Vigilus's 1.1" },
   { "odd-other-id", "odd", TOOL, "the library says that it is plugin other, the manifest says odd" },
   { "odd-level", "odd", TOOL, "tool odd.say has level write, above the manifest's Effect=read" },
   { "odd-fails", "odd", TOOL, "the odd device is not there" },

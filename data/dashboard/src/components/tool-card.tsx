@@ -63,9 +63,10 @@ interface Props {
   result: ToolResult | null;
   output: string | undefined;
   children?: ReactNode;
+  footer?: ReactNode;
 }
 
-export function ToolCard({ declared, call, result, output, children }: Props) {
+export function ToolCard({ declared, call, result, output, children, footer }: Props) {
   const tool = call?.tool ?? declared?.name ?? '';
   const value = call?.edited_arguments ?? call?.arguments ?? declared?.arguments;
   const command = commandOf(tool, value);
@@ -100,6 +101,7 @@ export function ToolCard({ declared, call, result, output, children }: Props) {
       {isFailed && call?.decision?.reason && call.decision.verdict === 'deny' && (
         <p className="small muted">{call.decision.reason}</p>
       )}
+      {footer}
       {call?.result?.truncated && <p className="small muted">{_('The output was longer; the rest was cut off.')}</p>}
     </section>
   );

@@ -8,9 +8,10 @@ import { queryClient } from './query';
 import { ReplyStream } from './stream';
 import type { Approval, Call, Message, Run } from './types';
 
-const everywhere = ['approvals', 'runs', 'sessions', 'operators', 'providers', 'plugins', 'settings'];
+const everywhere = ['approvals', 'changes', 'runs', 'sessions', 'operators', 'providers', 'plugins', 'settings'];
 
 const byTopic: Record<string, string[]> = {
+  changes: ['changes'],
   operators: ['operators', 'operator'],
   providers: ['providers', 'setup', 'status'],
   plugins: ['plugins', 'tools', 'provider-types'],
@@ -59,6 +60,7 @@ function onMessage(message: Message): void {
 
 function onCall(call: Call): void {
   putCall(call);
+  if (call.state === 'done') invalidate('changes');
   outrun('calls', call.run_id);
 }
 

@@ -15,6 +15,19 @@ export function useUpdateSettings() {
   });
 }
 
+const statusChanged = () => queryClient.invalidateQueries({ queryKey: statusQuery.queryKey });
+
+export function useFreeze() {
+  return useMutation({
+    mutationFn: (reason: string) => ask(api.POST('/api/v1/freeze', { body: reason ? { reason } : {} })),
+    onSettled: statusChanged,
+  });
+}
+
+export function useUnfreeze() {
+  return useMutation({ mutationFn: () => ask(api.POST('/api/v1/unfreeze')), onSettled: statusChanged });
+}
+
 export const pluginsQuery = queryOptions({
   queryKey: ['plugins'],
   queryFn: async () => (await ask(api.GET('/api/v1/plugins'))).items,

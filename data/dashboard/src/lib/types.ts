@@ -6,6 +6,7 @@ export type Approval = Schemas['Approval'];
 export type ApiToken = Schemas['ApiToken'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type Call = Schemas['Call'];
+export type Change = Schemas['Change'];
 export type Grant = Schemas['Grant'];
 export type Login = Schemas['Login'];
 export type Operator = Schemas['Operator'];

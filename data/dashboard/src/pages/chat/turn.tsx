@@ -12,6 +12,7 @@ import type { StreamState } from '../../lib/stream';
 import type { Entry, Turn } from '../../lib/transcript';
 import type { Message, Run } from '../../lib/types';
 import { ApprovalById } from '../shared/approval';
+import { UndoCall } from '../shared/undo';
 
 function UserWords({ message }: { message: Message }) {
   return (
@@ -80,7 +81,13 @@ function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<string, s
     );
   const { call, declared, result } = entry;
   return (
-    <ToolCard call={call} declared={declared} result={result} output={call ? outputs[call.id] : undefined}>
+    <ToolCard
+      call={call}
+      declared={declared}
+      result={result}
+      output={call ? outputs[call.id] : undefined}
+      footer={call?.state === 'done' && call.level === 'write' && <UndoCall callId={call.id} />}
+    >
       {call?.approval_id && <ApprovalById id={call.approval_id} isRunning={call.state === 'running'} />}
     </ToolCard>
   );

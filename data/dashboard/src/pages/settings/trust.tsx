@@ -63,6 +63,21 @@ const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
     label: _('Tool output for the model (bytes)'),
     hint: _('What is longer is cut, and says so.'),
   },
+  {
+    member: 'undo_days',
+    label: _('Undo: how long (days)'),
+    hint: _('What calls changed can be undone for so long.'),
+  },
+  {
+    member: 'undo_total_mb',
+    label: _('Undo: kept in all (MiB)'),
+    hint: _('The oldest goes first.'),
+  },
+  {
+    member: 'undo_file_mb',
+    label: _('Undo: largest file (MiB)'),
+    hint: _('A larger file can’t be kept, so tools don’t change it.'),
+  },
 ];
 
 function isSame(one: unknown, other: unknown): boolean {

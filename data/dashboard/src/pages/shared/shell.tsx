@@ -15,6 +15,7 @@ import { useShortcuts } from '../../lib/shortcuts';
 import { statusQuery } from '../../lib/system';
 import { ApprovalAlarm } from './approval-alarm';
 import { Palette } from './palette';
+import { FrozenBanner, PanicButton } from './panic';
 import { Sidebar } from './sidebar';
 
 function ConnectionLine() {
@@ -81,6 +82,7 @@ export function Shell() {
         <Logo size={24} />
         <strong>Vigilus</strong>
         <span className="grow" />
+        <PanicButton />
         <Button look="quiet" square aria-label={_('Search and commands')} onClick={() => setPaletteOpen(true)}>
           <Search className="icon" aria-hidden />
         </Button>
@@ -102,6 +104,7 @@ export function Shell() {
       <div className="content">
         <ConnectionLine />
         <div className="banners">
+          <FrozenBanner />
           <SecretBanner />
         </div>
         <main id="main" tabIndex={-1} className={pathname.startsWith('/chat') ? 'full' : 'page'}>

@@ -23,6 +23,7 @@ import { signedOut, useLogout, useMe } from '../../lib/auth';
 import { _, ngettext } from '../../lib/i18n';
 import { statusQuery } from '../../lib/system';
 import { setTheme, type Theme, useTheme } from '../../lib/theme';
+import { PanicButton } from './panic';
 
 export const pagesOfApp = (): { to: string; name: string; icon: LucideIcon; key: string }[] => [
   { to: '/', name: _('Home'), icon: House, key: 'h' },
@@ -95,6 +96,7 @@ export function Sidebar({ onChoose, openPalette }: { onChoose?: () => void; open
         <Link to="/settings/$tab" params={{ tab: 'account' }} className="clip grow" onClick={onChoose}>
           {me?.user.name}
         </Link>
+        <PanicButton />
         <ThemeButton />
         <Button look="quiet" square small aria-label={_('Sign out')} title={_('Sign out')} onClick={leave}>
           <LogOut className="icon" aria-hidden />

@@ -183,7 +183,10 @@ vig_call_record_outcome (VigCall *self, const char *outcome, char *text, gboolea
   if (is_error)
     {
       gboolean cut;
-      g_autofree char *short_text = vig_result_cap (text, 2000, &cut);
+      /* Redacted before it is cut: half of a secret, or one whose name was cut off, is not recognised. */
+      g_autofree char *rough = vig_result_cap (text, 256 * 1024, &cut);
+      g_autofree char *clean = vig_redactor_apply (self->parts->context.redactor, rough);
+      g_autofree char *short_text = vig_result_cap (clean, 2000, &cut);
 
       json_object_set_string_member (audit, "error", short_text);
     }

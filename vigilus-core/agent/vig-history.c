@@ -47,10 +47,27 @@ add_user (Builder *self, JsonObject *content)
   vig_transcript_add_user (self->transcript, text);
 }
 
+VigReply *
+vig_history_redact_reply (VigReply *reply, VigRedactor *redactor)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (JsonNode) clean = NULL;
+  JsonNode *opaque = vig_reply_get_opaque (reply);
+
+  json_node_take_object (node, vig_reply_to_json (reply));
+  json_object_remove_member (json_node_get_object (node), "opaque");
+  clean = vig_redactor_apply_json (redactor, node);
+  if (opaque != NULL)
+    json_object_set_member (json_node_get_object (clean), "opaque", json_node_copy (opaque));
+
+  return vig_reply_from_json (json_node_get_object (clean), NULL);
+}
+
 static void
 add_reply (Builder *self, JsonObject *content, gboolean with_calls)
 {
-  g_autoptr (VigReply) reply = vig_reply_from_json (content, NULL);
+  g_autoptr (VigReply) stored = vig_reply_from_json (content, NULL);
+  g_autoptr (VigReply) reply = stored != NULL ? vig_history_redact_reply (stored, self->redactor) : NULL;
   const char *text = reply != NULL ? vig_reply_get_text (reply) : "";
 
   close_reply (self);

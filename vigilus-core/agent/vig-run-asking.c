@@ -3,6 +3,7 @@
 
 #include "vig-run-private.h"
 
+#include "vig-history.h"
 #include "vig-result.h"
 
 void
@@ -122,13 +123,16 @@ reply_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRun) self = user_data;
   g_autoptr (JsonObject) stored = vig_run_finish_store (self, source, result);
+  g_autoptr (VigReply) shown = NULL;
 
   if (stored == NULL || vig_run_is_abandoned (self))
     return;
 
   g_clear_pointer (&self->ask, vig_ask_unref);
   vig_run_publish_step (self, stored);
-  vig_transcript_add_reply (self->transcript, self->reply);
+  shown = vig_history_redact_reply (self->reply, self->parts->context.redactor);
+  if (shown != NULL)
+    vig_transcript_add_reply (self->transcript, shown);
   if (vig_reply_get_n_calls (self->reply) == 0)
     {
       self->state = VIG_RUN_DONE;

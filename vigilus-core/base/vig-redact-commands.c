@@ -151,6 +151,9 @@ vig_scan_commands (VigScan *self)
       vig_scan_set_mark (self, G_MAXSIZE);
       start = vig_scan_until (self, at, NAME);
       end = vig_scan_skip (self, start, NAME);
+      /* "\nzip" written out: the n is not part of the name. */
+      if (start > 0 && self->text[start - 1] == '\\' && end - start > 1 && strchr ("nrt", self->text[start]) != NULL)
+        start++;
       vig_scan_set_mark (self, start);
       if (vig_scan_is (self, end, " ") && end - start < 16)
         scan_command (self, start, end);

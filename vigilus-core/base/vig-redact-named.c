@@ -116,9 +116,10 @@ skip_separator (VigScan *self, gsize at)
   /* {"value": "..."}, as Terraform's state has it. */
   if (vig_scan_is (self, at, "{"))
     {
-      gsize inner = vig_scan_find (self, at, 16, "\"value\":");
+      gsize inner = vig_scan_find (self, at, 24, "\"value");
+      gsize close = inner != G_MAXSIZE ? vig_scan_skip (self, inner + strlen ("\"value"), "\\") : G_MAXSIZE;
 
-      at = inner != G_MAXSIZE ? vig_scan_skip (self, inner + strlen ("\"value\":"), BLANKS) : at;
+      at = inner != G_MAXSIZE && vig_scan_is (self, close, "\":") ? vig_scan_skip (self, close + 2, BLANKS) : at;
     }
 
   return at;

@@ -8,6 +8,8 @@
 #include <locale.h>
 #include <malloc.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static gboolean
@@ -46,6 +48,17 @@ run (VigConfig *config, GError **error)
   return 0;
 }
 
+/* Secrets in memory stay there: no core file, none for a handler that the kernel pipes it to (which the limit does not stop), and no
+ * reading by other processes of the same user. */
+static void
+forbid_dumps (void)
+{
+  const struct rlimit none = { 0, 0 };
+
+  setrlimit (RLIMIT_CORE, &none);
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -54,6 +67,7 @@ main (int argc, char **argv)
   int status = 0;
 
   setlocale (LC_ALL, "");
+  forbid_dumps ();
   signal (SIGPIPE, SIG_IGN);
   umask (0077);
   mallopt (M_ARENA_MAX, 2); /* threads that mostly wait need no heap each */

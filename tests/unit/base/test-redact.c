@@ -102,6 +102,8 @@ test_text_around_stays (void)
   assert_redacted (redactor, "git clone https://bob:hunter2x@git.example/x.git now", "git clone https://bob:[redacted]@git.example/x.git now");
   assert_redacted (redactor, "{\"user\":\"bob\",\"password\":\"hun\\\"ter2\",\"n\":1}", "{\"user\":\"bob\",\"password\":\"[redacted]\",\"n\":1}");
   assert_redacted (redactor, "mysql -uroot -phunter2x app", "mysql -uroot -p[redacted] app");
+  assert_redacted (redactor, "one\\nzip -P hunter2x a.zip", "one\\nzip -P [redacted] a.zip");
+  assert_redacted (redactor, "\\\"admin_password\\\": {\\\"value\\\": \\\"hunter2x9\\\"}", "\\\"admin_password\\\": {\\\"value\\\": \\\"[redacted]\\\"}");
   assert_redacted (redactor, "a_token=x1y2z3a4 b_token=q1w2e3r4", "a_token=[redacted] b_token=[redacted]");
   assert_redacted (redactor, "grüße: passwort=geheim12 – ende", "grüße: passwort=[redacted] – ende");
 }

@@ -86,6 +86,39 @@ echo "# it took $took ms"
 check 'a second start takes about a second' test "$took" -lt 3000
 stop_daemon
 
+# What a person without root gets: packages by sudo, and advice where there is none. sudo and dpkg are stand-ins; nothing is installed.
+stand_ins () {
+  mkdir -p "$work/user/with" "$work/user/without"
+  chmod 755 "$work"
+  chmod 777 "$work/user"
+  printf '#!/bin/sh\nexit 1\n' >"$work/user/without/dpkg-query"
+  printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>"%s"\n' "$work/user/log" >"$work/user/with/sudo"
+  chmod 755 "$work/user/without/dpkg-query" "$work/user/with/sudo"
+  cp "$work/user/without/dpkg-query" "$work/user/with/"
+  cp "$top/.ci/build.sh" "$work/user/build.sh"
+}
+
+# as_user DIR: installs a package that is missing, as somebody who is not root, with the programs of DIR alone before the system's (but sudo).
+as_user () {
+  local run=() program
+  [ "$(id -u)" -eq 0 ] && run=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  for program in bash id grep apt-get env printf; do
+    ln -sf "$(command -v "$program")" "$work/user/$1/$program"
+  done
+  "${run[@]}" env -i PATH="$work/user/$1" bash -c '. "$0"; ensure_packages a-missing-package' "$work/user/build.sh" >"$work/out" 2>&1
+}
+
+stand_ins
+check 'packages are installed by sudo' as_user with
+check 'it says which' grep -q 'installing Debian packages: a-missing-package' "$work/out"
+check 'sudo was asked to look for news first' sh -c "sed -n 1p '$work/user/log' | grep -q 'apt-get .*update'"
+check 'then to install it' sh -c "sed -n 2p '$work/user/log' | grep -q 'apt-get .*install .*a-missing-package'"
+without_sudo () {
+  ! as_user without
+}
+check 'without sudo it fails' without_sudo
+check 'and says what to do' grep -q 'this needs root: install sudo, or run as root' "$work/out"
+
 check '--help explains' sh -c "cd '$work/clone' && ./start.sh --help | grep -q -- --data-dir"
 check 'an unknown option is refused' sh -c "cd '$work/clone' && ! ./start.sh --nonsense >'$work/out' 2>&1 && grep -q nonsense '$work/out'"
 check 'a missing value is refused' sh -c "cd '$work/clone' && ! ./start.sh --port >'$work/out' 2>&1 && grep -q -- --port '$work/out'"

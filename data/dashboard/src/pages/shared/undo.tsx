@@ -29,9 +29,9 @@ function Override({ change, error, undo }: { change: Change; error: Error; undo:
 function Kept({ change }: { change: Change }) {
   const undo = useUndo();
   const canUndo = useCan('approver');
-  if (!canUndo) return <p className="small muted">{_('This can be undone by an approver.')}</p>;
+  if (!canUndo) return <p className="small muted undo">{_('This can be undone by an approver.')}</p>;
   return (
-    <>
+    <div className="row undo">
       <Button
         small
         busy={undo.isPending}
@@ -41,7 +41,7 @@ function Kept({ change }: { change: Change }) {
       </Button>
       {undo.error && canOverride(undo.error) && <Override change={change} error={undo.error} undo={undo} />}
       {undo.error && !canOverride(undo.error) && <ErrorNote error={undo.error} />}
-    </>
+    </div>
   );
 }
 
@@ -51,9 +51,11 @@ export function UndoCall({ callId }: { callId: string }) {
   if (!change) return null;
   if (change.state === 'kept') return <Kept change={change} />;
   if (change.state === 'expired')
-    return <p className="small muted">{_('What was there before is not kept any more, so it can’t be undone.')}</p>;
+    return (
+      <p className="small muted undo">{_('What was there before is not kept any more, so it can’t be undone.')}</p>
+    );
   return (
-    <p className="small muted">
+    <p className="small muted undo">
       <Undo2 className="icon" aria-hidden /> {_('Undone by {name}', { name: change.undone_by ?? '' })}{' '}
       {change.undone_at && <Time at={change.undone_at} />}
     </p>

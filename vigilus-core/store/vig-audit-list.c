@@ -54,8 +54,7 @@ typedef struct
   VigDbConnection *db;
   JsonObject      *filter;
   gint64           from, until;  /* microseconds; 0: none */
-  gint64           low, high;    /* numbers between which records are looked for */
-  gint64           before;
+  gint64           low, before;  /* numbers between which records are looked for; a second bound above would not be searched by */
   gint64           limit;
   gint64           indexed;      /* records up to this number are in the index of words */
   char           **words;        /* of the text, or NULL */
@@ -77,9 +76,9 @@ vig_audit_list_make_sql (JsonObject *filter, gboolean by_words)
 
   if (by_words)
     g_string_append (sql, "SELECT " VIG_AUDIT_COLUMNS " FROM audit_words CROSS JOIN audit ON seq = audit_words.rowid"
-                          " WHERE audit_words MATCH ?12 AND audit_words.rowid < ?13 AND audit_words.rowid >= ?15 AND audit_words.rowid <= ?16");
+                          " WHERE audit_words MATCH ?12 AND audit_words.rowid < ?13 AND audit_words.rowid >= ?15");
   else
-    g_string_append (sql, "SELECT " VIG_AUDIT_COLUMNS " FROM audit WHERE seq < ?13 AND seq >= ?15 AND seq <= ?16");
+    g_string_append (sql, "SELECT " VIG_AUDIT_COLUMNS " FROM audit WHERE seq < ?13 AND seq >= ?15");
   for (guint i = 0; i < G_N_ELEMENTS (conditions); i++)
     if (get (filter, conditions[i].member) != NULL)
       g_string_append (sql, conditions[i].condition);
@@ -93,10 +92,10 @@ run (Query *self, gboolean by_words, gint64 low, gint64 limit, GError **error)
 {
   g_autofree char *sql = vig_audit_list_make_sql (self->filter, by_words);
 
-  return vig_db_query (self->db, error, sql, "sssssssssiisiiii", get (self->filter, "event"), get (self->filter, "user_name"),
+  return vig_db_query (self->db, error, sql, "sssssssssiisiii", get (self->filter, "event"), get (self->filter, "user_name"),
                        get (self->filter, "operator_name"), get (self->filter, "tool"), get (self->filter, "level"), get (self->filter, "outcome"),
                        get (self->filter, "run_id"), get (self->filter, "session_id"), get (self->filter, "call_id"), self->from, self->until,
-                       self->match, self->before, limit, low, self->high);
+                       self->match, self->before, limit, low);
 }
 
 /* @words: those that a record must have, or NULL where the statement saw to it. */
@@ -161,7 +160,7 @@ find_bounds (Query *self, GError **error)
   if (self->from != 0)
     self->low = vig_db_rows_is_null (rows, 1) ? self->indexed + 1 : vig_db_rows_int (rows, 1);
   if (self->until != 0 && vig_db_rows_int (rows, 3) == 0)
-    self->high = vig_db_rows_int (rows, 2);
+    self->before = MIN (self->before, vig_db_rows_int (rows, 2) + 1);
 
   return TRUE;
 }
@@ -229,7 +228,6 @@ prepare (Query *self, const VigPage *page, GError **error)
   const char *text = get (self->filter, "text");
 
   self->low = 1;
-  self->high = G_MAXINT64;
   self->limit = vig_store_page_limit (page);
   if (!vig_store_check_fields ("the filter", filter_fields, self->filter, error) || !vig_store_cursor_before (page, "audit", &self->before, error) ||
       !vig_store_get_time (self->filter, "from", &self->from, error) || !vig_store_get_time (self->filter, "until", &self->until, error))

@@ -245,8 +245,8 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/limits/stop-model", test_stop_model);
   g_test_add_func ("/agent/limits/stop-other", test_stop_other);
   g_test_add_func ("/agent/limits/go-on", test_go_on);
-  g_test_add_func ("/agent/limits/undeclared", test_undeclared);
-  g_test_add_func ("/agent/limits/unrecorded", test_unrecorded);
+  g_test_add_func ("/agent/limits/pitfall-26/undeclared", test_undeclared);
+  g_test_add_func ("/agent/limits/pitfall-26/unrecorded", test_unrecorded);
   g_test_add_func ("/agent/limits/turns", test_turns);
   g_test_add_func ("/agent/limits/big", test_big);
   g_test_add_func ("/agent/limits/slots", test_slots);

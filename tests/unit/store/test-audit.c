@@ -4,6 +4,7 @@
 #include "store-fixture.h"
 
 #include "vig-audit.h"
+#include "vig-store-row.h"
 
 #include <string.h>
 
@@ -132,9 +133,20 @@ test_append_only (Fixture *self, gconstpointer data)
     "DELETE FROM audit WHERE seq = 1",
     "REPLACE INTO audit (seq, id, at, event) VALUES (1, 'x', 0, 'x')",
     "INSERT INTO audit (seq, id, at, event) VALUES (1, 'x', 0, 'x') ON CONFLICT (seq) DO UPDATE SET event = 'x'",
+    "INSERT INTO audit (seq, id, at, event) VALUES (9, 'x', 0, 'x')",
+    "INSERT INTO audit (seq, id, at, event) VALUES (0, 'x', 0, 'x')",
+    "UPDATE audit_tree SET size = 0, edge = x''",
+    "DELETE FROM audit_tree",
+    "UPDATE audit_tiles SET hashes = x'00'",
+    "DELETE FROM audit_tiles",
+    "UPDATE audit_checkpoints SET note = 'x'",
+    "DELETE FROM audit_checkpoints",
+    "REPLACE INTO audit_checkpoints (size, at, key, note) VALUES (3, 0, 'x', 'x')",
   };
 
   fixture_write (self, write_records, NULL);
+  fixture_write (self, exec_sql, "INSERT INTO audit_tiles (level, n, hashes) VALUES (0, 0, x'0102')");
+  fixture_write (self, exec_sql, "INSERT INTO audit_checkpoints (size, at, key, note) VALUES (3, 0, 'k', 'n')");
   for (guint i = 0; i < G_N_ELEMENTS (attempts); i++)
     {
       g_autoptr (GError) error = NULL;
@@ -170,6 +182,41 @@ test_redaction (Fixture *self, gconstpointer data)
   g_assert_true (g_file_get_contents (self->path, &contents, &length, NULL));
   g_assert_null (memmem (contents, length, SECRET, strlen (SECRET)));
   g_assert_nonnull (memmem (contents, length, "[redacted]", 10));
+}
+
+static gpointer
+append_broken (VigDbConnection *db, gpointer data, GError **error)
+{
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+
+  vig_db_exec (db, error, "INSERT INTO internal_values (name, value) VALUES ('beside', 'x')", NULL);
+  append (db, redactor, "{\"event\": \"logout\"}", error);
+
+  return NULL;
+}
+
+static gpointer
+count_beside (VigDbConnection *db, gpointer data, GError **error)
+{
+  return GINT_TO_POINTER (vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM internal_values WHERE name = 'beside'", NULL), error));
+}
+
+/* What cannot be hashed is not written, nor what was to be written with it; and it goes on when that is mended. */
+static void
+test_no_leaf_no_record (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture_write (self, write_records, NULL);
+  fixture_write (self, exec_sql, "CREATE TRIGGER broken BEFORE UPDATE ON audit_tree BEGIN SELECT RAISE (ABORT, 'broken'); END");
+  vig_db_write (self->db, append_broken, NULL, &error);
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE);
+  fixture_write (self, filter_records, NULL);
+  g_assert_cmpint (GPOINTER_TO_INT (fixture_write (self, count_beside, NULL)), ==, 0);
+
+  fixture_write (self, exec_sql, "DROP TRIGGER broken");
+  fixture_write (self, append_broken, NULL);
+  g_assert_cmpint (GPOINTER_TO_INT (fixture_write (self, count_beside, NULL)), ==, 1);
 }
 
 /* A record stays when all that it names is gone. */
@@ -212,9 +259,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   add ("records", test_records);
-  add ("append-only", test_append_only);
-  add ("redaction", test_redaction);
-  add ("stays", test_stays);
+  add ("pitfall-25/append-only", test_append_only);
+  add ("pitfall-23/redaction", test_redaction);
+  add ("pitfall-26/no-leaf-no-record", test_no_leaf_no_record);
+  add ("pitfall-24/stays", test_stays);
 
   return g_test_run ();
 }

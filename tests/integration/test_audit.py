@@ -5,11 +5,16 @@ import csv
 import http.server
 import io
 import json
+import os
 import pathlib
+import re
+import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
@@ -138,6 +143,154 @@ def test_new_records_are_told():
             assert (told['topic'], told['event']) == ('audit', 'audit.appended'), told
             if told['data']['seq'] >= newest:
                 break
+
+
+def test_changes_are_recorded():
+    """Settings, users, credentials, providers, Operators, plugins, sign-ins: who, what and from where."""
+    with harness.Daemon() as daemon:
+        client = daemon.set_up()
+        daemon.client().post('/api/v1/login', {'name': 'owner', 'password': 'quite wrong'})
+        other = daemon.log_in()
+        other.post('/api/v1/logout')
+        operator = client.post('/api/v1/operators', {'name': 'Short-lived', 'description': 'x'}).expect(201)
+        client.patch(f'/api/v1/operators/{operator["id"]}', {'description': 'y'}).expect(200)
+        client.delete(f'/api/v1/operators/{operator["id"]}').expect(204)
+        provider = client.post('/api/v1/providers', {'name': 'P', 'type': 'openai-compatible', 'base_url': 'http://127.0.0.1:9', 'api_key': 'pl4nted-credential'}).expect(201)
+        client.patch(f'/api/v1/providers/{provider["id"]}', {'default_model': 'm'}).expect(200)
+        client.delete(f'/api/v1/providers/{provider["id"]}').expect(204)
+        client.patch('/api/v1/settings', {'trust_mode': 'lenient'}).expect(200)
+        token = client.post('/api/v1/tokens', {'name': 't', 'days': 1}).expect(201)
+        kept = client.items('/api/v1/tokens')[0]
+        client.delete(f'/api/v1/tokens/{kept["id"]}').expect(204)
+        session = client.post('/api/v1/sessions').expect(201)['id']
+        client.delete(f'/api/v1/sessions/{session}').expect(204)
+        export(client)
+        records = client.items('/api/v1/audit?limit=200')
+        seen = {record['event'] for record in records}
+        wanted = {'login.failed', 'login.succeeded', 'logout', 'operator.created', 'operator.updated', 'operator.deleted', 'provider.created', 'provider.updated',
+                  'provider.deleted', 'settings.changed', 'token.created', 'token.deleted', 'session.deleted', 'audit.exported'}
+        assert wanted <= seen, wanted - seen
+        for record in records:
+            if record['event'] in wanted - {'login.failed'}:
+                assert record['user_name'] == 'owner' and record['detail']['address'] == '127.0.0.1', record
+        text = json.dumps(records)
+        assert token['token'] not in text and 'pl4nted-credential' not in text
+
+
+def test_pitfall_24_deleting_blanks_no_record():
+    with harness.Daemon() as daemon:
+        client = daemon.set_up()
+        client.post('/api/v1/providers', {'name': 'Offline', 'type': 'offline'}).expect(201)
+        operator = client.post('/api/v1/operators', {'name': 'Short-lived', 'tools': ['filesystem.list']}).expect(201)
+        session, run = harness.say(client, '@Short-lived list the files here')
+        harness.ended(client, run['id'])
+        before = client.items(f'/api/v1/audit?run_id={run["id"]}')
+        client.delete(f'/api/v1/sessions/{session}').expect(204)
+        client.delete(f'/api/v1/operators/{operator["id"]}').expect(204)
+        assert client.items(f'/api/v1/audit?run_id={run["id"]}') == before
+        assert all(record['operator_name'] for record in before)
+        text = export(client)
+        code, output = verify(key_of(client), text)
+        assert code == 0, output
+
+
+def refused(client):
+    """Writes a row; whether that was refused, in the one way that it may be."""
+    answer = client.post('/api/v1/operators', {'name': f'O{time.monotonic_ns()}', 'system_prompt': 'y' * 20000})
+    assert answer.status in (201, 503), (answer.status, answer.body)
+    return answer.status == 503
+
+
+def recovers(client):
+    """By itself; every change that was made is recorded, no other is, and the record verifies."""
+    harness.wait_for(lambda: client.post('/api/v1/operators', {'name': 'After'}).status in (201, 409), 'recovery', 30)
+    text = export(client)
+    code, output = verify(key_of(client), text)
+    assert code == 0, output
+    records = [json.loads(line) for line in text.decode().splitlines()[1:]]
+    recorded = sorted(record['detail']['name'] for record in records if record['event'] == 'operator.created' and record['detail']['name'] != 'After')
+    names, after = [], ''
+    while after is not None:
+        page = client.get(f'/api/v1/operators?limit=200{after}').expect(200)
+        names += [operator['name'] for operator in page['items']]
+        after = page['next'] and f'&after={page["next"]}'
+    assert recorded == sorted(name for name in names if re.fullmatch(r'O\d+', name)), (recorded, names)
+
+
+def on_small_disk(break_it):
+    """@break_it (folder) makes the file system unusable, and answers what mends it."""
+    folder = tempfile.mkdtemp(prefix='vigilus-test-')
+    if os.geteuid() != 0 or subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=6m', 'none', folder], check=False, capture_output=True).returncode != 0:
+        os.rmdir(folder)
+        return 'this user may not mount a file system'
+    try:
+        with harness.Daemon(data_dir=folder) as daemon:
+            client = daemon.set_up()
+            mend = break_it(folder)
+            try:
+                harness.wait_for(lambda: refused(client), 'a refusal')
+                assert refused(client) and daemon.process.poll() is None
+                client.get('/api/v1/audit').expect(200)
+            finally:
+                mend()
+            recovers(client)
+    finally:
+        subprocess.run(['umount', '-l', folder], check=True)
+        os.rmdir(folder)
+    return None
+
+
+def test_pitfall_26_full_disk():
+    def fill(folder):
+        path = pathlib.Path(folder, 'filler')
+        file = os.open(path, os.O_WRONLY | os.O_CREAT)
+        try:
+            while True:
+                os.write(file, b'x' * 4096)
+        except OSError:
+            os.close(file)
+        return path.unlink
+    return on_small_disk(fill)
+
+
+def test_pitfall_26_locked_database():
+    with harness.Daemon() as daemon:
+        client = daemon.set_up()
+        other = sqlite3.connect(daemon.data_dir / 'vigilus.db', isolation_level=None)
+        other.execute('BEGIN IMMEDIATE')
+        assert refused(client)
+        client.get('/api/v1/audit').expect(200)
+        other.execute('ROLLBACK')
+        other.close()
+        recovers(client)
+
+
+def test_pitfall_26_io_errors():
+    """Files may not grow any more: every write beyond what there is fails."""
+    with harness.Daemon() as daemon:
+        client = daemon.set_up()
+        usual = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, usual[1]))
+        assert refused(client)
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, usual)
+        recovers(client)
+
+
+def test_damaged_database():
+    """It does not start on one, says what is wrong, and does not touch it."""
+    with harness.Daemon() as daemon:
+        daemon.set_up()
+        daemon.stop()
+        path = daemon.data_dir / 'vigilus.db'
+        content = bytearray(path.read_bytes())
+        content[4096:len(content) // 2] = bytes(len(content) // 2 - 4096)
+        path.write_bytes(content)
+        try:
+            daemon.start()
+            raise SystemError('it started')
+        except AssertionError as error:
+            assert 'damaged' in str(error), error
+        assert path.read_bytes() == bytes(content)
 
 
 if __name__ == '__main__':

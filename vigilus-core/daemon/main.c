@@ -69,6 +69,7 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   forbid_dumps ();
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of that write */
   umask (0077);
   mallopt (M_ARENA_MAX, 2); /* threads that mostly wait need no heap each */
 

@@ -231,6 +231,14 @@ const routes = {
   },
   'GET grants': ({ query }) => page(world.grants, query),
   'POST grants/:/revoke': ({ id }) => Object.assign(find(world.grants, id), { revoked_at: data.at(0) }),
+  'GET audit/proof': () => ({
+    key: null,
+    size: world.audit.length,
+    unsigned: world.audit.length,
+    sealed: 0,
+    checkpoint: null,
+    places: [],
+  }),
   'GET audit': ({ query }) => {
     const wanted = [...query].filter(([name]) => !['limit', 'after', 'from', 'until'].includes(name));
     const matches = (record) =>

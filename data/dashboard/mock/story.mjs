@@ -94,7 +94,7 @@ export class Story {
       ...extra,
     });
     this.world.audit.unshift(record);
-    this.world.publish(['audit'], 'audit.added', record);
+    this.world.publish(['audit'], 'audit.appended', { seq: record.seq });
   }
 
   async call(tool, level, resource, value, preview, result) {

@@ -73,6 +73,21 @@ export interface AuditFilter {
   text?: string;
 }
 
+/** Kept apart from the pages of the log, which are fetched anew by other events. */
+export const auditProofQuery = queryOptions({
+  queryKey: ['audit-proof'],
+  queryFn: () => ask(api.GET('/api/v1/audit/proof')),
+});
+
+export function useSignAudit() {
+  return useMutation({
+    mutationFn: () => ask(api.POST('/api/v1/audit/checkpoint')),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: auditProofQuery.queryKey }),
+  });
+}
+
+export const auditExport = (format: 'jsonl' | 'csv') => `/api/v1/audit/export?format=${format}`;
+
 export const auditQuery = (filter: AuditFilter) =>
   pages<AuditRecord>(['audit', filter], (after) =>
     ask(api.GET('/api/v1/audit', { params: { query: { ...filter, after, limit: 50 } } })),

@@ -4,6 +4,7 @@ import type { components, operations } from './gen/api';
 type Schemas = components['schemas'];
 export type Approval = Schemas['Approval'];
 export type ApiToken = Schemas['ApiToken'];
+export type AuditProof = Schemas['AuditProof'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type Call = Schemas['Call'];
 export type Change = Schemas['Change'];

@@ -58,7 +58,7 @@ export function AuditFilters({ filter, apply }: { filter: AuditFilter; apply: (f
             type="search"
             className="input"
             aria-label={_('Search the log')}
-            placeholder={_('Search the log')}
+            placeholder={_('Words in the log; ngin* finds nginx')}
             value={draft.text ?? ''}
             onChange={(event) => set('text', event.target.value)}
           />

@@ -12,20 +12,28 @@ import { live } from '../../lib/live';
 import { flatten } from '../../lib/query';
 import { type AuditFilter, auditQuery } from '../../lib/system';
 import { AuditFilters } from './audit-filters';
+import { AuditProofCard } from './audit-proof';
 import { AuditRow } from './audit-row';
 
 /** Counts records that come while one reads, instead of moving what is being read. */
 function useFresh(): [number, () => void] {
-  const [count, setCount] = useState(0);
+  const [numbers, setNumbers] = useState<{ seen: number; newest: number } | null>(null);
   useEffect(() => {
     const end = live.subscribe(['audit']);
-    const endEvents = live.onEvent((event) => event.topic === 'audit' && setCount((old) => old + 1));
+    const endEvents = live.onEvent(({ event, data }) => {
+      if (event !== 'audit.appended') return;
+      const { seq } = data as { seq: number };
+      setNumbers((old) => ({ seen: old?.seen ?? seq - 1, newest: seq }));
+    });
     return () => {
       end();
       endEvents();
     };
   }, []);
-  return [count, () => setCount(0)];
+  return [
+    numbers ? numbers.newest - numbers.seen : 0,
+    () => setNumbers(numbers && { ...numbers, seen: numbers.newest }),
+  ];
 }
 
 function LiveBadge({ fresh, show }: { fresh: number; show: () => void }) {
@@ -118,6 +126,7 @@ export default function AuditPage() {
         </div>
         <LiveBadge fresh={fresh} show={show} />
       </header>
+      <AuditProofCard />
       <AuditFilters
         key={JSON.stringify(filter)}
         filter={filter}

@@ -5,8 +5,10 @@
 
 #include "vig-audit-checkpoint.h"
 #include "vig-audit-place.h"
-#include "vig-audit-tree.h"
+#include "vig-audit-seal.h"
+#include "vig-id.h"
 
+#define SEAL_TIME 3600 /* seconds between two looks for what is old enough */
 #define ANNOUNCE_DELAY 100 /* milliseconds, within which records are announced together */
 
 struct _VigAuditKeeper
@@ -21,6 +23,10 @@ struct _VigAuditKeeper
   gint64                 signed_size;
   gboolean               signing;
   gboolean               stopped;
+  guint                  seal_timer;
+  guint                  keep_days; /* 0: for ever */
+  char                  *directory;
+  gboolean               sealing;
 };
 
 G_DEFINE_FINAL_TYPE (VigAuditKeeper, vig_audit_keeper, G_TYPE_OBJECT)
@@ -165,6 +171,69 @@ on_committed (gpointer user_data)
     self->announce_timer = g_timeout_add (ANNOUNCE_DELAY, announce, self);
 }
 
+static void
+seal_on_worker (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  VigAuditKeeper *self = source;
+  VigAuditSeal seal = { self->context->db, self->context->vault, self->context->redactor, self->directory,
+                        vig_time_now () - self->keep_days * G_TIME_SPAN_DAY, VIG_AUDIT_SEGMENT };
+  g_autofree char *file = NULL;
+  GError *error = NULL;
+
+  if (vig_audit_seal (&seal, &file, &error))
+    g_task_return_pointer (task, g_steal_pointer (&file), g_free);
+  else
+    g_task_return_error (task, error);
+}
+
+static void seal_old (VigAuditKeeper *self);
+
+static void
+sealed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  VigAuditKeeper *self = VIG_AUDIT_KEEPER (source);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = g_task_propagate_pointer (G_TASK (result), &error);
+
+  self->sealing = FALSE;
+  if (error != NULL)
+    g_warning ("old records of the audit log were not sealed: %s", error->message);
+  if (file == NULL)
+    return;
+  g_message ("old records of the audit log were sealed into %s", file);
+  seal_old (self);
+}
+
+static void
+seal_old (VigAuditKeeper *self)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (self->sealing || self->stopped || !vig_vault_is_open (self->context->vault))
+    return;
+  self->sealing = TRUE;
+  task = g_task_new (self, NULL, sealed, NULL);
+  vig_worker_run_task (self->context->worker, task, seal_on_worker);
+}
+
+static gboolean
+seal_in_time (gpointer user_data)
+{
+  seal_old (user_data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+void
+vig_audit_keeper_set_keep (VigAuditKeeper *self, guint days, const char *directory)
+{
+  g_return_if_fail (VIG_IS_AUDIT_KEEPER (self));
+
+  self->keep_days = days;
+  g_free (self->directory);
+  self->directory = g_strdup (directory);
+}
+
 void
 vig_audit_keeper_start (VigAuditKeeper *self)
 {
@@ -172,6 +241,8 @@ vig_audit_keeper_start (VigAuditKeeper *self)
 
   vig_db_watch (self->context->db, on_committed, self);
   self->sign_timer = g_timeout_add_seconds (VIG_AUDIT_CHECKPOINT_TIME, sign_in_time, self);
+  if (self->keep_days > 0)
+    self->seal_timer = g_timeout_add_seconds (SEAL_TIME, seal_in_time, self);
   on_committed (self);
 }
 
@@ -187,6 +258,7 @@ vig_audit_keeper_stop (VigAuditKeeper *self)
   vig_db_watch (self->context->db, NULL, NULL);
   g_clear_handle_id (&self->announce_timer, g_source_remove);
   g_clear_handle_id (&self->sign_timer, g_source_remove);
+  g_clear_handle_id (&self->seal_timer, g_source_remove);
   if (!vig_vault_is_open (self->context->vault))
     return;
   checkpoint = vig_db_write (self->context->db, make_checkpoint, self, &error);
@@ -214,6 +286,8 @@ vig_audit_keeper_finalize (GObject *object)
 
   g_clear_handle_id (&self->announce_timer, g_source_remove);
   g_clear_handle_id (&self->sign_timer, g_source_remove);
+  g_clear_handle_id (&self->seal_timer, g_source_remove);
+  g_free (self->directory);
   g_clear_pointer (&self->places, g_ptr_array_unref);
 
   G_OBJECT_CLASS (vig_audit_keeper_parent_class)->finalize (object);

@@ -15,6 +15,8 @@ G_DECLARE_FINAL_TYPE (VigAuditKeeper, vig_audit_keeper, VIG, AUDIT_KEEPER, GObje
 
 /* @file, @webhook: where checkpoints go, or NULL. @context: outlives it. */
 VigAuditKeeper *vig_audit_keeper_new         (const VigAgentContext *context, const char *file, const char *webhook);
+/* What is older is sealed into files of @directory, every hour. Before start. */
+void            vig_audit_keeper_set_keep    (VigAuditKeeper *self, guint days, const char *directory);
 void            vig_audit_keeper_start       (VigAuditKeeper *self);
 /* Signs what is left, waiting for it. */
 void            vig_audit_keeper_stop        (VigAuditKeeper *self);

@@ -152,6 +152,22 @@ vig_config_check_webhook (const char *url, GError **error)
 }
 
 gboolean
+vig_config_check_days (const char *text, guint *days, GError **error)
+{
+  guint64 number;
+
+  if (g_ascii_string_to_unsigned (text, 10, 0, 36500, &number, NULL))
+    {
+      *days = (guint) number;
+      return TRUE;
+    }
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "\"%s\" is no number of days from 0 to 36500", text);
+
+  return FALSE;
+}
+
+gboolean
 vig_config_check_dbus (const char *bus, GError **error)
 {
   static const char *const buses[] = { "session", "system", "none", "auto", NULL };

@@ -14,6 +14,7 @@ gboolean vig_config_check_port     (const char *text, guint16 *port, GError **er
 gboolean vig_config_check_origins  (char **origins, GError **error);    /* scheme://host[:port]; a final / is taken off */
 gboolean vig_config_check_ranges   (char **ranges, GError **error);     /* addresses and CIDR ranges */
 gboolean vig_config_check_webhook  (const char *url, GError **error);   /* NULL, or http or https with a host; may have a secret in it */
+gboolean vig_config_check_days     (const char *text, guint *days, GError **error); /* 0 to 36500 */
 gboolean vig_config_check_dbus     (const char *bus, GError **error);
 gboolean vig_config_check_database (const char *url, const char *data_dir, char **path, GError **error);
 

@@ -22,6 +22,7 @@ typedef enum
   DATABASE_URL,
   AUDIT_FILE,
   AUDIT_WEBHOOK,
+  AUDIT_KEEP_DAYS,
   PLUGIN_PATH,
   DASHBOARD_DIR,
   DBUS,
@@ -46,6 +47,7 @@ static const struct
   [DATABASE_URL] = { "VIGILUS_DATABASE_URL", "Storage", "DatabaseUrl", "sqlite:///vigilus.db" },
   [AUDIT_FILE] = { "VIGILUS_AUDIT_CHECKPOINT_FILE", "Audit", "CheckpointFile", NULL },
   [AUDIT_WEBHOOK] = { "VIGILUS_AUDIT_CHECKPOINT_WEBHOOK", "Audit", "CheckpointWebhook", NULL },
+  [AUDIT_KEEP_DAYS] = { "VIGILUS_AUDIT_KEEP_DAYS", "Audit", "KeepDays", "0" },
   [PLUGIN_PATH] = { "VIGILUS_PLUGIN_PATH", "Plugins", "Path", "" },
   [DASHBOARD_DIR] = { NULL, "Dashboard", "Directory", VIG_DATA_DIR "/dashboard" },
   [DBUS] = { NULL, "DBus", "Bus", "auto" },
@@ -61,6 +63,7 @@ struct _VigConfig
   char    *origins[N_SETTINGS]; /* for error messages: who said so */
   char   **option_plugin_dirs;
   guint16  port;
+  guint    audit_keep_days;
   char    *secret; /* secure memory */
   char    *database_path;
   char   **cors_origins;
@@ -83,6 +86,7 @@ static const char description[] =
   "  VIGILUS_TLS_KEY           its private key, PEM\n"
   "  VIGILUS_AUDIT_CHECKPOINT_FILE     file that signed checkpoints of the audit log are added to\n"
   "  VIGILUS_AUDIT_CHECKPOINT_WEBHOOK  http(s) address that they are posted to\n"
+  "  VIGILUS_AUDIT_KEEP_DAYS   days after which records are sealed into files of the data directory (0: never)\n"
   "  VIGILUS_PLUGIN_PATH       more directories with plugins, colon-separated\n"
   "\n"
   "Keyfile: " VIG_SYSCONF_DIR "/vigilus/vigilus.conf, then conf.d/*.conf beside it, later ones over earlier ones.\n"
@@ -336,6 +340,7 @@ resolve (VigConfig *self, GError **error)
          && named (self, CORS_ORIGINS, vig_config_check_origins (self->cors_origins, error), error)
          && named (self, TRUSTED_PROXIES, vig_config_check_ranges (self->trusted_proxies, error), error)
          && named (self, AUDIT_WEBHOOK, vig_config_check_webhook (self->values[AUDIT_WEBHOOK], error), error)
+         && named (self, AUDIT_KEEP_DAYS, vig_config_check_days (self->values[AUDIT_KEEP_DAYS], &self->audit_keep_days, error), error)
          && named (self, DBUS, vig_config_check_dbus (self->values[DBUS], error), error)
          && named (self, DATABASE_URL,
                    vig_config_check_database (self->values[DATABASE_URL], self->values[DATA_DIR], &self->database_path, error), error)
@@ -424,6 +429,12 @@ const char *
 vig_config_get_audit_webhook (VigConfig *self)
 {
   return self->values[AUDIT_WEBHOOK];
+}
+
+guint
+vig_config_get_audit_keep_days (VigConfig *self)
+{
+  return self->audit_keep_days;
 }
 
 const char *const *

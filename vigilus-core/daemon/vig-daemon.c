@@ -236,6 +236,8 @@ print_address (VigDaemon *self)
 gboolean
 vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
 {
+  g_autofree char *audit_directory = NULL;
+
   g_return_val_if_fail (VIG_IS_DAEMON (self), FALSE);
 
   if (!open_database (self, error) || !vig_log_open_file (log, vig_config_get_data_dir (self->config), error))
@@ -251,6 +253,8 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   vig_unlock_load_async (self->unlock, secret_loaded, g_object_ref (self));
   self->agent = (VigAgentContext) { self->db, self->registry, self->events, self->redactor, self->vault, self->worker, self->undo };
   self->audit = vig_audit_keeper_new (&self->agent, vig_config_get_audit_file (self->config), vig_config_get_audit_webhook (self->config));
+  audit_directory = g_build_filename (vig_config_get_data_dir (self->config), "audit", NULL);
+  vig_audit_keeper_set_keep (self->audit, vig_config_get_audit_keep_days (self->config), audit_directory);
   vig_audit_keeper_start (self->audit);
   self->approvals = vig_approvals_new (&self->agent);
   self->runner = vig_runner_new (&self->agent, self->approvals);

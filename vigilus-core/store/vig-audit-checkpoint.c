@@ -123,16 +123,21 @@ vig_audit_checkpoint_make (VigDbConnection *db, VigVault *vault, VigRedactor *re
 }
 
 gboolean
-vig_audit_count_unsigned (VigDbConnection *db, gint64 *count, gint64 *since, GError **error)
+vig_audit_checkpoint_at (VigDbConnection *db, VigVault *vault, guint64 size, guint8 *root, GError **error)
 {
-  g_autoptr (VigDbRows) rows = vig_db_query (db, error,
-                                             "SELECT t.size - s.size, coalesce ((SELECT at FROM audit WHERE seq = s.size + 1), 0)"
-                                             " FROM audit_tree t, (SELECT coalesce (max (size), 0) AS size FROM audit_checkpoints) s", NULL);
+  g_autoptr (GBytes) seed = NULL;
+  g_autoptr (VigNoteKey) key = make_key (db, vault, &seed, error);
+  g_autoptr (JsonObject) made = NULL;
+  gint64 known;
+  VigMerkle tree;
 
-  if (rows == NULL || !vig_db_rows_next (rows, error))
+  if (key == NULL || !vig_audit_tree_read_at (db, size, &tree, error))
     return FALSE;
-  *count = vig_db_rows_int (rows, 0);
-  *since = vig_db_rows_int (rows, 1);
+  vig_merkle_root (&tree, root);
+  known = vig_store_row_count (vig_db_query (db, error, "SELECT count (*) FROM audit_checkpoints WHERE size = ?1", "i", (gint64) size), error);
+  if (known != 0)
+    return known > 0;
+  made = sign_head (db, key, seed, &tree, error);
 
-  return TRUE;
+  return made != NULL;
 }

@@ -14,7 +14,7 @@ VigNoteKey *vig_audit_key_dup         (VigDbConnection *db, VigVault *vault, GEr
 JsonObject *vig_audit_checkpoint_make (VigDbConnection *db, VigVault *vault, VigRedactor *redactor, GError **error);
 /* The newest, or NULL without error: there is none. */
 JsonObject *vig_audit_checkpoint_last (VigDbConnection *db, GError **error);
-/* Records that no checkpoint covers, and since when (0: none); FALSE: error. */
-gboolean    vig_audit_count_unsigned  (VigDbConnection *db, gint64 *count, gint64 *since, GError **error);
+/* Signs the head of the tree as it was with @size records, at the border of a tile, where none is; tells its root. */
+gboolean    vig_audit_checkpoint_at   (VigDbConnection *db, VigVault *vault, guint64 size, guint8 *root, GError **error);
 
 G_END_DECLS

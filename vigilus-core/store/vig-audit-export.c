@@ -47,30 +47,15 @@ append_titles (GString *out)
   vig_csv_append_row (out, titles);
 }
 
-/* The edge of the tree over the records before the first one, which is where a tile begins: the roots of the tiles before it are the leaves of a tree that has the
- * same edge. */
+/* Of the tree over the records before the first one, which is where a tile begins. */
 static JsonArray *
 make_edge (VigDbConnection *db, gint64 first, GError **error)
 {
-  guint64 n_tiles = (guint64) (first - 1) / VIG_AUDIT_TILE;
-  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT hashes FROM audit_tiles WHERE level = 1 ORDER BY n", NULL);
   g_autoptr (JsonArray) edge = json_array_new ();
-  VigMerkle tree = { 0 };
+  VigMerkle tree;
 
-  if (rows == NULL)
+  if (!vig_audit_tree_read_at (db, (guint64) first - 1, &tree, error))
     return NULL;
-  while (tree.size < n_tiles && vig_db_rows_next (rows, NULL))
-    {
-      g_autoptr (GBytes) hashes = vig_db_rows_bytes (rows, 0);
-
-      for (gsize i = 0; i < g_bytes_get_size (hashes) / VIG_MERKLE_HASH && tree.size < n_tiles; i++)
-        vig_merkle_append (&tree, (const guint8 *) g_bytes_get_data (hashes, NULL) + i * VIG_MERKLE_HASH);
-    }
-  if (tree.size != n_tiles)
-    {
-      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_FAILED, "the tiles of the audit log are damaged: restore a backup");
-      return NULL;
-    }
   for (guint i = 0; i < vig_merkle_n_edge (tree.size); i++)
     {
       g_autofree char *hash = g_base64_encode (tree.edge[i], VIG_MERKLE_HASH);

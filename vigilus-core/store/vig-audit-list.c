@@ -150,15 +150,17 @@ find_bounds (Query *self, GError **error)
                                              "SELECT size / 256 * 256,"
                                              " (SELECT min (n) * 256 + 1 FROM audit_tiles INDEXED BY audit_tiles_last WHERE level = 0 AND last_at >= ?1),"
                                              " (SELECT max (n) * 256 + 256 FROM audit_tiles INDEXED BY audit_tiles_first WHERE level = 0 AND first_at < ?2),"
-                                             " EXISTS (SELECT 1 FROM audit WHERE seq > size / 256 * 256 AND at < ?2) FROM audit_tree", "ii",
+                                             " EXISTS (SELECT 1 FROM audit WHERE seq > size / 256 * 256 AND at < ?2),"
+                                             " (SELECT coalesce (max (last), 0) + 1 FROM audit_segments) FROM audit_tree", "ii",
                                              self->from, self->until);
 
   if (rows == NULL || !vig_db_rows_next (rows, error))
     return FALSE;
 
   self->indexed = vig_db_rows_int (rows, 0);
+  self->low = vig_db_rows_int (rows, 4);
   if (self->from != 0)
-    self->low = vig_db_rows_is_null (rows, 1) ? self->indexed + 1 : vig_db_rows_int (rows, 1);
+    self->low = MAX (self->low, vig_db_rows_is_null (rows, 1) ? self->indexed + 1 : vig_db_rows_int (rows, 1));
   if (self->until != 0 && vig_db_rows_int (rows, 3) == 0)
     self->before = MIN (self->before, vig_db_rows_int (rows, 2) + 1);
 

@@ -41,6 +41,35 @@ vig_audit_tree_read (VigDbConnection *db, VigMerkle *tree, GError **error)
   return FALSE;
 }
 
+/* The roots of the tiles before are the leaves of a tree that has the same edge. */
+gboolean
+vig_audit_tree_read_at (VigDbConnection *db, guint64 size, VigMerkle *tree, GError **error)
+{
+  guint64 n_tiles = size / VIG_AUDIT_TILE;
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT hashes FROM audit_tiles WHERE level = 1 ORDER BY n", NULL);
+
+  g_return_val_if_fail (size % VIG_AUDIT_TILE == 0, FALSE);
+
+  memset (tree, 0, sizeof *tree);
+  if (rows == NULL)
+    return FALSE;
+  while (tree->size < n_tiles && vig_db_rows_next (rows, NULL))
+    {
+      g_autoptr (GBytes) hashes = vig_db_rows_bytes (rows, 0);
+
+      for (gsize i = 0; i < g_bytes_get_size (hashes) / VIG_MERKLE_HASH && tree->size < n_tiles; i++)
+        vig_merkle_append (tree, (const guint8 *) g_bytes_get_data (hashes, NULL) + i * VIG_MERKLE_HASH);
+    }
+  if (tree->size == n_tiles)
+    {
+      tree->size = size;
+      return TRUE;
+    }
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_FAILED, "the tiles of the audit log are damaged: restore a backup");
+
+  return FALSE;
+}
+
 static gboolean
 is_contiguous (VigDbRows *rows, guint64 seq, GError **error)
 {

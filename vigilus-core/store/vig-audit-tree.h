@@ -12,4 +12,7 @@ G_BEGIN_DECLS
 gpointer vig_audit_tree_grow (VigDbConnection *db, gpointer data, GError **error);
 gboolean vig_audit_tree_read (VigDbConnection *db, VigMerkle *tree, GError **error);
 
+/* The tree as it was with @size leaves, at the border of a tile. */
+gboolean vig_audit_tree_read_at (VigDbConnection *db, guint64 size, VigMerkle *tree, GError **error);
+
 G_END_DECLS

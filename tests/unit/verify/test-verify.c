@@ -5,7 +5,10 @@
 
 #include "vig-audit-checkpoint.h"
 #include "vig-audit-export.h"
+#include "vig-audit-seal.h"
+#include "vig-audit-tree.h"
 #include "vig-audit.h"
+#include "vig-id.h"
 #include "vig-test.h"
 #include "vig-verify.h"
 
@@ -392,6 +395,92 @@ test_rewritten (Log *log, gconstpointer data)
   assert_found (log->key, NULL, text, "are not what was signed");
 }
 
+/* Every whole segment that is old enough. */
+static GPtrArray *
+seal_all (Log *log, gint64 before)
+{
+  g_autofree char *directory = g_build_filename (log->directory, "audit", NULL);
+  VigAuditSeal seal = { log->db, log->vault, log->redactor, directory, before, VIG_AUDIT_TILE };
+  GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
+
+  while (TRUE)
+    {
+      g_autofree char *path = NULL;
+      g_autoptr (GError) error = NULL;
+      char *text;
+
+      g_assert_true (vig_audit_seal (&seal, &path, &error));
+      g_assert_no_error (error);
+      if (path == NULL)
+        break;
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      g_ptr_array_add (texts, text);
+    }
+
+  return texts;
+}
+
+/* Sealed segments are exports, and continue into the export of what is left. */
+static void
+test_sealed (Log *log, gconstpointer data)
+{
+  g_autoptr (GPtrArray) none = seal_all (log, 1);
+  g_autoptr (GPtrArray) texts = seal_all (log, vig_time_now ());
+  g_autofree char *rest = NULL;
+  g_autofree char *cut = NULL;
+  const char *exports[4] = { NULL };
+
+  g_assert_cmpuint (none->len, ==, 0);
+  g_assert_cmpuint (texts->len, ==, 2);
+  write_db (log, sign, log);
+  rest = make_export (log, VIG_EXPORT_JSONL);
+  g_assert_nonnull (strstr (rest, "\"first\":513"));
+  g_assert_nonnull (strstr (rest, "audit.sealed"));
+  exports[0] = texts->pdata[0];
+  exports[1] = texts->pdata[1];
+  exports[2] = rest;
+  g_assert_cmpstr (verify_many (log->key, NULL, exports), ==, NULL);
+  g_assert_cmpstr (verify (log->key, NULL, texts->pdata[1]), ==, NULL);
+  g_assert_cmpstr (verify (log->key, NULL, rest), ==, NULL);
+
+  exports[1] = rest;
+  exports[2] = NULL;
+  cut = verify_many (log->key, NULL, exports);
+  g_assert_nonnull (cut);
+}
+
+static gpointer
+delete_all (VigDbConnection *db, gpointer data, GError **error)
+{
+  vig_db_exec (db, error, "DELETE FROM audit WHERE seq <= 256", NULL);
+
+  return NULL;
+}
+
+/* Nothing leaves the database but as a whole segment, and none that is not as it was written. */
+static void
+test_not_sealed (Log *log, gconstpointer data)
+{
+  g_autofree char *directory = g_build_filename (log->directory, "audit", NULL);
+  VigAuditSeal seal = { log->db, log->vault, log->redactor, directory, vig_time_now (), VIG_AUDIT_TILE };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *text = NULL;
+
+  vig_db_write (log->db, delete_all, NULL, &error);
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_DENIED);
+  g_clear_error (&error);
+
+  write_db (log, rewrite, NULL);
+  g_assert_true (vig_audit_seal (&seal, &file, &error));
+  g_clear_pointer (&file, g_free);
+  g_assert_false (vig_audit_seal (&seal, &file, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_FAILED);
+  g_assert_null (file);
+  text = make_export (log, VIG_EXPORT_JSONL);
+  g_assert_nonnull (strstr (text, "\"first\":257"));
+}
+
 #define add(path, func) g_test_add ("/verify/" path, Log, NULL, set_up, func, tear_down)
 
 int
@@ -405,6 +494,8 @@ main (int argc, char **argv)
   add ("pitfall-25/places", test_places);
   add ("pitfall-25/cut-tail", test_cut_tail);
   add ("other-key", test_other_key);
+  add ("sealed", test_sealed);
+  add ("not-sealed", test_not_sealed);
   add ("pitfall-25/rewritten", test_rewritten);
 
   return g_test_run ();

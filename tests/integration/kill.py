@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -176,6 +177,17 @@ def test_no_effect_is_unrecorded():
     missing = set(effects(STORM)) - declared
     assert not missing, sorted(missing)[:5]
     assert outcomes['call.declared'] == outcomes['call.outcome'], outcomes
+
+
+def test_the_record_verifies():
+    """No kill came between a record and its leaf."""
+    client = STORM.daemon.client(STORM.token)
+    export = client.get('/api/v1/audit/export').body
+    key = client.get('/api/v1/audit/proof').expect(200)['key']
+    program = harness.BUILD / 'root' / 'bin' / 'vigilus-verify'
+    done = subprocess.run([str(program), '--key', key, '-'], input=export, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    print(f'# {done.stdout.decode().strip()}')
 
 
 def test_no_success_without_effect():

@@ -2,7 +2,7 @@
 # What start.sh and test.sh share: packages, Node, building. Sourced, with the top of the project in $top.
 
 build_packages=(
-  gcc gettext glib-networking libgcrypt20-dev libglib2.0-bin libglib2.0-dev libjson-glib-dev libseccomp-dev libsecret-1-dev
+  gcc gettext glib-networking libcbor-dev libgcrypt20-dev libglib2.0-bin libglib2.0-dev libjson-glib-dev libseccomp-dev libsecret-1-dev
   libsoup-3.0-dev libsqlite3-dev meson ninja-build pkg-config python3
 )
 test_packages=(

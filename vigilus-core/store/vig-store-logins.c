@@ -122,7 +122,8 @@ vig_store_logins_end_all (VigDbConnection *db, const char *user_id, const char *
 {
   g_autofree char *digest = but_token != NULL ? hash (but_token) : g_strdup ("");
 
-  return vig_db_exec (db, error,
+  return vig_db_exec (db, error, "DELETE FROM challenges WHERE user_id = ?1 AND purpose = 'login'", "s", user_id) &&
+         vig_db_exec (db, error,
                       "UPDATE logins SET ended_at = ?3 WHERE user_id = ?1 AND token_sha256 <> ?2 AND ended_at IS NULL",
                       "ssi", user_id, digest, vig_time_now ());
 }

@@ -3,8 +3,11 @@
 
 #include "vig-device.h"
 #include "vig-key-check.h"
+#include "vig-second-factor.h"
 #include "vig-store-users.h"
 #include "vig-web-routes.h"
+
+#include <string.h>
 
 /* Signing in: throttle, find the account, prove the password on a thread, store the login. An unknown name goes the same way
  * and takes the same time. */
@@ -17,6 +20,7 @@ typedef struct
   char           *record;
   VigKeyCheck    *check;
   char           *token;
+  gboolean        asked;   /* for the second factor */
 } Attempt;
 
 static void
@@ -78,10 +82,26 @@ store_success (VigDbConnection *db, gpointer data, GError **error)
 
   if (attempt->check->renewed != NULL && !vig_store_users_set_record (db, id, attempt->check->renewed, error))
     return NULL;
+  if (vig_json_get_boolean (attempt->user, "second_factor", FALSE))
+    {
+      attempt->asked = TRUE;
+      return record_attempt (db, data, "login.second_factor_asked", error) ? vig_second_factor_ask (db, data, "login", id, NULL, error) : NULL;
+    }
   if (!record_attempt (db, data, "login.succeeded", error))
     return NULL;
 
   return vig_sign_in_store (db, data, attempt->user, &attempt->token, error);
+}
+
+/* The attempt stays counted until the second factor is right too. */
+static void
+answer_asked (VigRequest *request, JsonNode *node)
+{
+  g_autoptr (JsonNode) owned = node;
+  char *text = vig_json_to_string (owned);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (text, strlen (text));
+
+  vig_request_respond_bytes (request, 202, "application/json", bytes);
 }
 
 static void
@@ -98,6 +118,11 @@ success_stored (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
+  if (attempt->asked)
+    {
+      answer_asked (request, answer);
+      return;
+    }
   vig_throttle_succeed (vig_request_get_web (request)->throttle, &attempt->key);
   vig_sign_in_set_cookies (request, attempt->token, attempt->account);
   vig_request_respond (request, answer);
@@ -117,16 +142,6 @@ checked (GObject *source, GAsyncResult *result, gpointer user_data)
     vig_db_write_async (web->context.agent->db, store_success, request, NULL, (GDestroyNotify) json_node_unref, NULL, success_stored, vig_request_ref (request));
   else
     vig_db_write_async (web->context.agent->db, store_failure, request, NULL, NULL, NULL, failure_stored, vig_request_ref (request));
-}
-
-static void
-refuse_for_now (VigRequest *request, guint seconds, const char *message)
-{
-  g_autofree char *text = g_strdup_printf ("%u", seconds);
-
-  vig_request_add_header (request, "Retry-After", text);
-  vig_request_add_detail (request, "seconds", json_node_init_int (json_node_alloc (), seconds));
-  vig_request_fail_with (request, VIG_ERROR_RATE_LIMITED, "%s; try again in %u s", message, seconds);
 }
 
 static gpointer
@@ -162,7 +177,7 @@ account_found (GObject *source, GAsyncResult *result, gpointer user_data)
 
   vig_throttle_give_back (web->throttle, &attempt->key);
   if (error->domain == VIG_ERROR && error->code == VIG_ERROR_RATE_LIMITED)
-    refuse_for_now (request, 2, "too many people sign in at once");
+    vig_sign_in_refuse_for_now (request, 2, "too many people sign in at once");
   else
     vig_request_fail (request, error);
 }
@@ -193,7 +208,7 @@ vig_route_login (VigRequest *request)
 
   vig_request_set_data (request, attempt, free_attempt);
   if (wait > 0)
-    refuse_for_now (request, wait, "too many wrong passwords");
+    vig_sign_in_refuse_for_now (request, wait, "too many wrong passwords");
   else
     vig_db_read_async (web->context.agent->db, find_account, request, NULL, NULL, NULL, account_found, vig_request_ref (request));
 }

@@ -179,6 +179,7 @@ begin_delete_token (VigRequest *request)
 
 const VigRoute VIG_ROUTES_PEOPLE[] = {
   { "login", .handle = vig_route_login },
+  { "loginSecond", .handle = vig_route_login_second },
   { "logout", .handle = logout },
   { "getMe", .handle = get_me },
   { "changePassword", .handle = vig_route_change_password },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "vig-proof-web.h"
 #include "vig-store-providers.h"
 #include "vig-store-settings.h"
 #include "vig-web.h"
@@ -31,6 +32,9 @@ update_settings (VigDbConnection *db, VigRequest *request, GError **error)
   g_autoptr (JsonObject) settings = NULL;
 
   if (!check_provider (db, request, error))
+    return NULL;
+  if ((json_object_has_member (changes, "second_factor_approvals") || json_object_has_member (changes, "second_factor_minutes"))
+      && !vig_proof_require (db, request, error))
     return NULL;
 
   settings = vig_store_settings_update (db, changes, error);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "vig-proof-web.h"
+#include "vig-store-factors.h"
 #include "vig-store-users.h"
 #include "vig-web-routes.h"
 
@@ -227,6 +228,21 @@ end_user_sign_ins (VigDbConnection *db, VigRequest *request, GError **error)
 }
 
 static JsonNode *
+reset_second_factors (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  g_autoptr (JsonObject) user = find_subject (db, request, error);
+
+  if (user == NULL)
+    return NULL;
+  if (g_str_equal (vig_request_get_id (request), vig_request_get_caller (request)->user_id))
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "this is you: remove your second factors under Account");
+  else if (vig_store_factors_remove_all (db, vig_request_get_id (request), error) && end_sign_ins (db, request, vig_request_get_id (request), error))
+    audit (db, request, "user.second_factors_removed", user, NULL, error);
+
+  return NULL;
+}
+
+static JsonNode *
 transfer_ownership (VigDbConnection *db, VigRequest *request, GError **error)
 {
   const char *own = vig_request_get_caller (request)->user_id;
@@ -254,6 +270,7 @@ const VigRoute VIG_ROUTES_USERS[] = {
   { "deleteUser", .write = delete_user },
   { "inviteUser", .write = invite_user },
   { "endUserSignIns", .write = end_user_sign_ins },
+  { "resetUserSecondFactors", .write = reset_second_factors },
   { "transferOwnership", .write = transfer_ownership },
   { NULL },
 };

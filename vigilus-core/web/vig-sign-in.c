@@ -48,3 +48,13 @@ vig_sign_in_clear_cookie (VigRequest *request)
 
   vig_request_add_header (request, "Set-Cookie", cookie);
 }
+
+void
+vig_sign_in_refuse_for_now (VigRequest *request, guint seconds, const char *message)
+{
+  g_autofree char *text = g_strdup_printf ("%u", seconds);
+
+  vig_request_add_header (request, "Retry-After", text);
+  vig_request_add_detail (request, "seconds", json_node_init_int (json_node_alloc (), seconds));
+  vig_request_fail_with (request, VIG_ERROR_RATE_LIMITED, "%s; try again in %u s", message, seconds);
+}

@@ -12,6 +12,8 @@ JsonNode   *vig_sign_in_store      (VigDbConnection *db, VigRequest *request, Js
 /* Main thread: the cookies of a browser that is signed in from now on. */
 void        vig_sign_in_set_cookies (VigRequest *request, const char *token, const char *account);
 void        vig_sign_in_clear_cookie (VigRequest *request);
+/* RATE_LIMITED, with Retry-After. */
+void        vig_sign_in_refuse_for_now (VigRequest *request, guint seconds, const char *message);
 JsonNode   *vig_sign_in_describe   (JsonObject *user, const char *csrf);
 
 G_END_DECLS

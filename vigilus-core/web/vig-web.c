@@ -44,7 +44,9 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_PEOPLE);
   add_routes (table, VIG_ROUTES_PLUGINS);
   add_routes (table, VIG_ROUTES_POLICY);
+  add_routes (table, VIG_ROUTES_PROOF);
   add_routes (table, VIG_ROUTES_PROVIDERS);
+  add_routes (table, VIG_ROUTES_SECOND_FACTORS);
   add_routes (table, VIG_ROUTES_SETTINGS);
   add_routes (table, VIG_ROUTES_SETUP);
   add_routes (table, VIG_ROUTES_SYSTEM);

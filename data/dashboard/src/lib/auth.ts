@@ -2,7 +2,7 @@
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import { ApiError, api, ask, setCsrfToken } from './client';
 import { fetchAll, queryClient } from './query';
-import type { Body, Login, Role, Setup } from './types';
+import type { Body, Login, Role, SecondFactorAsked, Setup } from './types';
 
 const ranks: Record<Role, number> = { viewer: 0, approver: 1, administrator: 2, owner: 3 };
 
@@ -44,9 +44,20 @@ export function signedOut(): void {
   queryClient.setQueryData(meQuery.queryKey, null);
 }
 
+/** Answers a Login, or what second factor is asked for. */
 export function useLogin() {
   return useMutation({
-    mutationFn: (body: Body<'login'>) => ask(api.POST('/api/v1/login', { body }), true),
+    mutationFn: (body: Body<'login'>): Promise<Login | SecondFactorAsked> =>
+      ask(api.POST('/api/v1/login', { body }), true),
+    onSuccess: (answer) => {
+      if ('user' in answer) signedIn(answer);
+    },
+  });
+}
+
+export function useLoginSecond() {
+  return useMutation({
+    mutationFn: (body: Body<'loginSecond'>) => ask(api.POST('/api/v1/login/second', { body }), true),
     onSuccess: signedIn,
   });
 }

@@ -19,7 +19,7 @@ export default function LoginPage() {
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const answer = await login.mutateAsync({ name, password }).catch(() => null);
-    if (answer) await navigate({ href: next ?? '/', replace: true });
+    if (answer && 'user' in answer) await navigate({ href: next ?? '/', replace: true });
   };
   return (
     <main className="door narrow" id="main">

@@ -53,6 +53,12 @@ const login = createRoute({
   component: lazyRouteComponent(() => import('./pages/login/login')),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation/invitation')),
+});
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
@@ -156,6 +162,7 @@ const settings = createRoute({
 const routeTree = root.addChildren([
   setup,
   login,
+  invitation,
   shell.addChildren([
     home,
     chat,

@@ -6,20 +6,46 @@ import { TextField } from '../../components/form';
 import { Logo } from '../../components/logo';
 import { SecretField } from '../../components/secret-input';
 import { ErrorNote } from '../../components/states';
-import { useLogin } from '../../lib/auth';
+import { useLogin, useLoginSecond } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
+import type { SecondFactorAsked } from '../../lib/types';
+import { SecondFactorForm } from '../shared/second-factor';
+
+/** A ticket that is used up or too old leads back to the password. */
+function SecondStep({ asked, onDone, onBack }: { asked: SecondFactorAsked; onDone: () => void; onBack: () => void }) {
+  const second = useLoginSecond();
+  return (
+    <section className="card stack">
+      <h2>{_('Second factor')}</h2>
+      <SecondFactorForm
+        asked={asked}
+        busy={second.isPending}
+        error={second.error}
+        onAnswer={({ password: _unused, ...answer }) =>
+          second.mutate({ ticket: asked.ticket, ...answer }, { onSuccess: onDone })
+        }
+      />
+      <Button look="quiet" small onClick={onBack}>
+        {_('Begin again')}
+      </Button>
+    </section>
+  );
+}
 
 export default function LoginPage() {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const login = useLogin();
+  const [asked, setAsked] = useState<SecondFactorAsked | null>(null);
   const navigate = useNavigate();
   const { next } = useSearch({ from: '/login' });
 
+  const enter = () => navigate({ href: next ?? '/', replace: true });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const answer = await login.mutateAsync({ name, password }).catch(() => null);
-    if (answer && 'user' in answer) await navigate({ href: next ?? '/', replace: true });
+    if (answer && 'user' in answer) await enter();
+    else if (answer) setAsked(answer);
   };
   return (
     <main className="door narrow" id="main">
@@ -27,7 +53,17 @@ export default function LoginPage() {
         <Logo size={40} />
         <h1>{_('Sign in to Vigilus')}</h1>
       </header>
-      <form className="card stack" onSubmit={submit}>
+      {asked && (
+        <SecondStep
+          asked={asked}
+          onDone={() => void enter()}
+          onBack={() => {
+            setAsked(null);
+            setPassword('');
+          }}
+        />
+      )}
+      <form className="card stack" onSubmit={submit} hidden={asked !== null}>
         <TextField
           label={_('Name')}
           value={name}

@@ -6,13 +6,11 @@ import { ErrorNote } from '../../components/states';
 import { useChangePassword, useMe } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
 import { say } from '../../lib/toasts';
-import type { Role } from '../../lib/types';
 import { check, type Wrongs } from '../../lib/validate';
+import { roleWord } from './role';
+import { SecondFactors } from './second-factors';
+import { SignIns } from './sign-ins';
 import { Tokens } from './tokens';
-
-export function roleWord(role: Role): string {
-  return { owner: _('Owner'), administrator: _('Administrator'), approver: _('Approver'), viewer: _('Viewer') }[role];
-}
 
 function Password() {
   const [current, setCurrent] = useState('');
@@ -70,6 +68,8 @@ export function Account() {
           {_('Signed in as')} <strong>{me.user.name}</strong> <span className="badge">{roleWord(me.user.role)}</span>
         </p>
       )}
+      <SecondFactors />
+      <SignIns />
       <Password />
       <Tokens />
     </div>

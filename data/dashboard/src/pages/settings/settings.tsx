@@ -4,6 +4,7 @@ import type { ComponentType } from 'react';
 import { _ } from '../../lib/i18n';
 import { About } from './about';
 import { Account } from './account';
+import { People } from './people';
 import { Plugins } from './plugins';
 import { Policy } from './policy';
 import { Providers } from './providers';
@@ -14,6 +15,7 @@ const tabs = (): { tab: string; name: string; page: ComponentType }[] => [
   { tab: 'trust', name: _('Trust & limits'), page: Trust },
   { tab: 'policy', name: _('Policy'), page: Policy },
   { tab: 'plugins', name: _('Plugins'), page: Plugins },
+  { tab: 'people', name: _('People'), page: People },
   { tab: 'account', name: _('Account & tokens'), page: Account },
   { tab: 'about', name: _('About'), page: About },
 ];

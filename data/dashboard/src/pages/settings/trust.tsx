@@ -12,6 +12,7 @@ import { settingsQuery, useUpdateSettings } from '../../lib/system';
 import { say } from '../../lib/toasts';
 import type { Settings } from '../../lib/types';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
+import { ProofWhenAsked, unlessProof } from '../shared/second-factor';
 
 type NumberMember = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings];
 
@@ -41,6 +42,11 @@ const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
     member: 'standing_grant_days',
     label: _('How long a standing grant holds (days)'),
     hint: _('It can be revoked at any time.'),
+  },
+  {
+    member: 'second_factor_minutes',
+    label: _('How long a second factor counts (minutes)'),
+    hint: _('For approvals that ask for it again.'),
   },
   { member: 'run_max_turns', label: _('Turns per run'), hint: _('How often a run may ask its model.') },
   {
@@ -134,8 +140,11 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
   const changes = changesOf(draft, settings);
   const isChanged = Object.keys(changes).length > 0;
 
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault();
+    void save();
+  };
+  const save = async () => {
     const found = check('updateSettings', changes);
     setWrongs(found);
     if (Object.keys(found).length > 0) return;
@@ -180,6 +189,21 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
             wrong={wrongs.second_approver_levels}
             onChange={(levels) => set({ second_approver_levels: levels })}
           />
+        </section>
+        <section className="card stack">
+          <h2>{_('Second factor')}</h2>
+          <SelectField
+            label={_('Ask for it again before approving')}
+            hint={_('Who has none cannot approve these then; nor can API tokens.')}
+            value={draft.second_factor_approvals}
+            onChange={(event) =>
+              set({ second_factor_approvals: event.target.value as Settings['second_factor_approvals'] })
+            }
+          >
+            <option value="never">{_('nothing')}</option>
+            <option value="elevate">{_('elevate')}</option>
+            <option value="exec">{_('exec and elevate')}</option>
+          </SelectField>
         </section>
         <section className="card stack">
           <h2>{_('Limits')}</h2>
@@ -231,7 +255,8 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
             />
           </div>
         </section>
-        <ErrorNote error={update.error} />
+        <ErrorNote error={unlessProof(update.error)} />
+        <ProofWhenAsked error={update.error} reset={update.reset} retry={() => void save()} />
         {canEdit && (
           <div className="save-bar">
             <Button disabled={!isChanged} onClick={() => setDraft(settings)}>

@@ -6,7 +6,7 @@ build_packages=(
   libsoup-3.0-dev libsqlite3-dev meson ninja-build pkg-config python3
 )
 test_packages=(
-  chromium clang curl dbus fonts-liberation git libclang-rt-14-dev openssl perl procps python3-cryptography sqlite3 util-linux wrk
+  chromium clang curl dbus fonts-liberation git libclang-rt-14-dev openssl perl procps python3-cryptography sqlite3 systemd util-linux wrk
 )
 
 say () {

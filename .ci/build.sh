@@ -3,10 +3,10 @@
 
 build_packages=(
   gcc gettext glib-networking libcbor-dev libgcrypt20-dev libglib2.0-bin libglib2.0-dev libjson-glib-dev libseccomp-dev libsecret-1-dev
-  libsoup-3.0-dev libsqlite3-dev meson ninja-build pkg-config python3
+  libsoup-3.0-dev libsqlite3-dev libssh-dev meson ninja-build pkg-config python3
 )
 test_packages=(
-  chromium clang curl dbus fonts-liberation git libclang-rt-14-dev openssl perl procps python3-cryptography sqlite3 systemd util-linux wrk
+  chromium clang curl dbus fonts-liberation git libclang-rt-14-dev openssh-client openssh-server openssl perl procps python3-cryptography sqlite3 systemd util-linux wrk
 )
 
 say () {

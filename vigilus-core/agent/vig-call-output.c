@@ -4,11 +4,14 @@
 #include "vig-call-output.h"
 
 #include "vig-sandbox.h"
+#include "vig-server-access.h"
 
 #define MAX_HELD (64 * 1024) /* bytes */
 
 struct _VigCallOutput
 {
+  VigAgentContext   context;       /* a copy: what it points to outlives all */
+  char             *operator_id;
   GMutex            mutex;
   GString          *held;
   gboolean          scheduled;
@@ -20,10 +23,12 @@ struct _VigCallOutput
 };
 
 VigCallOutput *
-vig_call_output_new (VigCallOutputFunc func, gpointer user_data)
+vig_call_output_new (const VigAgentContext *context, const char *operator_id, VigCallOutputFunc func, gpointer user_data)
 {
   VigCallOutput *self = g_atomic_rc_box_new0 (VigCallOutput);
 
+  self->context = *context;
+  self->operator_id = g_strdup (operator_id);
   g_mutex_init (&self->mutex);
   self->held = g_string_new (NULL);
   self->func = func;
@@ -41,6 +46,7 @@ clear (gpointer data)
   g_string_free (self->held, TRUE);
   g_clear_object (&self->undo);
   g_clear_pointer (&self->texts, g_string_chunk_free);
+  g_free (self->operator_id);
 }
 
 static const char *
@@ -166,7 +172,20 @@ keep_file (gpointer data, int directory, const char *name, const char *after, GE
   return FALSE;
 }
 
-static const VigInvocationServices services = { .report_output = report_output, .run_command = run_command, .keep_file = keep_file };
+static VigServer *
+dup_server (gpointer data, const char *name, GError **error)
+{
+  VigCallOutput *self = data;
+
+  return vig_server_find (&self->context, self->operator_id, name, error);
+}
+
+static const VigInvocationServices services = {
+  .report_output = report_output,
+  .run_command = run_command,
+  .keep_file = keep_file,
+  .dup_server = dup_server,
+};
 
 VigInvocation *
 vig_call_output_new_invocation (VigCallOutput *self, const VigInvocationValues *values)

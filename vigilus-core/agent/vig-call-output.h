@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include <vigilus/vigilus.h>
+#include "vig-agent.h"
+
 #include <vigilus/vig-invocation-private.h>
 
 #include "vig-undo.h"
@@ -14,7 +15,8 @@ typedef struct _VigCallOutput VigCallOutput;
 
 typedef void (*VigCallOutputFunc) (const char *text, gsize length, gpointer user_data);
 
-VigCallOutput *vig_call_output_new            (VigCallOutputFunc func, gpointer user_data);
+/* @context outlives all; @operator_id says which servers may be used. */
+VigCallOutput *vig_call_output_new            (const VigAgentContext *context, const char *operator_id, VigCallOutputFunc func, gpointer user_data);
 void           vig_call_output_unref          (gpointer self);
 void           vig_call_output_close          (VigCallOutput *self); /* @func is not called any more; main thread */
 /* Where files are kept that the call changes, and for whom (copied); before the first invocation. */

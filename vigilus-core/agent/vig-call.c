@@ -324,7 +324,7 @@ vig_call_new (const VigCallOwner *owner, JsonObject *row)
   self->judge = vig_call_judge_new (self->parts, owner->user_name, self->tool_name, self->arguments);
   vig_call_judge_set_call (self->judge, self->id, self->session_id);
   self->stream = vig_stream_new (self->parts->context.redactor, LIVE_OUTPUT);
-  self->output = vig_call_output_new (show_output, self);
+  self->output = vig_call_output_new (&self->parts->context, self->operator->id, show_output, self);
   vig_call_output_set_undo (self->output, self->parts->context.undo,
                             &(VigUndoSubject) { self->id, NULL, self->run_id, self->session_id, self->operator->name, self->user_name, self->tool_name });
   self->run_cancellable = g_object_ref (owner->cancellable);

@@ -7,6 +7,7 @@
 
 #include "vig-activity-tool.h"
 #include "vig-run.h"
+#include "vig-server-access.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
 
@@ -459,10 +460,11 @@ vig_runner_init (VigRunner *self)
 static void
 add_own_tools (VigRunner *self, const VigAgentContext *context)
 {
-  g_autoptr (VigTool) tool = vig_activity_tool_new (context->db, context->redactor);
+  g_autoptr (VigTool) activity = vig_activity_tool_new (context->db, context->redactor);
+  g_autoptr (VigTool) servers = vig_servers_tool_new (context->db);
   g_autoptr (GError) error = NULL;
 
-  if (!vig_registry_add_tool (context->registry, "core", tool, &error))
+  if (!vig_registry_add_tool (context->registry, "core", activity, &error) || !vig_registry_add_tool (context->registry, "core", servers, &error))
     g_warning ("failed to add the core's own tool: %s", error->message);
 }
 

@@ -6,6 +6,8 @@
 #include "vig-db-private.h"
 #include "vig-id.h"
 
+#include <string.h>
+
 #define DEFAULT_LIMIT 50
 #define MAX_LIMIT 200
 
@@ -308,6 +310,17 @@ vig_store_merge (JsonObject *target, JsonObject *changes)
   json_object_iter_init (&iter, changes);
   while (json_object_iter_next (&iter, &name, &node))
     json_object_set_member (target, name, json_node_copy (node));
+}
+
+gboolean
+vig_store_check_name (const char *name, GError **error)
+{
+  if (*name != '\0' && !g_ascii_isspace (name[0]) && !g_ascii_isspace (name[strlen (name) - 1]))
+    return TRUE;
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "name must not be empty, nor begin or end with a space");
+
+  return FALSE;
 }
 
 gboolean

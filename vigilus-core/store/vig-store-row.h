@@ -41,6 +41,8 @@ typedef struct
 gboolean    vig_store_check_fields  (const char *noun, const VigStoreField *fields, JsonObject *values, GError **error);
 void        vig_store_merge         (JsonObject *target, JsonObject *changes);
 
+/* A name for people: not empty, and no space at its ends. */
+gboolean    vig_store_check_name    (const char *name, GError **error);
 /* Where @error is EXISTS: "an Operator named "X" exists already". Returns FALSE. */
 gboolean    vig_store_name_taken    (const char *noun, const char *name, GError **error);
 gboolean    vig_store_not_found     (const char *noun, const char *id, GError **error); /* FALSE */

@@ -38,6 +38,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_AUDIT);
   add_routes (table, VIG_ROUTES_CHANGES);
   add_routes (table, VIG_ROUTES_CHAT);
+  add_routes (table, VIG_ROUTES_CREDENTIALS);
   add_routes (table, VIG_ROUTES_INVITATIONS);
   add_routes (table, VIG_ROUTES_OPERATORS);
   add_routes (table, VIG_ROUTES_PANIC);
@@ -47,6 +48,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_PROOF);
   add_routes (table, VIG_ROUTES_PROVIDERS);
   add_routes (table, VIG_ROUTES_SECOND_FACTORS);
+  add_routes (table, VIG_ROUTES_SERVERS);
   add_routes (table, VIG_ROUTES_SETTINGS);
   add_routes (table, VIG_ROUTES_SETUP);
   add_routes (table, VIG_ROUTES_SYSTEM);

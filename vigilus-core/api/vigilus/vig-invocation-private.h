@@ -15,6 +15,7 @@ typedef struct
                                         GCancellable *cancellable, GError **error);
   GSocketConnection *(*connect)        (gpointer data, const char *address, GCancellable *cancellable, GError **error);
   gboolean          (*keep_file)       (gpointer data, int directory, const char *name, const char *after, GError **error);
+  VigServer        *(*dup_server)      (gpointer data, const char *name, GError **error);
 } VigInvocationServices;
 
 typedef struct

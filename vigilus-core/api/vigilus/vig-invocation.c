@@ -305,6 +305,20 @@ vig_invocation_keep_file (VigInvocation *self, int directory, const char *name, 
   return FALSE;
 }
 
+VigServer *
+vig_invocation_dup_server (VigInvocation *self, const char *name, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  if (self->services.dup_server != NULL)
+    return self->services.dup_server (self->data, name, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "servers cannot be reached from here");
+
+  return NULL;
+}
+
 static void
 vig_invocation_finalize (GObject *object)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "vig-json.h"
+#include "vig-server.h"
 
 G_BEGIN_DECLS
 
@@ -65,5 +65,8 @@ VIG_API GSocketConnection *vig_invocation_connect                   (VigInvocati
  * hex SHA-256 of the content, "directory" or "link", or NULL where nothing is left. Blocks: on a worker thread only. Since ABI minor 1.
  * VIG_ERROR_TOO_LARGE over the limit for one file, VIG_ERROR_INVALID for pipes, sockets and devices, VIG_ERROR_NOT_SUPPORTED in a plugin process. */
 VIG_API gboolean          vig_invocation_keep_file                  (VigInvocation *self, int directory, const char *name, const char *after, GError **error);
+
+/* A server of the inventory, by its name, if this Operator may use it. Blocks. VIG_ERROR_NOT_FOUND names those that it may use. */
+VIG_API VigServer        *vig_invocation_dup_server                 (VigInvocation *self, const char *name, GError **error);
 
 G_END_DECLS

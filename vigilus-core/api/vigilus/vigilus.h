@@ -16,6 +16,7 @@
 #include "vig-provider.h"
 #include "vig-reply.h"
 #include "vig-schema.h"
+#include "vig-server.h"
 #include "vig-sse.h"
 #include "vig-tool.h"
 #include "vig-transcript.h"

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "ssh-keys.h"
+
+#include "ssh-connect.h"
+
+#include <string.h>
+
+static gboolean
+check_looks (const char *text, GError **error)
+{
+  if (strstr (text, "-----BEGIN ") != NULL && strstr (text, "PRIVATE KEY-----") != NULL)
+    return TRUE;
+
+  if (g_str_has_prefix (text, "ssh-") || g_str_has_prefix (text, "ecdsa-") || strstr (text, "PUBLIC KEY-----") != NULL)
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: this is the public key; paste the private one (the file without .pub)");
+  else if (g_str_has_prefix (text, "PuTTY-User-Key-File"))
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: this is PuTTY's form; export it as an OpenSSH key (Conversions in PuTTYgen)");
+  else
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: this is no private key: it begins with -----BEGIN ... PRIVATE KEY-----");
+
+  return FALSE;
+}
+
+static int
+count_question (const char *prompt, char *buffer, size_t length, int echo, int verify, void *user_data)
+{
+  *(gboolean *) user_data = TRUE;
+
+  return -1;
+}
+
+JsonNode *
+vig_ssh_read_key (const char *private_key, const char *passphrase, GError **error)
+{
+  g_autofree char *line = NULL;
+  g_autofree char *fingerprint = NULL;
+  gboolean asked = FALSE;
+  gboolean has_passphrase = passphrase != NULL && *passphrase != '\0';
+  ssh_key key = NULL;
+
+  if (!check_looks (private_key, error))
+    return NULL;
+
+  if (ssh_pki_import_privkey_base64 (private_key, has_passphrase ? passphrase : NULL, count_question, &asked, &key) != SSH_OK)
+    {
+      if (has_passphrase)
+        g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/passphrase: the private key can't be opened with this passphrase, or is damaged");
+      else if (asked)
+        g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/passphrase: the private key is protected: enter its passphrase");
+      else
+        g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: the private key can't be read: it is damaged, cut off, or of an unknown kind");
+      return NULL;
+    }
+
+  line = vig_ssh_key_to_line (key);
+  fingerprint = vig_ssh_key_to_fingerprint (key);
+  ssh_key_free (key);
+  if (line != NULL && fingerprint != NULL)
+    return vig_json_pack ("{s:s, s:s}", "public_key", line, "fingerprint", fingerprint);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: no public key can be made of this private key");
+
+  return NULL;
+}
+
+char *
+vig_ssh_make_key (GError **error)
+{
+  ssh_key key = NULL;
+  char *text = NULL;
+  char *copy = NULL;
+
+  if (ssh_pki_generate (SSH_KEYTYPE_ED25519, 0, &key) == SSH_OK && ssh_pki_export_privkey_base64 (key, NULL, NULL, NULL, &text) == SSH_OK)
+    copy = g_strdup (text);
+  else
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_FAILED, "libssh could not make a key");
+  if (text != NULL)
+    explicit_bzero (text, strlen (text));
+  ssh_string_free_char (text);
+  ssh_key_free (key);
+
+  return copy;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-json.h"
+
+G_BEGIN_DECLS
+
+/* A server of the inventory, with what opens it. Reference counted and never changed; the secrets in it are wiped with the last reference. */
+typedef struct
+{
+  char  *id;
+  char  *name;        /* unique, for people and models */
+  char  *host;        /* a name or an address */
+  guint  port;
+  char  *user;
+  char  *private_key; /* in OpenSSH's or PEM form, or NULL */
+  char  *passphrase;  /* of the private key, or NULL */
+  char  *password;    /* or NULL */
+  char  *host_key;    /* the pinned one: "ssh-ed25519 AAAA...", or NULL where none was seen yet */
+} VigServer;
+
+#define VIG_TYPE_SERVER (vig_server_get_type ())
+VIG_API GType      vig_server_get_type     (void);
+VIG_API VigServer *vig_server_ref          (VigServer *self);
+VIG_API void       vig_server_unref        (VigServer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigServer, vig_server_unref)
+
+/* Keeps the host key that the server showed at the first connection, on disk before it returns. Blocks. Called again it
+ * compares: VIG_ERROR_CONFLICT where another key is pinned by now. */
+VIG_API gboolean   vig_server_pin_host_key (VigServer *self, const char *host_key, GError **error);
+
+/* What a tool that reaches servers can do for the inventory beside its calls: a second interface of the VigTool.
+ * All of it blocks and is called on a worker thread. */
+#define VIG_TYPE_SERVER_ACCESS (vig_server_access_get_type ())
+VIG_API GType vig_server_access_get_type (void);
+G_DECLARE_INTERFACE (VigServerAccess, vig_server_access, VIG, SERVER_ACCESS, GObject)
+
+struct _VigServerAccessInterface
+{
+  GTypeInterface g_iface;
+
+  /* Really connects. {"ok": boolean, "step": "name" | "tcp" | "host_key" | "authentication" | "command" | null where all went well,
+   * "message": text, "advice": [text], "host_key": text or null, "system": text or null}. An error: it could not be tried. */
+  JsonNode *(*test)     (VigServerAccess *self, VigServer *server, GCancellable *cancellable, GError **error);
+
+  /* {"public_key": "ssh-ed25519 AAAA...", "fingerprint": "SHA256:..."}; VIG_ERROR_INVALID says what is wrong with it. */
+  JsonNode *(*read_key) (VigServerAccess *self, const char *private_key, const char *passphrase, GError **error);
+
+  /* A new ed25519 key, in OpenSSH's form, without a passphrase. */
+  char     *(*make_key) (VigServerAccess *self, GError **error);
+};
+
+VIG_API JsonNode *vig_server_access_test     (VigServerAccess *self, VigServer *server, GCancellable *cancellable, GError **error);
+VIG_API JsonNode *vig_server_access_read_key (VigServerAccess *self, const char *private_key, const char *passphrase, GError **error);
+VIG_API char     *vig_server_access_make_key (VigServerAccess *self, GError **error);
+
+G_END_DECLS

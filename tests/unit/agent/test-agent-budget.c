@@ -83,7 +83,7 @@ test_restart (void)
   agent_test_close (test);
   agent_test_open (test);
   agent_test_resume (test);
-  decided = agent_test_decide (test, approval, "approve", NULL);
+  decided = agent_test_decide (test, approval, "{\"decision\":\"approve\",\"mode\":\"once\"}", NULL);
   agent_test_wait_end (test, run);
   error = agent_test_query (test, "SELECT error FROM runs");
   g_assert_nonnull (strstr (error, "used 15 tokens"));
@@ -154,7 +154,7 @@ test_waiting (void)
   approval = agent_test_wait_approval (test);
   until = g_get_monotonic_time () + 2 * MINUTE;
   vig_test_wait_for (g_get_monotonic_time () > until);
-  decided = agent_test_decide (test, approval, "approve", NULL);
+  decided = agent_test_decide (test, approval, "{\"decision\":\"approve\",\"mode\":\"once\"}", NULL);
   agent_test_wait_end (test, run);
   state = agent_test_run_state (test, run);
   g_assert_cmpstr (state, ==, "done");

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A server of language models for tests: Anthropic Messages and OpenAI Chat Completions, streaming and not.
+"""A server of language models for tests: Anthropic Messages, OpenAI Chat Completions and Responses, Gemini and Ollama, streaming and not.
 
 replay_server.py [--port N] [CONTROL.json]      prints its URL as the first line; the base URL is that, or that + "/v1" for Chat
 
@@ -9,7 +9,7 @@ their words and shapes. What it answers is said by the control object, from the 
 
   key        the key it wants, or null: any or none
   models     names it knows; others are 404. null: knows every model
-  refuses    members of a Chat request that it refuses as unsupported parameters
+  refuses    members of a Chat or Responses request that it refuses as unsupported parameters
   recording  path of a recorded exchange: its status, headers and body are the answer to every completion, cut into `pieces` bytes
   script     turns; the first that fits answers: {"when": {...}, "text": str or [pieces], "reasoning": str, "calls": [{"name", "arguments", "id"?}],
              "stop"?: str, "times"?: n}. `when` (all must hold; none: always): "user": regex searched in the last user text; "results": true or false
@@ -37,6 +37,7 @@ import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import llm_more as more
 from llm_checks import Refused, blocks_of, check_anthropic, check_chat
 
 DEFAULTS = {'key': None, 'models': None, 'refuses': [], 'recording': None, 'pieces': 0, 'script': [], 'delay': 0, 'faults': []}
@@ -201,6 +202,17 @@ class Handler(BaseHTTPRequestHandler):
     def anthropic(self):
         return self.path.split('?')[0].endswith('/messages') or 'anthropic-version' in self.headers
 
+    @property
+    def format(self):
+        path = self.path.split('?')[0]
+        if self.anthropic:
+            return 'anthropic'
+        if '/v1beta/' in path or '/publishers/' in path:
+            return 'gemini'
+        if path.startswith('/api/chat') or path.startswith('/api/tags'):
+            return 'ollama'
+        return 'responses' if path.endswith('/responses') else 'chat'
+
     def send_body(self, status, body, kind='application/json', headers=None):
         self.send_response(status)
         self.send_header('Content-Type', kind)
@@ -216,7 +228,7 @@ class Handler(BaseHTTPRequestHandler):
     def error_object(self, refused):
         if self.anthropic:
             return {'type': 'error', 'error': {'type': refused.kind, 'message': refused.message}, 'request_id': 'req_1'}
-        return {'error': {'message': refused.message, 'type': refused.kind, 'param': refused.param, 'code': refused.code}}
+        return more.error_object(self.format, refused) or {'error': {'message': refused.message, 'type': refused.kind, 'param': refused.param, 'code': refused.code}}
 
     def refuse(self, refused, headers=None):
         self.send_json(refused.status, self.error_object(refused), headers)
@@ -227,11 +239,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def begin_stream(self):
         self.send_response(200)
-        self.send_header('Content-Type', 'text/event-stream')
+        self.send_header('Content-Type', 'application/x-ndjson' if self.format == 'ollama' else 'text/event-stream')
         self.send_header('Transfer-Encoding', 'chunked')
         self.end_headers()
 
     def send_event(self, event):
+        if self.format == 'ollama':
+            self.chunk(json.dumps(event).encode() + b'\n')
+            return
+        if self.format == 'gemini':
+            self.chunk(b'data: ' + json.dumps(event).encode() + b'\r\n\r\n')
+            return
         name = f'event: {event["type"]}\n' if self.anthropic else ''
         self.chunk(f'{name}data: {json.dumps(event)}\n\n'.encode())
 
@@ -242,7 +260,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def given_key(self):
         bearer = self.headers.get('Authorization', '')
-        return self.headers.get('x-api-key') or (bearer[7:] if bearer.startswith('Bearer ') else None)
+        return self.headers.get('x-api-key') or self.headers.get('x-goog-api-key') or (bearer[7:] if bearer.startswith('Bearer ') else None)
 
     def check_key(self):
         wanted = self.control.values['key']
@@ -250,6 +268,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.anthropic:
             raise Refused(401, 'authentication_error', 'invalid x-api-key')
+        if self.format == 'gemini':
+            raise Refused(400, 'INVALID_ARGUMENT', 'API key not valid. Please pass a valid API key.', 'API_KEY_INVALID')
         raise Refused(401, 'invalid_request_error', f'Incorrect API key provided: {(self.given_key() or "")[:4]}****.', 'invalid_api_key')
 
     def check_model(self, model):
@@ -258,10 +278,14 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.anthropic:
             raise Refused(404, 'not_found_error', f'model: {model}')
+        if self.format == 'gemini':
+            raise Refused(404, 'NOT_FOUND', f'models/{model} is not found for API version v1beta, or is not supported for generateContent.')
+        if self.format == 'ollama':
+            raise Refused(404, 'error', f"model '{model}' not found")
         raise Refused(404, 'invalid_request_error', f'The model `{model}` does not exist or you do not have access to it.', 'model_not_found')
 
     def note(self, body):
-        hidden = {name: f'({len(value)} characters)' if name.lower() in ('authorization', 'x-api-key') else value for name, value in self.headers.items()}
+        hidden = {name: f'({len(value)} characters)' if name.lower() in ('authorization', 'x-api-key', 'x-goog-api-key') else value for name, value in self.headers.items()}
         entry = {'method': self.command, 'path': self.path, 'headers': hidden, 'body': body, 'refused': None}
         with self.control.lock:
             self.control.requests.append(entry)
@@ -286,6 +310,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.anthropic:
             self.send_json(200, {'data': [{'id': name, 'type': 'model', 'display_name': name} for name in names], 'has_more': False,
                                  'first_id': names[0], 'last_id': names[-1]})
+        elif self.format == 'gemini':
+            self.send_json(200, {'models': [{'name': f'models/{name}', 'inputTokenLimit': 32768, 'supportedGenerationMethods': ['generateContent']} for name in names]})
+        elif self.format == 'ollama':
+            self.send_json(200, {'models': [{'name': name, 'model': name, 'size': 1, 'details': {'family': 'test'}} for name in names]})
         else:
             self.send_json(200, {'object': 'list', 'data': [{'id': name, 'object': 'model', 'owned_by': 'test', 'max_model_len': 32768} for name in names]})
 
@@ -314,11 +342,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             self.check_key()
-            if self.anthropic:
-                check_anthropic(body, self.headers)
-            else:
-                check_chat(body, self.control.values['refuses'])
-            self.check_model(body['model'])
+            self.check_body(body)
+            self.check_model(self.model_of(body))
         except Refused as refused:
             entry['refused'] = refused.message
             self.refuse(refused)
@@ -327,6 +352,16 @@ class Handler(BaseHTTPRequestHandler):
             self.replay(self.control.values['recording'])
             return
         self.answer(body, fault)
+
+    def model_of(self, body):
+        return self.path.split('/models/')[1].split(':')[0] if self.format == 'gemini' else body['model']
+
+    def check_body(self, body):
+        refuses = self.control.values['refuses']
+        checks = {'anthropic': lambda: check_anthropic(body, self.headers), 'chat': lambda: check_chat(body, refuses),
+                  'responses': lambda: more.check_responses(body, refuses), 'gemini': lambda: more.check_gemini(body),
+                  'ollama': lambda: more.check_ollama(body)}
+        checks[self.format]()
 
     def early_fault(self, fault):
         """Faults instead of an answer. TRUE: that was it."""
@@ -350,15 +385,20 @@ class Handler(BaseHTTPRequestHandler):
         return kind in ('hang', 'reset', 'html', 'redirect', 'status', 'error_in_body')
 
     def answer(self, body, fault):
-        user, results, system, tools = (describe_anthropic if self.anthropic else describe_chat)(body)
+        describe = {'anthropic': describe_anthropic, 'responses': more.describe_responses, 'gemini': more.describe_gemini}
+        user, results, system, tools = describe.get(self.format, describe_chat)(body)
         turn = self.control.take(self.control.values['script'], lambda item: fits(item, user, results, system))
         reply = plan(turn, tools)
         kind = fault['kind'] if fault else None
-        if not body.get('stream') or kind == 'no_stream':
-            self.send_json(200, (anthropic_body if self.anthropic else chat_body)(body['model'], reply))
+        model = self.model_of(body)
+        streams = ':stream' in self.path or body.get('stream', self.format == 'ollama')
+        if not streams or kind == 'no_stream':
+            bodies = {'anthropic': anthropic_body, 'chat': chat_body, 'responses': more.responses_body, 'gemini': more.gemini_body, 'ollama': more.ollama_body}
+            self.send_json(200, bodies[self.format](model, reply))
             return
         usage = (body.get('stream_options') or {}).get('include_usage', False)
-        events = list(anthropic_events(body['model'], reply) if self.anthropic else chat_events(body['model'], reply, usage))
+        makers = {'anthropic': anthropic_events, 'responses': more.responses_events, 'gemini': more.gemini_events, 'ollama': more.ollama_lines}
+        events = list(makers[self.format](model, reply) if self.format in makers else chat_events(model, reply, usage))
         self.begin_stream()
         if kind in ('cut', 'stall', 'reset_in_stream', 'error_in_stream'):
             self.stream_until_fault(events, kind)
@@ -366,7 +406,7 @@ class Handler(BaseHTTPRequestHandler):
         for event in events:
             time.sleep(self.control.values['delay'])
             self.send_event(event)
-        if not self.anthropic:
+        if self.format == 'chat':
             self.chunk(b'data: [DONE]\n\n')
         self.wfile.write(b'0\r\n\r\n')
 
@@ -381,7 +421,11 @@ class Handler(BaseHTTPRequestHandler):
             self.reset()
             return
         elif kind == 'error_in_stream':
-            self.send_event(dict(self.error_object(Refused(200, 'overloaded_error', 'Overloaded')), type='error'))
+            error = self.error_object(Refused(200, 'overloaded_error', 'Overloaded'))
+            if self.format == 'gemini':
+                self.chunk(json.dumps(error, indent=2).encode())
+            else:
+                self.send_event(dict(error, type='error'))
         self.wfile.write(b'0\r\n\r\n')
 
     def replay(self, path):

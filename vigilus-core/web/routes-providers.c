@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "vig-provider-discovery.h"
 #include "vig-provider-test.h"
 #include "vig-store-providers.h"
 #include "vig-web.h"
@@ -225,6 +226,7 @@ list_types (VigRequest *request)
 
 const VigRoute VIG_ROUTES_PROVIDERS[] = {
   { "listProviderTypes", .handle = list_types },
+  { "discoverProviders", .handle = vig_provider_discovery },
   { "listProviders", .read = list_providers },
   { "createProvider", .handle = begin_create },
   { "getProvider", .read = get_provider },

@@ -101,8 +101,8 @@ function providerOf({ api_key, ...rest }) {
 const login = () => ({ user: data.user, csrf_token: 'mock' });
 const models = {
   models: [
-    { id: 'claude-sonnet-4-5', context_length: 200000 },
-    { id: 'claude-haiku-4-5', context_length: 200000 },
+    { id: 'claude-sonnet-4-5', context_length: 200000, input_price: 3, output_price: 15 },
+    { id: 'claude-haiku-4-5', context_length: 200000, input_price: 3, output_price: 15 },
   ],
 };
 
@@ -135,6 +135,7 @@ const routes = {
   'GET plugins': () => ({ items: data.plugins, next: null }),
   'POST plugins/rescan': () => ({ items: data.plugins, next: null }),
   'GET provider-types': () => ({ items: data.providerTypes, next: null }),
+  'GET providers/discovered': () => ({ items: [], next: null }),
   'POST providers/test': ({ body }) =>
     body.api_key === 'wrong'
       ? fail(502, 'remote', 'Anthropic refused the key: invalid x-api-key')

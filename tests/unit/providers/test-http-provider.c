@@ -32,7 +32,8 @@ typedef struct
 
 static const Format formats[] = {
   { "plugins/providers/anthropic/anthropic.so", "", "invalid x-api-key", "anthropic", NULL, "\"signature\":\"c2lnbmVk\"", FALSE, VIG_ERROR_UNAVAILABLE },
-  { "plugins/providers/openai-compatible/openai-compatible.so", "/v1", "Incorrect API key provided", "compatible", NULL, "\"reasoning_content\":\"hm\"", FALSE, VIG_ERROR_UNAVAILABLE },
+  { "plugins/providers/openai-compatible/openai-compatible.so", "/v1", "Incorrect API key provided",
+    "compatible", NULL, "\"reasoning_content\":\"hm\"", FALSE, VIG_ERROR_UNAVAILABLE },
   { "plugins/providers/openai/openai.so", "/v1", "Incorrect API key provided", "responses", "{\"reasoning\": \"low\"}",
     "\"encrypted_content\":\"c2VhbGVk\"", FALSE, VIG_ERROR_UNAVAILABLE },
   { "plugins/providers/google/google.so", "", "API key not valid", "google", "{\"reasoning\": \"high\"}",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Cloud, KeyRound, Server } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { _ } from '../lib/i18n';
+import { _, currentLanguage } from '../lib/i18n';
 import type { ProviderType } from '../lib/types';
 import type { Wrongs } from '../lib/validate';
 import { ChoiceField, TextField } from './form';
@@ -121,6 +121,28 @@ export function ProviderFields({
   );
 }
 
+export interface ModelChoice {
+  id: string;
+  context_length: number | null;
+  input_price: number | null;
+  output_price: number | null;
+}
+
+/** What there is to know before choosing: how much it can look at, and what it costs. */
+function modelFacts(model: ModelChoice): string {
+  const number = new Intl.NumberFormat(currentLanguage(), { maximumSignificantDigits: 3 });
+  const facts = [];
+  if (model.context_length) facts.push(_('{count} tokens of context', { count: number.format(model.context_length) }));
+  if (model.input_price !== null && model.output_price !== null)
+    facts.push(
+      _('{input} in, {output} out, in dollars for a million tokens', {
+        input: number.format(model.input_price),
+        output: number.format(model.output_price),
+      }),
+    );
+  return facts.join(' · ');
+}
+
 export function ModelField({
   value,
   models,
@@ -128,15 +150,18 @@ export function ModelField({
   onChange,
 }: {
   value: string;
-  models: { id: string }[];
+  models: ModelChoice[];
   wrong?: string;
   onChange: (model: string) => void;
 }) {
+  const chosen = models.find((model) => model.id === value);
   return (
     <>
       <TextField
         label={_('Default model')}
-        hint={models.length > 0 ? undefined : _('Test the connection to see which models there are.')}
+        hint={
+          models.length > 0 ? chosen && modelFacts(chosen) : _('Test the connection to see which models there are.')
+        }
         value={value}
         list="provider-models"
         wrong={wrong}
@@ -144,7 +169,7 @@ export function ModelField({
       />
       <datalist id="provider-models">
         {models.map((model) => (
-          <option key={model.id} value={model.id} />
+          <option key={model.id} value={model.id} label={modelFacts(model) || undefined} />
         ))}
       </datalist>
     </>

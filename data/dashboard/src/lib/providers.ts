@@ -14,6 +14,14 @@ export const providerTypesQuery = queryOptions({
   queryFn: async () => (await ask(api.GET('/api/v1/provider-types'))).items,
 });
 
+/** Servers of models on the daemon's own machine; this really asks them. */
+export const foundServersQuery = queryOptions({
+  queryKey: ['found-servers'],
+  queryFn: async () => (await ask(api.GET('/api/v1/providers/discovered'))).items,
+  staleTime: 30_000,
+  retry: false,
+});
+
 /** The models that a stored provider offers; this really connects. */
 export const modelsQuery = (id: string) =>
   queryOptions({

@@ -8,6 +8,7 @@ export type AuditProof = Schemas['AuditProof'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type Call = Schemas['Call'];
 export type Change = Schemas['Change'];
+export type FoundServer = Schemas['FoundServer'];
 export type Grant = Schemas['Grant'];
 export type Login = Schemas['Login'];
 export type Operator = Schemas['Operator'];
@@ -46,6 +47,7 @@ export interface MessageContent {
   text?: string;
   code?: string;
   reasoning?: string;
+  refusal?: string;
   calls?: AssistantCall[];
   results?: { call_id: string; name: string; text: string; is_error: boolean }[];
   stop_reason?: string;

@@ -8,6 +8,7 @@ import { Time } from '../../components/time';
 import { ToolCard } from '../../components/tool-card';
 import { isLive } from '../../lib/chat';
 import { _ } from '../../lib/i18n';
+import { stopNote } from '../../lib/stop';
 import type { StreamState } from '../../lib/stream';
 import type { Entry, Turn } from '../../lib/transcript';
 import type { Message, Run } from '../../lib/types';
@@ -55,12 +56,14 @@ function Thinking({ text, open = false }: { text: string; open?: boolean }) {
 }
 
 const Reply = memo(function Reply({ message }: { message: Message }) {
-  const { text, reasoning, cut_short } = message.content;
+  const { text, reasoning, refusal } = message.content;
+  const note = stopNote(message.content);
   return (
     <div className="reply">
       <Thinking text={reasoning ?? ''} />
       {text && <RichText text={text} />}
-      {cut_short && <p className="small muted">{_('Cut short.')}</p>}
+      {refusal && <p>{refusal}</p>}
+      {note && <p className="small muted">{note}</p>}
       {text && (
         <div className="reply-tools small muted">
           <CopyButton text={text} bare label={_('Copy reply')} />

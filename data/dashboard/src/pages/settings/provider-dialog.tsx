@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
+import { useQuery } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { useState } from 'react';
 import { Button } from '../../components/button';
 import { Dialog } from '../../components/dialog';
 import { CheckField } from '../../components/form';
+import { FoundServers } from '../../components/found-servers';
 import { ModelField, ProviderFields, ProviderTypeChoice } from '../../components/provider-form';
 import { ErrorNote } from '../../components/states';
 import { TestResult } from '../../components/test-result';
 import { _ } from '../../lib/i18n';
+import { foundServersQuery } from '../../lib/providers';
 import { say } from '../../lib/toasts';
 import type { Provider, ProviderType } from '../../lib/types';
 import { useProviderEditor } from './use-provider-editor';
@@ -20,6 +23,7 @@ interface Props {
 
 export function ProviderDialog({ provider, types, onClose }: Props) {
   const editor = useProviderEditor(provider, types);
+  const found = useQuery({ ...foundServersQuery, enabled: provider === null });
   const [isDefault, setDefault] = useState(provider?.is_default ?? false);
   const { draft, type, wrongs, test } = editor;
   const isOffline = draft.type === 'offline';
@@ -38,6 +42,7 @@ export function ProviderDialog({ provider, types, onClose }: Props) {
       onClose={onClose}
     >
       <form className="stack" onSubmit={submit} noValidate>
+        {!provider && <FoundServers servers={found.data ?? []} onChoose={editor.chooseFound} />}
         {!provider && <ProviderTypeChoice types={types} value={draft.type} onChange={editor.choose} />}
         {type && (
           <>

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { emptyDraft, type ProviderDraft } from '../../components/provider-form';
 import { useCreateProvider, useTestSettings, useUpdateProvider } from '../../lib/providers';
-import type { Provider, ProviderType } from '../../lib/types';
+import type { FoundServer, Provider, ProviderType } from '../../lib/types';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
 
 const members = ['name', 'type', 'base_url', 'api_key', 'default_model'];
@@ -69,6 +69,12 @@ export function useProviderEditor(provider: Provider | null, types: ProviderType
     change: (next: ProviderDraft) => {
       setDraft(next);
       if (next.base_url !== draft.base_url || next.api_key !== draft.api_key) test.reset();
+    },
+    chooseFound: (server: FoundServer) => {
+      const found = types.find((other) => other.type === server.type);
+      setDraft({ ...emptyDraft(found), base_url: server.base_url });
+      setWrongs({});
+      test.reset();
     },
     choose: (next: ProviderType) => {
       setDraft(emptyDraft(next));

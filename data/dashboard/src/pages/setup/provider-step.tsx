@@ -2,16 +2,18 @@
 import { useQuery } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { Button } from '../../components/button';
+import { FoundServers } from '../../components/found-servers';
 import { ModelField, ProviderFields, ProviderTypeChoice } from '../../components/provider-form';
 import { ErrorNote, Loaded } from '../../components/states';
 import { TestResult } from '../../components/test-result';
 import { _ } from '../../lib/i18n';
-import { providerTypesQuery } from '../../lib/providers';
+import { foundServersQuery, providerTypesQuery } from '../../lib/providers';
 import type { ProviderType } from '../../lib/types';
 import { useProviderEditor } from '../settings/use-provider-editor';
 
 function ProviderForm({ types, next }: { types: ProviderType[]; next: () => void }) {
   const editor = useProviderEditor(null, types, types[0]?.type);
+  const found = useQuery(foundServersQuery);
   const isOffline = editor.draft.type === 'offline';
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -19,6 +21,7 @@ function ProviderForm({ types, next }: { types: ProviderType[]; next: () => void
   };
   return (
     <form className="stack" onSubmit={submit} noValidate>
+      <FoundServers servers={found.data ?? []} onChoose={editor.chooseFound} />
       <ProviderTypeChoice types={types} value={editor.draft.type} onChange={editor.choose} />
       {editor.type && (
         <ProviderFields type={editor.type} draft={editor.draft} wrongs={editor.wrongs} onChange={editor.change} />

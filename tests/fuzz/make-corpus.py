@@ -51,9 +51,17 @@ def seeds_command():
                 yield text.encode()
 
 
+def seeds_replies():
+    formats = {'anthropic-messages': 0, 'gemini-generatecontent': 1, 'ollama-chat': 2, 'openai-chat': 3, 'openai-responses': 3}
+    for path in sorted((DATA / 'recordings').glob('*/*.json')):
+        recording = json.loads(path.read_text(encoding='utf-8'))
+        if recording['api'] in formats and recording['response']['status'] == 200:
+            yield bytes([formats[recording['api']], 7]) + recording['response']['body'].encode()
+
+
 def main():
     top = pathlib.Path(sys.argv[1])
-    for name, make in (('command', seeds_command), ('json', seeds_json), ('schema', seeds_schema), ('sse', seeds_sse), ('fernet', seeds_fernet)):
+    for name, make in (('command', seeds_command), ('json', seeds_json), ('replies', seeds_replies), ('schema', seeds_schema), ('sse', seeds_sse), ('fernet', seeds_fernet)):
         folder = top / name
         folder.mkdir(parents=True, exist_ok=True)
         seeds = [seed for seed in make() if len(seed) <= MAX_SIZE]

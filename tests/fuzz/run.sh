@@ -9,7 +9,7 @@ shift
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build-fuzz
 fuzzers=("$@")
-[ ${#fuzzers[@]} -gt 0 ] || fuzzers=(command fernet json schema sse)
+[ ${#fuzzers[@]} -gt 0 ] || fuzzers=(command fernet json replies schema sse)
 
 if [ ! -e "$build/build.ninja" ]; then
   CC=clang meson setup "$build" "$top" -Dfuzz=true -Ddashboard=disabled -Db_sanitize=address,undefined -Db_lundef=false \
@@ -21,6 +21,7 @@ python3 "$top/tests/fuzz/make-corpus.py" "$build/corpus"
 mkdir -p "$build/found"
 
 export ASAN_OPTIONS=detect_leaks=1:detect_odr_violation=0
+export VIG_TEST_BUILD=$build
 export LSAN_OPTIONS=suppressions=$top/tests/lsan.supp:print_suppressions=0
 failed=0
 echo "1..${#fuzzers[@]}"

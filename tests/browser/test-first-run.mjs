@@ -99,5 +99,5 @@ function withModel(type, title, path, model) {
 await run([
   ['from nothing to an approved call, offline', offline],
   ['from nothing to an approved call, with Anthropic', withModel('anthropic', /Anthropic/, '', 'claude-sonnet-4-5')],
-  ['from nothing to an approved call, with OpenAI’s format', withModel('openai', /OpenAI/i, '/v1', 'gpt-4o-mini')],
+  ['from nothing to an approved call, with OpenAI’s format', withModel('openai', /OpenAI-compatible server/, '/v1', 'gpt-4o-mini')],
 ]);

@@ -361,7 +361,7 @@ take_operator (VigCommandLex *self, VigCommandRedirect *redirect)
   for (guint i = 0; i < G_N_ELEMENTS (operators); i++)
     if (g_str_has_prefix (p, operators[i]))
       {
-        redirect->strip = operators[i][2] == '-';
+        redirect->strip = g_str_equal (operators[i], "<<-");
         g_strlcpy (redirect->op, operators[i], redirect->strip ? 3 : sizeof redirect->op);
         self->at = p + strlen (operators[i]);
         break;

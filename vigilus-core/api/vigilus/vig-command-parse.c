@@ -433,7 +433,7 @@ vig_command_parse_text (const char *text, guint depth, GPtrArray *simples)
   if (self.failure == NULL)
     parse_list (&self);
   if (self.failure == NULL && *self.at != '\0')
-    vig_command_lex_fail (&self, "\"%.1s\" is out of place", self.at);
+    vig_command_lex_fail (&self, "\"%.*s\" is out of place", (int) (g_utf8_next_char (self.at) - self.at), self.at);
   if (self.failure == NULL && documents->len > 0)
     vig_command_lex_fail (&self, "the text of a here-document is missing");
 

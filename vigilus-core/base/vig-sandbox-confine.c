@@ -81,7 +81,6 @@ are_reachable (const char * const *paths)
   return TRUE;
 }
 
-/* The limit counts all threads of a user, so what runs already must fit too. */
 static rlim_t
 count_threads (uid_t uid)
 {
@@ -99,6 +98,27 @@ count_threads (uid_t uid)
     }
 
   return n;
+}
+
+/* The limit counts all threads of a user, so what runs already must fit too. The number is rough anyway: it may be a second old. */
+static rlim_t
+get_thread_count (uid_t uid)
+{
+  static GMutex mutex;
+  static uid_t last_uid;
+  static gint64 last_time;
+  static rlim_t last_count;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  gint64 now = g_get_monotonic_time ();
+
+  if (last_time == 0 || last_uid != uid || now - last_time > G_USEC_PER_SEC)
+    {
+      last_count = count_threads (uid);
+      last_uid = uid;
+      last_time = now;
+    }
+
+  return last_count;
 }
 
 /* As root: the owner of the working directory or of the first place to write, whoever that is but root; without one, nobody
@@ -171,7 +191,7 @@ vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const ch
     return FALSE;
 
   choose_identity (self, spec, write_paths);
-  self->max_processes = count_threads (self->uid) + VIG_SANDBOX_MAX_PROCESSES;
+  self->max_processes = get_thread_count (self->uid) + VIG_SANDBOX_MAX_PROCESSES;
   self->argv = g_strdupv ((char **) spec->argv);
   self->environment = make_environment (spec->working_directory != NULL ? spec->working_directory : "/");
 

@@ -52,7 +52,8 @@ report (int descriptor, VigStage stage, int code)
     ;
 }
 
-static void
+/* TRUE: nobody is left. Whoever loses its parent becomes a child of ours, so without children there are no descendants either. */
+static gboolean
 reap (Supervisor *self)
 {
   pid_t pid;
@@ -64,6 +65,8 @@ reap (Supervisor *self)
         self->status = status;
         self->ended = TRUE;
       }
+
+  return pid < 0 && errno == ECHILD;
 }
 
 static void
@@ -76,9 +79,9 @@ kill_all (Supervisor *self)
     kill (-self->child, SIGKILL);
   for (round = 0; round < KILL_ROUNDS; round++)
     {
-      reap (self);
-      if (vig_descendants_count () == 0 && self->ended)
+      if (reap (self))
         return;
+      vig_descendants_count ();
       vig_descendants_kill ();
       nanosleep (&pause, NULL);
     }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowUp, Square } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../components/button';
+import { useCan } from '../../lib/auth';
 import { useMediaQuery } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { findMention, insertMention, type Mention, rankNames } from '../../lib/mentions';
@@ -31,7 +32,7 @@ function useMentions(draft: string, cursor: number, isOff: boolean) {
   return { mention, matches };
 }
 
-export function Composer({ draft, setDraft, send, busy, stop, stopping, focus }: Props) {
+function Box({ draft, setDraft, send, busy, stop, stopping, focus }: Props) {
   const box = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
   const [cursor, setCursor] = useState(draft.length);
@@ -142,5 +143,13 @@ export function Composer({ draft, setDraft, send, busy, stop, stopping, focus }:
         </Button>
       )}
     </form>
+  );
+}
+
+/** Viewers are told why there is nothing to write into. */
+export function Composer(props: Props) {
+  if (useCan('approver')) return <Box {...props} />;
+  return (
+    <p className="muted">{_('You may look on: only approvers and administrators ask Operators for something.')}</p>
   );
 }

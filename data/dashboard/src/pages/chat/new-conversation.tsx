@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Logo } from '../../components/logo';
 import { ErrorNote } from '../../components/states';
+import { useCan } from '../../lib/auth';
 import { useCreateSession, useSendMessage } from '../../lib/chat';
 import { useIsMounted, useStored } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
@@ -27,6 +28,7 @@ export function NewConversation({ bar }: { bar: ReactNode }) {
   const send = useSendMessage();
   const navigate = useNavigate();
   const isMounted = useIsMounted();
+  const canAsk = useCan('approver');
   const [draft, setDraft] = useStored('draft.new', '');
 
   const submit = async (text: string) => {
@@ -46,15 +48,17 @@ export function NewConversation({ bar }: { bar: ReactNode }) {
           {_('Ask in your own words; the right Operator is chosen. Looking is free, changing waits for you.')}
         </p>
         <NoProvider />
-        <ul className="ideas" aria-label={_('For example')}>
-          {ideas().map((idea) => (
-            <li key={idea}>
-              <button type="button" onClick={() => setDraft(idea)}>
-                {idea}
-              </button>
-            </li>
-          ))}
-        </ul>
+        {canAsk && (
+          <ul className="ideas" aria-label={_('For example')}>
+            {ideas().map((idea) => (
+              <li key={idea}>
+                <button type="button" onClick={() => setDraft(idea)}>
+                  {idea}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
       </div>
       <div className="composer-area">
         <ErrorNote error={create.error ?? send.error} />

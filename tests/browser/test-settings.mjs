@@ -106,8 +106,40 @@ async function account({ keep, open }) {
   assert.equal(await page.getByLabel('Turns per run').inputValue(), '7');
 }
 
+async function policy({ keep, open }) {
+  const daemon = await keep(new Daemon({ secret: 'a secret for tests' }));
+  const page = await open(daemon.url);
+  await enter(page, daemon);
+  await page.goto(`${daemon.url}/settings/policy`);
+  await page.getByText('There are no rules').waitFor();
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  const rule = page.getByRole('region', { name: 'Rule 1' });
+  await rule.getByLabel('Name', { exact: true }).fill('No nights');
+  await rule.getByRole('combobox', { name: 'Then' }).selectOption('deny');
+  await rule.getByLabel('Tools').fill('shell.*');
+  await rule.getByRole('button', { name: /Only at some times/ }).click();
+  await rule.getByLabel('From').fill('22:00');
+  await rule.getByLabel('Until').fill('06:00');
+  await rule.getByLabel('Time zone').fill('Mars/Base');
+  await page.getByRole('button', { name: 'Try against last week' }).click();
+  await page.getByText(/there is no such time zone/).waitFor();
+  await rule.getByLabel('Time zone').fill('Europe/Berlin');
+  await page.getByRole('button', { name: 'Try against last week' }).click();
+  await page.getByText(/would have changed none/).waitFor();
+  await shoot(page, 'policy');
+  await page.getByRole('button', { name: 'Save as version 1' }).click();
+  await page.getByText('Version 1 counts from now on.').waitFor();
+  await page.reload();
+  assert.equal(await rule.getByLabel('Until').inputValue(), '06:00');
+  await page.goto(`${daemon.url}/tools?tool=shell.exec`);
+  const floor = page.getByRole('combobox', { name: 'A call counts at least as' }).first();
+  await floor.waitFor();
+  await shoot(page, 'tool-floor');
+}
+
 await run([
   ['Operators → Create Operator, after Settings → Providers → Add Provider', createOperator],
   ['a changed secret says so, and takes the key again', changedSecret],
+  ['rules of the policy, and floors', policy],
   ['password, sign-in, limits', account],
 ]);

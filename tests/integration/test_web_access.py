@@ -5,7 +5,6 @@ import concurrent.futures
 import json
 import pathlib
 import re
-import statistics
 import sys
 import time
 
@@ -266,8 +265,9 @@ def test_an_unknown_name_takes_as_long_and_is_not_recorded():
             daemon.client().post('/api/v1/login', {'name': name, 'password': 'a wrong guess'}).expect(401)
             return time.monotonic() - begin
 
-        known = statistics.median(measure('owner') for _ in range(4))
-        unknown = statistics.median(measure('hunter2-typed-here') for _ in range(4))
+        # In turn, and the quickest of each: what else the machine does only ever adds.
+        pairs = [(measure('owner'), measure('hunter2-typed-here')) for _ in range(4)]
+        known, unknown = (min(times) for times in zip(*pairs))
         assert 0.5 < known / unknown < 2, (known, unknown)
         assert 'hunter2-typed-here' not in owner.get('/api/v1/audit').body.decode()
 

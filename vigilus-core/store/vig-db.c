@@ -251,10 +251,12 @@ typedef struct
   VigDbConnection *db;
 } Thread;
 
+/* Answers its connection, for vig_db_close () to close. */
 static gpointer
 writer_main (gpointer user_data)
 {
   Thread *thread = user_data;
+  VigDbConnection *db;
   guint expected = 1;
 
   while (TRUE)
@@ -277,10 +279,10 @@ writer_main (gpointer user_data)
       finish_jobs (thread->self, (VigDbJob **) batch->pdata, batch->len);
     }
 
-  vig_db_connection_close (thread->db);
+  db = thread->db;
   g_free (thread);
 
-  return NULL;
+  return db;
 }
 
 /* The function sees one state of the database, whatever is written meanwhile. */
@@ -424,6 +426,8 @@ vig_db_read (VigDb *self, VigDbFunc func, gpointer data, GError **error)
 void
 vig_db_close (VigDb *self)
 {
+  VigDbConnection *writer = NULL;
+
   g_return_if_fail (VIG_IS_DB (self));
 
   g_mutex_lock (&self->mutex);
@@ -433,7 +437,16 @@ vig_db_close (VigDb *self)
   g_mutex_unlock (&self->mutex);
 
   for (guint i = 0; i < G_N_ELEMENTS (self->threads); i++)
-    g_clear_pointer (&self->threads[i], g_thread_join);
+    {
+      GThread *thread = g_steal_pointer (&self->threads[i]);
+      gpointer db = thread != NULL ? g_thread_join (thread) : NULL;
+
+      if (db != NULL)
+        writer = db;
+    }
+
+  /* Last, after the readers: only a connection that may write puts what the WAL holds into the database. */
+  vig_db_connection_close (writer);
 
   if (self->lock_fd >= 0)
     close (self->lock_fd);

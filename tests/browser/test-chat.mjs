@@ -41,7 +41,7 @@ async function stop(kit) {
   const { page } = await chatWith(kit, { script: [{ text: words }], delay: 0.3 });
   await send(page, '@Files count');
   await page.locator('.streaming', { hasText: 'word1' }).waitFor();
-  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.getByText('Stopped.').waitFor();
   await page.getByRole('button', { name: 'Send' }).waitFor();
   assert.doesNotMatch(await page.locator('.transcript').innerText(), /word39/);

@@ -79,7 +79,7 @@ describe (VigDbConnection *self, int rc)
   switch (rc & 0xff)
     {
     case SQLITE_FULL:
-      return g_strdup_printf ("no space is left for the database %s", self->path);
+      return g_strdup_printf ("no space is left for the database %s: free some, or move the data directory (--data-dir)", self->path);
     case SQLITE_NOTADB:
       return g_strdup_printf ("%s is not a database, or is damaged at its start: move it away or restore a backup", self->path);
     case SQLITE_CORRUPT:

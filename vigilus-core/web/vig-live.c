@@ -19,7 +19,7 @@ struct _VigLive
   guint      check_id;
 };
 
-static const char *const TOPICS[] = { "runs", "approvals", "changes", "operators", "providers", "plugins", "settings", "audit", "sessions", NULL };
+static const char *const TOPICS[] = { "runs", "approvals", "changes", "operators", "providers", "plugins", "settings", "audit", "sessions", "servers", "credentials", NULL };
 
 /* Chats are their owner's alone; so is what the common topics tell of them. */
 static gboolean
@@ -135,6 +135,9 @@ chat_found (GObject *source, GAsyncResult *result, gpointer user_data)
 static const char *
 get_group (const char *topic)
 {
+  if (g_str_equal (topic, "credentials"))
+    return "servers";
+
   return g_str_equal (topic, "runs") || g_str_equal (topic, "sessions") || g_str_has_prefix (topic, "session:") ? "chat" : topic;
 }
 

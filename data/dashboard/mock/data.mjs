@@ -288,3 +288,41 @@ export function auditRecord(minutesAgo, event, extra = {}) {
     ...extra,
   };
 }
+
+export const credentials = [
+  {
+    id: id(),
+    name: 'vigilus@nas.home.arpa',
+    kind: 'ssh_key',
+    public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMock0Mock0Mock0Mock0Mock0Mock0Mock0Mock0Moc vigilus',
+    fingerprint: 'SHA256:Qm9yaW5nIGZpbmdlcnByaW50IG9mIGEga2V5ISEhISE',
+    readable: false,
+    servers: ['nas'],
+    created_at: at(9000),
+    updated_at: at(9000),
+  },
+];
+export const servers = [
+  {
+    id: id(),
+    name: 'nas',
+    host: 'nas.home.arpa',
+    port: 22,
+    user_name: 'vigilus',
+    credential_id: credentials[0].id,
+    credential_name: credentials[0].name,
+    tags: ['storage', 'cellar'],
+    notes: '',
+    operators: [],
+    host_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMock',
+    host_key_fingerprint: 'SHA256:Qm9yaW5nIGZpbmdlcnByaW50IG9mIGEgaG9zdCEhISE',
+    status: 'failed',
+    status_message:
+      'Host key verification failed: nas.home.arpa shows SHA256:bmV3, but SHA256:Qm9yaW5nIGZpbmdlcnByaW50IG9mIGEgaG9zdCEhISE is pinned since the first connection.',
+    system: 'Debian GNU/Linux 12',
+    checked_at: at(60),
+    last_seen_at: at(7200),
+    created_at: at(9000),
+    updated_at: at(9000),
+  },
+];

@@ -144,6 +144,8 @@ const routes = {
         : models,
   'POST providers/:/test': () => models,
   ...crud('providers', data.providers, providerOf),
+  ...crud('servers', data.servers, (body) => body),
+  ...crud('credentials', data.credentials, ({ name, kind }) => ({ name, kind })),
   ...crud('operators', data.operators, (body) => body),
   ...crud('sessions', world.sessions, (body) => ({ run_state: null, ...body })),
   'GET tokens': ({ query }) => page(data.tokens, query),

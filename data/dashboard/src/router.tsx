@@ -112,6 +112,16 @@ const operator = createRoute({
   component: lazyRouteComponent(() => import('./pages/operators/operator')),
 });
 
+const servers = createRoute({
+  getParentRoute: () => shell,
+  path: '/servers',
+  validateSearch: (search: Record<string, unknown>): { tab?: string; add?: boolean; edit?: string } => ({
+    ...texts(search, ['tab', 'edit']),
+    ...(search.add === true ? { add: true } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./pages/servers/servers')),
+});
+
 const tools = createRoute({
   getParentRoute: () => shell,
   path: '/tools',
@@ -171,6 +181,7 @@ const routeTree = root.addChildren([
     tasks,
     operators,
     operator,
+    servers,
     tools,
     audit,
     settingsHome,

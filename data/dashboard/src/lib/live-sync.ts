@@ -8,7 +8,18 @@ import { queryClient } from './query';
 import { ReplyStream } from './stream';
 import type { Approval, Call, Message, Run } from './types';
 
-const everywhere = ['approvals', 'changes', 'runs', 'sessions', 'operators', 'providers', 'plugins', 'settings'];
+const everywhere = [
+  'approvals',
+  'changes',
+  'runs',
+  'sessions',
+  'operators',
+  'providers',
+  'plugins',
+  'settings',
+  'servers',
+  'credentials',
+];
 
 const byTopic: Record<string, string[]> = {
   changes: ['changes'],
@@ -17,6 +28,8 @@ const byTopic: Record<string, string[]> = {
   plugins: ['plugins', 'tools', 'provider-types'],
   settings: ['settings', 'status'],
   sessions: ['sessions', 'session'],
+  servers: ['servers', 'credentials'],
+  credentials: ['credentials', 'servers'],
 };
 
 const streams = new Map<string, ReplyStream>();

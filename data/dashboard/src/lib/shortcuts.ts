@@ -8,6 +8,7 @@ const pages: Record<string, string> = {
   a: '/approvals',
   t: '/tasks',
   o: '/operators',
+  v: '/servers',
   w: '/tools',
   l: '/audit',
   s: '/settings/providers',

@@ -32,6 +32,7 @@ function useItems(): Item[] {
     { key: 'new', name: _('New conversation'), kind: action, icon: Plus, run: go('/chat') },
     { key: 'operator', name: _('Create Operator'), kind: action, icon: Plus, run: go('/operators/new') },
     { key: 'provider', name: _('Add Provider'), kind: action, icon: Plus, run: go('/settings/providers?add=true') },
+    { key: 'server', name: _('Add Server'), kind: action, icon: Plus, run: go('/servers?add=true') },
     {
       key: 'theme',
       name: _('Switch between light and dark'),

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+import { useQuery } from '@tanstack/react-query';
+import { KeyRound } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../components/button';
+import { Confirm, Dialog } from '../../components/dialog';
+import { ChoiceField } from '../../components/form';
+import { Empty, ErrorNote, Loaded, Note } from '../../components/states';
+import { _ } from '../../lib/i18n';
+import { credentialsQuery, useDeleteCredential, useUpdateCredential } from '../../lib/servers';
+import { say } from '../../lib/toasts';
+import type { Credential } from '../../lib/types';
+import { check, type Wrongs, wrongsOf } from '../../lib/validate';
+import { bodyOf, noSecrets, PublicKey, SecretFields, type Source, sourceChoices } from './secret-fields';
+
+function ReplaceDialog({ credential, onClose }: { credential: Credential; onClose: () => void }) {
+  const isKey = credential.kind === 'ssh_key';
+  const [source, setSource] = useState<Source>(isKey ? 'key' : 'password');
+  const [secrets, setSecrets] = useState(noSecrets);
+  const [wrongs, setWrongs] = useState<Wrongs>({});
+  const update = useUpdateCredential();
+  const { key, generate } = sourceChoices();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const body = bodyOf(source, secrets);
+    const found = check('updateCredential', body);
+    setWrongs(found);
+    if (Object.keys(found).length > 0) return;
+    update.mutate(
+      { id: credential.id, body },
+      {
+        onSuccess: () => {
+          say(_('The new secret of {name} is stored.', { name: credential.name }));
+          onClose();
+        },
+        onError: (error) => setWrongs(wrongsOf(error, ['private_key', 'passphrase', 'password'])),
+      },
+    );
+  };
+  return (
+    <Dialog title={_('Replace the secret of {name}', { name: credential.name })} className="wide" onClose={onClose}>
+      <form className="stack" onSubmit={submit} noValidate>
+        <p>{_('The old one is gone for good; the new one counts for all servers that use it.')}</p>
+        {isKey && (
+          <ChoiceField
+            legend={_('The new key')}
+            value={source}
+            choices={[key, generate]}
+            onChange={(value) => setSource(value as Source)}
+          />
+        )}
+        <SecretFields source={source} secrets={secrets} wrongs={wrongs} onChange={setSecrets} />
+        <ErrorNote error={update.error} />
+        <div className="actions">
+          <Button onClick={onClose}>{_('Cancel')}</Button>
+          <Button look="primary" type="submit" busy={update.isPending}>
+            {_('Replace')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function DeleteCredential({ credential }: { credential: Credential }) {
+  const [isAsking, setAsking] = useState(false);
+  const remove = useDeleteCredential();
+  const confirm = () =>
+    remove.mutate(credential.id, { onSuccess: () => say(_('{name} is deleted.', { name: credential.name })) });
+  return (
+    <>
+      <Button look="danger" small onClick={() => setAsking(true)}>
+        {_('Delete')}
+      </Button>
+      {isAsking && (
+        <Confirm
+          title={_('Delete {name}?', { name: credential.name })}
+          action={_('Delete {name}', { name: credential.name })}
+          busy={remove.isPending}
+          error={remove.error}
+          onConfirm={confirm}
+          onClose={() => setAsking(false)}
+        >
+          <p>{_('Its secret is gone for good. Servers that use it have to be changed first.')}</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function CredentialCard({ credential }: { credential: Credential }) {
+  const [isReplacing, setReplacing] = useState(false);
+  return (
+    <li className="card stack tight">
+      <div className="row">
+        <h2>{credential.name}</h2>
+        <span className="badge">{credential.kind === 'ssh_key' ? _('SSH key') : _('Password')}</span>
+      </div>
+      {!credential.readable && (
+        <Note kind="wait">
+          {_('It can’t be decrypted, because VIGILUS_SECRET has changed since it was stored: enter it again.')}
+        </Note>
+      )}
+      <dl className="facts small">
+        {credential.fingerprint && (
+          <>
+            <dt>{_('Fingerprint')}</dt>
+            <dd className="mono">{credential.fingerprint}</dd>
+          </>
+        )}
+        <dt>{_('Used by')}</dt>
+        <dd>{credential.servers.join(', ') || _('no server')}</dd>
+        <dt>{_('Secret')}</dt>
+        <dd>{credential.readable ? _('stored, encrypted') : _('stored, unreadable')}</dd>
+      </dl>
+      {credential.public_key && (
+        <details>
+          <summary className="small">{_('The line for authorized_keys')}</summary>
+          <PublicKey line={credential.public_key} />
+        </details>
+      )}
+      <div className="row">
+        <Button small onClick={() => setReplacing(true)}>
+          {_('Replace secret')}
+        </Button>
+        <DeleteCredential credential={credential} />
+      </div>
+      {isReplacing && <ReplaceDialog credential={credential} onClose={() => setReplacing(false)} />}
+    </li>
+  );
+}
+
+export function Credentials() {
+  const query = useQuery(credentialsQuery);
+  return (
+    <Loaded query={query}>
+      {(credentials) =>
+        credentials.length === 0 ? (
+          <div className="card">
+            <Empty icon={KeyRound} title={_('There are no credentials')}>
+              <p>{_('A key or password is stored when you add a server with it.')}</p>
+            </Empty>
+          </div>
+        ) : (
+          <ul className="stack">
+            {credentials.map((credential) => (
+              <CredentialCard key={credential.id} credential={credential} />
+            ))}
+          </ul>
+        )
+      }
+    </Loaded>
+  );
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+import { useQuery } from '@tanstack/react-query';
+import { CircleAlert, CircleCheck, CircleDashed } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from '../../components/button';
+import { Confirm } from '../../components/dialog';
+import { ErrorNote } from '../../components/states';
+import { Time } from '../../components/time';
+import { useCan } from '../../lib/auth';
+import { _ } from '../../lib/i18n';
+import { operatorsQuery } from '../../lib/operators';
+import { useDeleteServer, useTestServer } from '../../lib/servers';
+import { say } from '../../lib/toasts';
+import type { Server } from '../../lib/types';
+import { ForgetHostKey, hasOtherKey, LastFailure, TestReport } from './server-check';
+
+function StatusBadge({ status }: { status: Server['status'] }) {
+  const {
+    look,
+    icon: Icon,
+    word,
+  } = {
+    up: { look: 'good', icon: CircleCheck, word: _('Reachable') },
+    failed: { look: 'bad', icon: CircleAlert, word: _('Failed') },
+    unknown: { look: '', icon: CircleDashed, word: _('Not tested') },
+  }[status];
+  return (
+    <span className={`badge ${look}`}>
+      <Icon className="icon" aria-hidden /> {word}
+    </span>
+  );
+}
+
+function DeleteServer({ server }: { server: Server }) {
+  const [isAsking, setAsking] = useState(false);
+  const remove = useDeleteServer();
+  const confirm = () =>
+    remove.mutate(server.id, { onSuccess: () => say(_('{name} is deleted.', { name: server.name })) });
+  return (
+    <>
+      <Button look="danger" small onClick={() => setAsking(true)}>
+        {_('Delete')}
+      </Button>
+      {isAsking && (
+        <Confirm
+          title={_('Delete {name}?', { name: server.name })}
+          action={_('Delete {name}', { name: server.name })}
+          busy={remove.isPending}
+          error={remove.error}
+          onConfirm={confirm}
+          onClose={() => setAsking(false)}
+        >
+          <p>
+            {_(
+              'Its address, notes and pinned host key are gone for good, and Operators no longer reach it. Its credential stays.',
+            )}
+          </p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function Facts({ server }: { server: Server }) {
+  const operators = useQuery(operatorsQuery).data ?? [];
+  const named = operators.filter(({ id }) => server.operators.includes(id)).map(({ name }) => name);
+  return (
+    <dl className="facts small">
+      <dt>{_('Address')}</dt>
+      <dd className="mono">
+        {server.user_name}@{server.host}:{server.port}
+      </dd>
+      <dt>{_('Credential')}</dt>
+      <dd>{server.credential_name ?? _('None yet')}</dd>
+      <dt>{_('Last seen')}</dt>
+      <dd>{server.last_seen_at ? <Time at={server.last_seen_at} /> : _('never')}</dd>
+      {server.system && (
+        <>
+          <dt>{_('System')}</dt>
+          <dd>{server.system}</dd>
+        </>
+      )}
+      {server.host_key_fingerprint && (
+        <>
+          <dt>{_('Host key')}</dt>
+          <dd className="mono">{server.host_key_fingerprint}</dd>
+        </>
+      )}
+      <dt>{_('Operators')}</dt>
+      <dd>{server.operators.length === 0 ? _('all') : named.join(', ') || '–'}</dd>
+      {server.notes && (
+        <>
+          <dt>{_('Notes')}</dt>
+          <dd>{server.notes}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+export function ServerCard({ server, edit }: { server: Server; edit: () => void }) {
+  const canEdit = useCan('administrator');
+  const test = useTestServer();
+  // A report is of what was tested: what has been changed or checked since has another one.
+  const report = test.data && test.data.server.updated_at === server.updated_at ? test.data : null;
+  return (
+    <li className="card stack tight">
+      <div className="row">
+        <h2>{server.name}</h2>
+        <StatusBadge status={server.status} />
+        {server.tags.map((tag) => (
+          <span key={tag} className="badge">
+            {tag}
+          </span>
+        ))}
+      </div>
+      <Facts server={server} />
+      {report ? <TestReport report={report} /> : <LastFailure server={server} />}
+      <ErrorNote error={test.error} />
+      {canEdit && (
+        <div className="row">
+          <Button small busy={test.isPending} onClick={() => test.mutate(server.id)}>
+            {_('Test connection')}
+          </Button>
+          <Button small onClick={edit}>
+            {_('Edit')}
+          </Button>
+          {hasOtherKey(server) && <ForgetHostKey server={server} />}
+          <DeleteServer server={server} />
+        </div>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+import { useQuery } from '@tanstack/react-query';
+import { AreaField, CheckField, ChoiceField, SelectField, TextField } from '../../components/form';
+import { _ } from '../../lib/i18n';
+import { operatorsQuery } from '../../lib/operators';
+import { credentialsQuery } from '../../lib/servers';
+import type { Wrongs } from '../../lib/validate';
+import { SecretFields, sourceChoices } from './secret-fields';
+import type { ServerDraft } from './use-server-editor';
+
+export interface PartProps {
+  draft: ServerDraft;
+  wrongs: Wrongs;
+  set: (change: Partial<ServerDraft>) => void;
+}
+
+export function Address({ draft, wrongs, set }: PartProps) {
+  return (
+    <>
+      <TextField
+        label={_('Name')}
+        value={draft.name}
+        wrong={wrongs.name}
+        maxLength={64}
+        hint={_('What Operators and you call it.')}
+        onChange={(event) => set({ name: event.target.value })}
+      />
+      <div className="row top-aligned">
+        <div className="grow">
+          <TextField
+            label={_('Hostname')}
+            value={draft.host}
+            wrong={wrongs.host}
+            placeholder="nas.home.arpa"
+            spellCheck={false}
+            autoCapitalize="off"
+            hint={_('A host name or an address.')}
+            onChange={(event) => set({ host: event.target.value })}
+          />
+        </div>
+        <TextField
+          label={_('Port')}
+          className="narrow"
+          type="number"
+          value={Number.isNaN(draft.port) ? '' : draft.port}
+          wrong={wrongs.port}
+          onChange={(event) => set({ port: event.target.valueAsNumber })}
+        />
+      </div>
+      <TextField
+        label={_('Username')}
+        value={draft.user_name}
+        wrong={wrongs.user_name}
+        spellCheck={false}
+        autoCapitalize="off"
+        autoComplete="off"
+        hint={_('Operators can do on the server what this user can do.')}
+        onChange={(event) => set({ user_name: event.target.value })}
+      />
+    </>
+  );
+}
+
+export function CredentialChoice({ draft, wrongs, set }: PartProps) {
+  const credentials = useQuery(credentialsQuery).data ?? [];
+  const { key, generate, password } = sourceChoices();
+  const stored = { value: 'stored', label: _('A stored credential') };
+  return (
+    <>
+      <ChoiceField
+        legend={_('How to sign in')}
+        value={draft.source}
+        choices={[key, stored, generate, password]}
+        onChange={(source) => set({ source: source as ServerDraft['source'] })}
+      />
+      {draft.source === 'stored' ? (
+        <SelectField
+          label={_('Credential')}
+          value={draft.credential_id}
+          wrong={wrongs.credential_id}
+          hint={credentials.length === 0 ? _('None is stored yet.') : undefined}
+          onChange={(event) => set({ credential_id: event.target.value })}
+        >
+          <option value="">{_('None yet')}</option>
+          {credentials.map((credential) => (
+            <option key={credential.id} value={credential.id}>
+              {credential.name}
+            </option>
+          ))}
+        </SelectField>
+      ) : (
+        <>
+          <SecretFields
+            source={draft.source}
+            secrets={draft.secrets}
+            wrongs={wrongs}
+            onChange={(secrets) => set({ secrets })}
+          />
+          <TextField
+            label={_('Name of the credential')}
+            value={draft.credential_name}
+            wrong={wrongs.credential_name}
+            maxLength={100}
+            placeholder={_('user@host')}
+            hint={_('Other servers can use it too.')}
+            onChange={(event) => set({ credential_name: event.target.value })}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+function OperatorsField({ draft, set }: PartProps) {
+  const operators = useQuery(operatorsQuery).data ?? [];
+  const toggle = (id: string, isOn: boolean) =>
+    set({ operators: isOn ? [...draft.operators, id] : draft.operators.filter((other) => other !== id) });
+  return (
+    <fieldset className="choices">
+      <legend>{_('Which Operators may use it')}</legend>
+      <p className="small muted">{draft.operators.length === 0 ? _('None chosen: all may.') : _('Only these may.')}</p>
+      {operators.map(({ id, name }) => (
+        <CheckField
+          key={id}
+          label={name}
+          checked={draft.operators.includes(id)}
+          onChange={(event) => toggle(id, event.target.checked)}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+export function More(props: PartProps) {
+  const { draft, wrongs, set } = props;
+  return (
+    <>
+      <TextField
+        label={_('Tags')}
+        value={draft.tags}
+        wrong={wrongs.tags}
+        placeholder={_('storage, cellar')}
+        hint={_('Separated by commas.')}
+        onChange={(event) => set({ tags: event.target.value })}
+      />
+      <AreaField
+        label={_('Notes')}
+        rows={3}
+        value={draft.notes}
+        wrong={wrongs.notes}
+        onChange={(event) => set({ notes: event.target.value })}
+      />
+      <OperatorsField {...props} />
+      {wrongs.operators && <p className="wrong-text">{wrongs.operators}</p>}
+    </>
+  );
+}

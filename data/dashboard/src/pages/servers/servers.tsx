@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Plus, Server as ServerIcon } from 'lucide-react';
+import { Button } from '../../components/button';
+import { Empty, Loaded } from '../../components/states';
+import { useCan } from '../../lib/auth';
+import { _ } from '../../lib/i18n';
+import { serversQuery } from '../../lib/servers';
+import { Credentials } from './credentials';
+import { ServerCard } from './server-card';
+import { ServerDialog } from './server-dialog';
+
+function AddButton({ onClick }: { onClick: () => void }) {
+  if (!useCan('administrator')) return null;
+  return (
+    <Button look="primary" onClick={onClick}>
+      <Plus className="icon" aria-hidden /> {_('Add Server')}
+    </Button>
+  );
+}
+
+function Tabs({ tab }: { tab: string | undefined }) {
+  const tabs = [
+    { tab: undefined, name: _('Servers') },
+    { tab: 'credentials', name: _('Credentials') },
+  ];
+  return (
+    <nav className="tabs" aria-label={_('Servers and credentials')}>
+      {tabs.map((item) => (
+        <Link
+          key={item.name}
+          to="/servers"
+          search={item.tab ? { tab: item.tab } : {}}
+          activeOptions={{ exact: true, includeSearch: true }}
+          aria-current={item.tab === tab ? 'page' : undefined}
+        >
+          {item.name}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function List({ add, edit }: { add: () => void; edit: (id: string) => void }) {
+  const query = useQuery(serversQuery);
+  const canEdit = useCan('administrator');
+  return (
+    <Loaded query={query}>
+      {(servers) =>
+        servers.length === 0 ? (
+          <div className="card">
+            <Empty icon={ServerIcon} title={_('There are no servers')}>
+              <p>
+                {canEdit
+                  ? _('Add one with its hostname, a user and a private key: Operators then look after it over SSH.')
+                  : _('An administrator can add one: Operators then look after it over SSH.')}
+              </p>
+              <AddButton onClick={add} />
+            </Empty>
+          </div>
+        ) : (
+          <ul className="stack">
+            {servers.map((server) => (
+              <ServerCard key={server.id} server={server} edit={() => edit(server.id)} />
+            ))}
+          </ul>
+        )
+      }
+    </Loaded>
+  );
+}
+
+export default function ServersPage() {
+  const { tab, add, edit } = useSearch({ from: '/shell/servers' });
+  const navigate = useNavigate({ from: '/servers' });
+  const servers = useQuery(serversQuery).data;
+  const canEdit = useCan('administrator');
+  const open = (search: { add?: boolean; edit?: string }) => void navigate({ search });
+  const edited = servers?.find((server) => server.id === edit);
+  return (
+    <>
+      <header className="page-head">
+        <div>
+          <h1>{_('Servers')}</h1>
+          <p>{_('Machines that Operators reach over SSH, and what they sign in with.')}</p>
+        </div>
+        <AddButton onClick={() => open({ add: true })} />
+      </header>
+      {canEdit && <Tabs tab={tab} />}
+      {canEdit && tab === 'credentials' ? (
+        <Credentials />
+      ) : (
+        <List add={() => open({ add: true })} edit={(id) => open({ edit: id })} />
+      )}
+      {canEdit && (add || edited) && (
+        <ServerDialog key={edited?.id ?? 'new'} server={edited ?? null} onClose={() => open({})} />
+      )}
+    </>
+  );
+}

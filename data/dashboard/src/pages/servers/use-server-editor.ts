@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+import { useState } from 'react';
+import { useCreateCredential, useSaveServer } from '../../lib/servers';
+import type { Server } from '../../lib/types';
+import { check, type Wrongs, wrongsOf } from '../../lib/validate';
+import { bodyOf, noSecrets, type Secrets, type Source } from './secret-fields';
+
+export interface ServerDraft {
+  name: string;
+  host: string;
+  port: number;
+  user_name: string;
+  tags: string;
+  notes: string;
+  operators: string[];
+  source: Source | 'stored';
+  credential_id: string;
+  credential_name: string;
+  secrets: Secrets;
+}
+
+const members = ['name', 'host', 'port', 'user_name', 'credential_id', 'tags', 'notes', 'operators'];
+
+function draftOf(server: Server | null): ServerDraft {
+  return {
+    name: server?.name ?? '',
+    host: server?.host ?? '',
+    port: server?.port ?? 22,
+    user_name: server?.user_name ?? '',
+    tags: server?.tags.join(', ') ?? '',
+    notes: server?.notes ?? '',
+    operators: server?.operators ?? [],
+    source: server ? 'stored' : 'key',
+    credential_id: server?.credential_id ?? '',
+    credential_name: '',
+    secrets: noSecrets,
+  };
+}
+
+export function tagsOf(text: string): string[] {
+  const tags = text.split(',').map((tag) => tag.trim());
+  return [...new Set(tags)].filter((tag) => tag !== '');
+}
+
+const nameOfCredential = (draft: ServerDraft) =>
+  draft.credential_name.trim() || `${draft.user_name.trim()}@${draft.host.trim()}`.slice(0, 100);
+
+function credentialBody(draft: ServerDraft, source: Source) {
+  const kind = source === 'password' ? ('password' as const) : ('ssh_key' as const);
+  return { name: nameOfCredential(draft), kind, ...bodyOf(source, draft.secrets) };
+}
+
+/** The name stands in two forms at once. */
+function renamed({ name, ...rest }: Wrongs): Wrongs {
+  return name ? { ...rest, credential_name: name } : rest;
+}
+
+/** Saves a server, and the credential that was entered with it first. */
+export function useServerEditor(server: Server | null) {
+  const [draft, setDraft] = useState(() => draftOf(server));
+  const [wrongs, setWrongs] = useState<Wrongs>({});
+  const saving = useSaveServer(server?.id ?? null);
+  const creating = useCreateCredential();
+
+  const body = (credential_id: string | null) => ({
+    name: draft.name.trim(),
+    host: draft.host.trim(),
+    port: draft.port,
+    user_name: draft.user_name.trim(),
+    tags: tagsOf(draft.tags),
+    notes: draft.notes,
+    operators: draft.operators,
+    credential_id,
+  });
+
+  const store = async (source: Source) => {
+    const credential = await creating.mutateAsync(credentialBody(draft, source)).catch((error: Error) => {
+      setWrongs(renamed(wrongsOf(error, ['name', 'private_key', 'passphrase', 'password'])));
+      return null;
+    });
+    // It is stored now, also where the server is then refused: the next try takes it.
+    if (credential) setDraft((old) => ({ ...old, source: 'stored', credential_id: credential.id, secrets: noSecrets }));
+    return credential;
+  };
+
+  const save = async () => {
+    const { source } = draft;
+    const found = {
+      ...(source === 'stored' ? {} : renamed(check('createCredential', credentialBody(draft, source)))),
+      ...check(server ? 'updateServer' : 'createServer', body(null)),
+    };
+    setWrongs(found);
+    if (Object.keys(found).length > 0) return null;
+    const stored = source === 'stored' ? null : await store(source);
+    if (source !== 'stored' && !stored) return null;
+    const id = stored?.id ?? (draft.credential_id || null);
+    const saved = await saving.mutateAsync(body(id)).catch((error: Error) => {
+      setWrongs(wrongsOf(error, members));
+      return null;
+    });
+    return saved && { server: saved, line: source === 'generate' ? (stored?.public_key ?? null) : null };
+  };
+
+  return {
+    draft,
+    wrongs,
+    save,
+    set: (change: Partial<ServerDraft>) => setDraft((old) => ({ ...old, ...change })),
+    isSaving: saving.isPending || creating.isPending,
+    error: creating.error ?? saving.error,
+  };
+}

@@ -245,6 +245,20 @@ test_pointer (void)
   g_assert_false (vig_schema_validate (schema, number, NULL));
 }
 
+/* An id that resolves to a path which GLib refuses to write without a host. */
+static void
+test_odd_id (void)
+{
+  g_autoptr (JsonNode) document = vig_json_parse ("{\"$id\":\"http:/..///localhost:12on\",\"$defs\":{\"a\":{\"$id\":\"/..//b\",\"type\":\"string\"}},\"type\":\"string\"}",
+                                                  -1, 0, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigSchema) schema = vig_schema_new (document, NULL, &error);
+  g_autoptr (JsonNode) text = vig_json_pack ("s", "x");
+
+  g_assert_no_error (error);
+  g_assert_true (vig_schema_validate (schema, text, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -257,6 +271,7 @@ main (int argc, char **argv)
   g_test_add_func ("/schema/bounds", test_bounds);
   g_test_add_func ("/schema/refused", test_refused);
   g_test_add_func ("/schema/pointer", test_pointer);
+  g_test_add_func ("/schema/odd-id", test_odd_id);
 
   return g_test_run ();
 }

@@ -10,7 +10,8 @@
 char *
 vig_schema_resolve_uri (const char *base, const char *reference)
 {
-  char *resolved;
+  g_autoptr (GUri) parent = NULL;
+  g_autoptr (GUri) uri = NULL;
 
   if (*reference == '\0' || *reference == '#')
     {
@@ -19,9 +20,15 @@ vig_schema_resolve_uri (const char *base, const char *reference)
       return g_strdup_printf ("%.*s%s", (int) length, base, reference);
     }
 
-  resolved = g_uri_resolve_relative (base, reference, URI_FLAGS, NULL);
+  parent = g_uri_parse (base, URI_FLAGS, NULL);
+  if (parent != NULL)
+    uri = g_uri_parse_relative (parent, reference, URI_FLAGS, NULL);
 
-  return resolved != NULL ? resolved : g_strdup (reference);
+  /* GLib takes it for a programming error to write such a path without a host, and "http:/..//x" resolves to one. */
+  if (uri == NULL || (g_uri_get_host (uri) == NULL && g_str_has_prefix (g_uri_get_path (uri), "//")))
+    return g_strdup (reference);
+
+  return g_uri_to_string (uri);
 }
 
 static JsonNode *

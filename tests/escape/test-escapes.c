@@ -302,6 +302,11 @@ run_row (Place *self, const char *row, gboolean attributes)
   g_autofree char *outcome = NULL;
 
   g_assert_cmpuint (g_strv_length (fields), >=, 3);
+#if defined (__SANITIZE_ADDRESS__)
+  /* What is sanitized reserves memory without end, so its commands have no limit on it (vig-sandbox-confine.c). */
+  if (g_str_equal (fields[0], "memory_bomb"))
+    return;
+#endif
   expected = g_strsplit (fields[1], "|", 0);
   outcome = run_attack (self, fields[0], attributes);
   g_test_message ("%s\t%s", fields[0], outcome);

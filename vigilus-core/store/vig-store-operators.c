@@ -98,14 +98,10 @@ check_together (VigDbConnection *db, JsonObject *operator, GError **error)
   const char *name = vig_json_get_string (operator, "name", "");
   const char *directory = vig_json_get_string (operator, "working_directory", NULL);
   const char *provider_id = vig_json_get_string (operator, "provider_id", NULL);
-  g_autofree char *stripped = g_strstrip (g_strdup (name));
   gint64 found;
 
-  if (*stripped == '\0' || !g_str_equal (stripped, name))
-    {
-      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "name must not be empty, nor begin or end with a space");
-      return FALSE;
-    }
+  if (!vig_store_check_name (name, error))
+    return FALSE;
 
   if (directory != NULL && !g_path_is_absolute (directory))
     {

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs the suites one after another, adds up what each says, and prints "N passed, N failed, N skipped" last.
+"""Runs the suites, adds up what each says, and prints "N passed, N failed, N skipped" last.
 
-A suite is a command that prints TAP, or a list of meson tests. In CI a skip whose reason is not in tests/allowed-skips.txt is a failure,
-and a suite that runs nothing is one always. Output of every suite is kept in tests/output/.
+A suite is a list of jobs; a job is a command that prints TAP, or a list of meson tests. In CI a skip whose reason is not in
+tests/allowed-skips.txt is a failure, and a job that runs nothing is one always. Output of every job is kept in tests/output/.
+
+Suites run in stages. What mostly waits (servers, browsers) runs two jobs at a time; beside it, at low priority, one lane builds and runs
+what mostly computes (sanitizers, fuzzers). What measures runs alone.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -13,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
@@ -33,6 +38,11 @@ class Result:
             self.passed += 1
         else:
             self.failures.append(name)
+
+    def merge(self, other):
+        self.passed += other.passed
+        self.failures += other.failures
+        self.skips += other.skips
 
 
 def read_tap(text, prefix, result):
@@ -71,8 +81,8 @@ def run_tap(name, command, result, env=None, timeout=3000, cwd=TOP):
         result.add(False, f'{name}: exited with {code}, see {log.relative_to(TOP)}')
 
 
-def run_meson(name, build, result, suites=(), wrapper_env=None):
-    command = ['meson', 'test', '-C', str(build), '--no-rebuild', '--print-errorlogs', '-t', '3']
+def run_meson(name, build, result, suites=(), wrapper_env=None, prefix=()):
+    command = [*prefix, 'meson', 'test', '-C', str(build), '--no-rebuild', '--print-errorlogs', '-t', '6' if prefix else '3']
     for suite in suites:
         command += ['--suite', suite]
     with open(OUTPUT / f'{name}.log', 'w', encoding='utf-8') as file:
@@ -89,44 +99,28 @@ def run_meson(name, build, result, suites=(), wrapper_env=None):
         result.add(False, f'{name}: ran no test')
 
 
-def sanitized_build():
+SANITIZER_ENV = {'VIG_RACE_ROUNDS': '100', 'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
+                 'LSAN_OPTIONS': f'suppressions={TOP}/tests/lsan.supp:print_suppressions=0'}
+LOW = ['nice', '-n', '19']
+
+
+def run_sanitized(result):
     build = TOP / 'build-asan'
     if not (build / 'build.ninja').exists():
         subprocess.run(['meson', 'setup', str(build), str(TOP), '-Db_sanitize=address,undefined', '-Db_lundef=false', f'--prefix={build}/root', '--libdir=lib'],
                        check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(['ninja', '-C', str(build)], check=True, stdout=subprocess.DEVNULL)
-    return build
+    subprocess.run([*LOW, 'ninja', '-C', str(build)], check=True, stdout=subprocess.DEVNULL)
+    run_meson('sanitized', build, result, suites=['unit'], wrapper_env=SANITIZER_ENV, prefix=LOW)
 
 
-SANITIZER_ENV = {'VIG_RACE_ROUNDS': '100', 'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
-                 'LSAN_OPTIONS': f'suppressions={TOP}/tests/lsan.supp:print_suppressions=0'}
+def npm_ci(folder, *options):
+    if not (folder / 'node_modules').exists():
+        subprocess.run(['npm', 'ci', '--silent', '--no-audit', '--no-fund', *options], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-def suite_lint(args, result):
-    run_tap('lint', [PYTHON, 'tests/lint.py'], result)
-
-
-def suite_unit(args, result):
-    run_meson('unit', args.build, result)
-
-
-def suite_sanitized(args, result):
-    run_meson('sanitized', sanitized_build(), result, suites=['unit'], wrapper_env=SANITIZER_ENV)
-
-
-def suite_integration(args, result):
-    for path in sorted((TOP / 'tests' / 'integration').glob('test_*.py')):
-        run_tap(f'integration-{path.stem}', [PYTHON, str(path)], result, env={'VIG_BUILD': str(args.build), 'VIG_OUTPUT': str(OUTPUT)}, timeout=600)
-
-
-def npm(folder, *command):
-    subprocess.run(['npm', *command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-
-
-def suite_dashboard(args, result):
+def run_dashboard(args, result):
     work = pathlib.Path(args.build) / 'dashboard-work' / 'data' / 'dashboard'
-    if not (work / 'node_modules').exists():
-        npm(work, 'ci', '--silent', '--no-audit', '--no-fund')
+    npm_ci(work)
     for script in ('typecheck', 'lint'):
         code = subprocess.run(['npm', 'run', '--silent', script], cwd=work, capture_output=True, text=True, check=False)
         (OUTPUT / f'dashboard-{script}.log').write_text(code.stdout + code.stderr, encoding='utf-8')
@@ -134,36 +128,114 @@ def suite_dashboard(args, result):
     run_tap('dashboard-unit', ['npx', 'vitest', 'run', '--reporter=tap-flat'], result, cwd=work)
 
 
-def suite_browser(args, result):
+# A suite: a function that answers its jobs, each a function of the result.
+
+def tap_job(name, command, **options):
+    return lambda result: run_tap(name, command, result, **options)
+
+
+def build_env(args, **more):
+    return {'VIG_BUILD': str(args.build), 'VIG_OUTPUT': str(OUTPUT), **more}
+
+
+def suite_lint(args):
+    return [tap_job('lint', [PYTHON, 'tests/lint.py'])]
+
+
+def suite_unit(args):
+    return [lambda result: run_meson('unit', args.build, result)]
+
+
+def suite_sanitized(args):
+    return [run_sanitized]
+
+
+def suite_integration(args):
+    return [tap_job(f'integration-{path.stem}', [PYTHON, str(path)], env=build_env(args), timeout=900)
+            for path in sorted((TOP / 'tests' / 'integration').glob('test_*.py'))]
+
+
+def suite_dashboard(args):
+    return [lambda result: run_dashboard(args, result)]
+
+
+def suite_browser(args):
     folder = TOP / 'tests' / 'browser'
-    if not (folder / 'node_modules').exists():
-        npm(folder, 'ci', '--silent', '--no-audit', '--no-fund', '--ignore-scripts')
-    for path in sorted(folder.glob('test-*.mjs')):
-        run_tap(f'browser-{path.stem}', ['node', str(path)], result, env={'VIG_BUILD': str(args.build), 'VIG_OUTPUT': str(OUTPUT)}, timeout=600)
+    npm_ci(folder, '--ignore-scripts')
+    return [tap_job(f'browser-{path.stem}', ['node', str(path)], env=build_env(args), timeout=900) for path in sorted(folder.glob('test-*.mjs'))]
 
 
-def suite_race(args, result):
-    run_tap('race', [str(pathlib.Path(args.build) / 'tests/unit/agent/test-agent-race')], result, env={'VIG_RACE_ROUNDS': '100000'}, timeout=14400)
+def suite_race(args):
+    return [tap_job('race', [str(pathlib.Path(args.build) / 'tests/unit/agent/test-agent-race')], env={'VIG_RACE_ROUNDS': '100000'}, timeout=14400)]
 
 
-def suite_fuzz(args, result):
-    run_tap('fuzz', ['bash', 'tests/fuzz/run.sh', '3600' if args.long else '20'], result)
+def suite_fuzz(args):
+    return [tap_job('fuzz', [*LOW, 'bash', 'tests/fuzz/run.sh', '3600' if args.long else '60'], timeout=36000)]
 
 
-def suite_kill(args, result):
-    run_tap('kill', [PYTHON, 'tests/integration/kill.py'], result, env={'VIG_BUILD': str(args.build), 'VIG_KILLS': '2000' if args.long else '200'}, timeout=1500)
+def suite_kill(args):
+    return [tap_job('kill', [PYTHON, 'tests/integration/kill.py'], env=build_env(args, VIG_KILLS='2000' if args.long else '200'), timeout=3000)]
 
 
-def suite_start(args, result):
-    run_tap('start', ['bash', 'tests/integration/start.sh'], result, env={'VIG_BUILD': str(args.build)}, timeout=1200)
+def suite_start(args):
+    return [tap_job('start', ['bash', 'tests/integration/start.sh'], env=build_env(args), timeout=1800)]
 
 
-def suite_bench(args, result):
-    run_tap('bench', [PYTHON, 'tests/bench/run.py', '--check'], result, env={'VIG_BUILD': str(args.build)}, timeout=3000)
+def suite_bench(args):
+    return [tap_job('bench', [PYTHON, 'tests/bench/run.py', '--check'], env=build_env(args), timeout=3000)]
 
 
-SHORT = ['lint', 'unit', 'dashboard', 'integration', 'browser', 'kill', 'start', 'fuzz', 'sanitized']
-LONG = SHORT + ['race', 'bench']
+ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'integration'], ['sanitized', 'fuzz'], ['race', 'bench']
+SHORT = ALONE + WAITING + COMPUTING
+LONG = SHORT + MEASURING
+# A stage is lanes that run beside each other: the suites, and how many of their jobs at a time.
+STAGES = [[(ALONE, 1)], [(WAITING, 2), (COMPUTING, 1)], [(MEASURING, 1)]]
+LOCK = threading.Lock()
+
+
+class Suite:
+    """Its jobs, and what they said so far."""
+
+    def __init__(self, name, args):
+        self.name, self.result, self.seconds = name, Result(), 0
+        try:
+            self.jobs = globals()[f'suite_{name}'](args)
+        except (OSError, subprocess.CalledProcessError) as error:
+            self.jobs = []
+            self.result.add(False, f'{name}: {error}')
+        self.left = len(self.jobs)
+        if self.left == 0:
+            self.result.add(False, f'{name}: has no tests')
+            self.tell()
+
+    def run(self, job):
+        begin, result = time.monotonic(), Result()
+        try:
+            job(result)
+        except Exception as error:  # a job that breaks is a failure, whatever it was
+            result.add(False, f'{self.name}: {error!r}')
+        with LOCK:
+            self.result.merge(result)
+            self.seconds += time.monotonic() - begin
+            self.left -= 1
+            if self.left == 0:
+                self.tell()
+
+    def tell(self):
+        print(f'==> {self.name}: {self.result.passed} passed, {len(self.result.failures)} failed, {len(self.result.skips)} skipped'
+              f' in {self.seconds:.0f} s', flush=True)
+
+
+def run_stage(lanes):
+    pools = []
+    for suites, workers in lanes:
+        pool = concurrent.futures.ThreadPoolExecutor(workers)
+        pools.append(pool)
+        for suite in suites:
+            for job in suite.jobs:
+                pool.submit(suite.run, job)
+    for pool in pools:
+        pool.shutdown(wait=True)
 
 
 def check_skips(result):
@@ -183,17 +255,12 @@ def main():
     names = args.only.split(',') if args.only else LONG if args.long else SHORT
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
+    suites = {name: Suite(name, args) for name in names}
+    for lanes in STAGES:
+        run_stage([([suites[name] for name in lane if name in suites], workers) for lane, workers in lanes])
     result = Result()
-    for name in names:
-        begin = time.monotonic()
-        before = (result.passed, len(result.failures), len(result.skips))
-        print(f'==> {name}', flush=True)
-        try:
-            globals()[f'suite_{name}'](args, result)
-        except (OSError, subprocess.CalledProcessError, ValueError) as error:
-            result.add(False, f'{name}: {error}')
-        print(f'    {result.passed - before[0]} passed, {len(result.failures) - before[1]} failed, {len(result.skips) - before[2]} skipped'
-              f' in {time.monotonic() - begin:.0f} s', flush=True)
+    for suite in suites.values():
+        result.merge(suite.result)
     check_skips(result)
     for name in result.failures:
         print(f'FAILED {name}')

@@ -6,7 +6,7 @@ build_packages=(
   libsoup-3.0-dev libsqlite3-dev libssh-dev meson ninja-build pkg-config python3
 )
 test_packages=(
-  chromium clang curl dbus fonts-liberation git libclang-rt-14-dev openssh-client openssh-server openssl perl procps python3-cryptography sqlite3 systemd util-linux wrk
+  busybox-static chromium clang curl dbus docker-compose docker-registry docker.io fonts-liberation git iproute2 libclang-rt-14-dev openssh-client openssh-server openssl perl podman procps python3-cryptography sqlite3 systemd util-linux wrk
 )
 
 say () {

@@ -40,14 +40,27 @@ pin_host_key (VigServer *server, const char *host_key, gpointer data, GError **e
 }
 
 /* The members of what was sealed. */
-static gboolean
-open_sealed (VigVault *vault, const char *sealed, VigServer *values, GError **error)
+static JsonObject *
+open_secrets (VigVault *vault, const char *sealed, GError **error)
 {
   g_autofree char *text = vig_vault_open (vault, sealed, error);
-  g_autoptr (JsonObject) secrets = text != NULL ? vig_json_parse_object (text, -1, 0, error) : NULL;
+  JsonObject *secrets = text != NULL ? vig_json_parse_object (text, -1, 0, error) : NULL;
 
   if (text != NULL)
     explicit_bzero (text, strlen (text));
+
+  return secrets;
+}
+
+static gboolean
+open_sealed (VigVault *vault, const char *sealed, VigServer *values, GError **error)
+{
+  g_autoptr (JsonObject) secrets = NULL;
+
+  if (sealed == NULL)
+    return TRUE;
+
+  secrets = open_secrets (vault, sealed, error);
   if (secrets == NULL)
     return FALSE;
 
@@ -58,12 +71,43 @@ open_sealed (VigVault *vault, const char *sealed, VigServer *values, GError **er
   return TRUE;
 }
 
+static gboolean
+open_docker (VigVault *vault, const char *sealed, VigServer *values, GError **error)
+{
+  g_autoptr (JsonObject) secrets = NULL;
+
+  if (sealed == NULL)
+    return TRUE;
+
+  secrets = open_secrets (vault, sealed, error);
+  if (secrets == NULL)
+    return FALSE;
+
+  values->docker_key = g_strdup (vig_json_get_string (secrets, "private_key", NULL));
+
+  return TRUE;
+}
+
+static void
+set_docker (VigServer *values, JsonObject *server)
+{
+  JsonArray *folders = vig_json_get_array (server, "compose_folders");
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+
+  for (guint i = 0; folders != NULL && i < json_array_get_length (folders); i++)
+    g_strv_builder_add (paths, json_array_get_string_element (folders, i));
+  values->compose_folders = g_strv_builder_end (paths);
+  values->docker_endpoint = g_strdup (vig_json_get_string (server, "docker_endpoint", NULL));
+  values->docker_ca = g_strdup (vig_json_get_string (server, "docker_ca", NULL));
+  values->docker_certificate = g_strdup (vig_json_get_string (server, "docker_certificate", NULL));
+}
+
 VigServer *
-vig_server_open (const VigAgentContext *context, JsonObject *server, const char *sealed, GError **error)
+vig_server_open (const VigAgentContext *context, JsonObject *server, const char *sealed, const char *docker_sealed, GError **error)
 {
   VigServer values = { 0 };
 
-  if (sealed != NULL && !open_sealed (context->vault, sealed, &values, error))
+  if (!open_sealed (context->vault, sealed, &values, error) || !open_docker (context->vault, docker_sealed, &values, error))
     {
       g_prefix_error (error, "server %s: ", vig_json_get_string (server, "name", ""));
       return NULL;
@@ -75,6 +119,7 @@ vig_server_open (const VigAgentContext *context, JsonObject *server, const char 
   values.port = (guint) vig_json_get_int (server, "port", 22);
   values.user = g_strdup (vig_json_get_string (server, "user_name", ""));
   values.host_key = g_strdup (vig_json_get_string (server, "host_key", NULL));
+  set_docker (&values, server);
 
   return vig_server_new (&values, pin_host_key, (gpointer) context, NULL);
 }
@@ -84,7 +129,17 @@ typedef struct
   const char *operator_id;
   const char *name;
   char       *sealed;
+  char       *docker_sealed;
 } Search;
+
+static gboolean
+find_sealed (VigDbConnection *db, JsonObject *server, const char *member, char **sealed, GError **error)
+{
+  const char *id = vig_json_get_string (server, member, NULL);
+  g_autoptr (JsonObject) credential = id != NULL ? vig_store_credentials_get (db, id, sealed, error) : NULL;
+
+  return id == NULL || credential != NULL;
+}
 
 static void
 set_unknown (JsonArray *servers, const char *name, GError **error)
@@ -105,9 +160,7 @@ search (VigDbConnection *db, gpointer data, GError **error)
 {
   Search *self = data;
   g_autoptr (JsonArray) servers = vig_store_servers_for_operator (db, self->operator_id, error);
-  g_autoptr (JsonObject) credential = NULL;
   JsonObject *found = NULL;
-  const char *credential_id;
 
   if (servers == NULL)
     return NULL;
@@ -125,13 +178,8 @@ search (VigDbConnection *db, gpointer data, GError **error)
       return NULL;
     }
 
-  credential_id = vig_json_get_string (found, "credential_id", NULL);
-  if (credential_id != NULL)
-    {
-      credential = vig_store_credentials_get (db, credential_id, &self->sealed, error);
-      if (credential == NULL)
-        return NULL;
-    }
+  if (!find_sealed (db, found, "credential_id", &self->sealed, error) || !find_sealed (db, found, "docker_credential_id", &self->docker_sealed, error))
+    return NULL;
 
   return json_object_ref (found);
 }
@@ -139,11 +187,12 @@ search (VigDbConnection *db, gpointer data, GError **error)
 VigServer *
 vig_server_find (const VigAgentContext *context, const char *operator_id, const char *name, GError **error)
 {
-  Search self = { operator_id, name, NULL };
+  Search self = { operator_id, name, NULL, NULL };
   g_autoptr (JsonObject) server = vig_db_read (context->db, search, &self, error);
-  VigServer *opened = server != NULL ? vig_server_open (context, server, self.sealed, error) : NULL;
+  VigServer *opened = server != NULL ? vig_server_open (context, server, self.sealed, self.docker_sealed, error) : NULL;
 
   g_free (self.sealed);
+  g_free (self.docker_sealed);
 
   return opened;
 }

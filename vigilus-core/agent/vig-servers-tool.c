@@ -21,7 +21,7 @@ static const VigToolInfo servers_info = {
   .name = "servers.list",
   .title = "Servers",
   .description = "Lists the servers of the inventory that you may use, with host, tags, notes, operating system and whether each was "
-                 "reachable at the last check. Use it to find the name that ssh.exec wants.",
+                 "reachable at the last check, and whether it has Docker. Use it to find the name that ssh.exec and the docker tools want.",
   .level = VIG_LEVEL_READ,
   .input_schema = "{\"type\":\"object\",\"properties\":{"
                   "\"tag\":{\"type\":\"string\",\"maxLength\":64,\"description\":\"Only those with this tag\"}},"
@@ -57,14 +57,15 @@ has_tag (JsonObject *server, const char *tag)
 static JsonNode *
 describe (JsonObject *server)
 {
-  return vig_json_pack ("{s:s, s:s, s:O, s:s, s:s, s:s, s:s}",
+  return vig_json_pack ("{s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:b}",
                         "name", vig_json_get_string (server, "name", NULL),
                         "host", vig_json_get_string (server, "host", NULL),
                         "tags", json_object_get_member (server, "tags"),
                         "notes", vig_json_get_string (server, "notes", NULL),
                         "system", vig_json_get_string (server, "system", NULL),
                         "status", vig_json_get_string (server, "status", NULL),
-                        "checked_at", vig_json_get_string (server, "checked_at", NULL));
+                        "checked_at", vig_json_get_string (server, "checked_at", NULL),
+                        "docker", vig_json_get_string (server, "docker_endpoint", NULL) != NULL);
 }
 
 static JsonNode *

@@ -22,7 +22,8 @@ static const VigStoreField fields[] = {
 static gboolean
 shape (VigDbConnection *db, JsonObject *credential, char **sealed, GError **error)
 {
-  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name FROM servers WHERE credential_id = ?1 ORDER BY name COLLATE NOCASE LIMIT 200", "s",
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error,
+                                             "SELECT name FROM servers WHERE credential_id = ?1 OR docker_credential_id = ?1 ORDER BY name COLLATE NOCASE LIMIT 200", "s",
                                              vig_json_get_string (credential, "id", ""));
   g_autoptr (GError) local_error = NULL;
   JsonArray *servers = json_array_new ();

@@ -4,15 +4,17 @@
 #include "vig-store-servers.h"
 
 #include "vig-id.h"
+#include "vig-store-docker.h"
 #include "vig-store-row.h"
 
 #include <string.h>
 
 #define COLUMNS \
   "s.id, s.name, s.host, s.port, s.user_name, s.credential_id, c.name AS credential_name, s.tags, s.notes, s.host_key, s.status," \
-  " s.status_message, s.system, s.checked_at, s.last_seen_at, s.created_at, s.updated_at"
+  " s.status_message, s.system, s.checked_at, s.last_seen_at, s.created_at, s.updated_at, s.docker_endpoint, s.docker_ca, s.docker_certificate," \
+  " s.docker_credential_id, s.compose_folders"
 #define SERVER "SELECT " COLUMNS " FROM servers s LEFT JOIN credentials c ON c.id = s.credential_id "
-#define SERVER_TYPES "sssisssjssssstttt"
+#define SERVER_TYPES "sssisssjsssssttttssssj"
 #define NAME_COLUMN 1
 #define MAX_LISTED 200
 
@@ -25,6 +27,11 @@ static const VigStoreField fields[] = {
   { "tags", 'a', FALSE, 0, 20 },
   { "notes", 's', FALSE, 0, 4000 },
   { "operators", 'a', FALSE, 0, 200 },
+  { "docker_endpoint", 's', TRUE, 1, 255 },
+  { "docker_ca", 's', TRUE, 1, 65536 },
+  { "docker_certificate", 's', TRUE, 1, 65536 },
+  { "docker_credential_id", 's', TRUE, 1, 64 },
+  { "compose_folders", 'a', FALSE, 0, 20 },
   { NULL },
 };
 
@@ -103,23 +110,30 @@ check_word (const char *member, const char *text, GError **error)
 }
 
 static gboolean
-check_together (VigDbConnection *db, JsonObject *server, GError **error)
+check_credential (VigDbConnection *db, JsonObject *server, const char *member, GError **error)
 {
-  const char *credential_id = vig_json_get_string (server, "credential_id", NULL);
+  const char *credential_id = vig_json_get_string (server, member, NULL);
   gint64 found;
 
-  if (!vig_store_check_name (vig_json_get_string (server, "name", ""), error) ||
-      !check_word ("host", vig_json_get_string (server, "host", ""), error) ||
-      !check_word ("user_name", vig_json_get_string (server, "user_name", ""), error))
-    return FALSE;
   if (credential_id == NULL)
     return TRUE;
 
   found = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM credentials WHERE id = ?1", "s", credential_id), error);
   if (found == 0)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/credential_id: there is no credential %s", credential_id);
+    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: there is no credential %s", member, credential_id);
 
   return found > 0;
+}
+
+static gboolean
+check_together (VigDbConnection *db, JsonObject *server, GError **error)
+{
+  return vig_store_check_name (vig_json_get_string (server, "name", ""), error) &&
+         check_word ("host", vig_json_get_string (server, "host", ""), error) &&
+         check_word ("user_name", vig_json_get_string (server, "user_name", ""), error) &&
+         check_credential (db, server, "credential_id", error) &&
+         check_credential (db, server, "docker_credential_id", error) &&
+         vig_store_check_docker (server, error);
 }
 
 static gboolean
@@ -154,8 +168,9 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *server, gint64 crea
   g_autoptr (GError) local_error = NULL;
   const char *name = vig_json_get_string (server, "name", NULL);
   g_autofree char *tags = vig_store_dup_json (server, "tags");
+  g_autofree char *folders = vig_store_dup_json (server, "compose_folders");
 
-  if (vig_db_exec (db, &local_error, sql, "sssisssssii",
+  if (vig_db_exec (db, &local_error, sql, "sssisssssiisssss",
                    vig_json_get_string (server, "id", NULL),
                    name,
                    vig_json_get_string (server, "host", NULL),
@@ -166,7 +181,12 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *server, gint64 crea
                    vig_json_get_string (server, "notes", ""),
                    vig_json_get_string (server, "host_key", NULL),
                    created_at,
-                   vig_time_now ()))
+                   vig_time_now (),
+                   vig_json_get_string (server, "docker_endpoint", NULL),
+                   vig_json_get_string (server, "docker_ca", NULL),
+                   vig_json_get_string (server, "docker_certificate", NULL),
+                   vig_json_get_string (server, "docker_credential_id", NULL),
+                   folders != NULL ? folders : "[]"))
     return write_operators (db, server, error);
 
   vig_store_name_taken ("a server", name, &local_error);
@@ -187,8 +207,9 @@ vig_store_servers_create (VigDbConnection *db, JsonObject *values, GError **erro
   vig_store_merge (server, values);
   if (!check_together (db, server, error) ||
       !write_row (db,
-                  "INSERT INTO servers (id, name, host, port, user_name, credential_id, tags, notes, host_key, status, created_at, updated_at)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'unknown', ?10, ?11)",
+                  "INSERT INTO servers (id, name, host, port, user_name, credential_id, tags, notes, host_key, status, created_at, updated_at,"
+                  " docker_endpoint, docker_ca, docker_certificate, docker_credential_id, compose_folders)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'unknown', ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
                   server, vig_time_now (), error))
     return NULL;
 
@@ -223,7 +244,8 @@ vig_store_servers_update (VigDbConnection *db, const char *id, JsonObject *chang
   if (!check_together (db, server, error) ||
       !write_row (db,
                   "UPDATE servers SET name = ?2, host = ?3, port = ?4, user_name = ?5, credential_id = ?6,"
-                  " tags = ?7, notes = ?8, host_key = ?9, created_at = ?10, updated_at = ?11 WHERE id = ?1",
+                  " tags = ?7, notes = ?8, host_key = ?9, created_at = ?10, updated_at = ?11,"
+                  " docker_endpoint = ?12, docker_ca = ?13, docker_certificate = ?14, docker_credential_id = ?15, compose_folders = ?16 WHERE id = ?1",
                   server, created_at, error))
     return NULL;
 

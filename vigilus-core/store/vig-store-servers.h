@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* The inventory (schema Server: id, name, host, port, user_name, credential_id|null, credential_name|null, tags [texts], notes,
  * operators [ids; none: all may use it], host_key|null, status, status_message|null, system|null, checked_at|null, last_seen_at|null,
- * created_at, updated_at). Names are unique without regard to case. */
+ * created_at, updated_at; docker_endpoint|null, docker_ca|null, docker_certificate|null, docker_credential_id|null, compose_folders [paths]).
+ * Names are unique without regard to case. */
 JsonObject *vig_store_servers_list         (VigDbConnection *db, const VigPage *page, GError **error);
 JsonObject *vig_store_servers_get          (VigDbConnection *db, const char *id, GError **error);
 /* Those that an Operator may use, by name; at most 200. */

@@ -200,7 +200,7 @@ try_server (GTask *task, gpointer source, gpointer data, GCancellable *cancellab
 {
   Test *self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (VigServer) server = vig_server_open (vig_request_get_web (self->request)->context.agent, self->stored, self->sealed, &error);
+  g_autoptr (VigServer) server = vig_server_open (vig_request_get_web (self->request)->context.agent, self->stored, self->sealed, NULL, &error);
   JsonNode *report = server != NULL ? vig_server_access_test (self->access, server, cancellable, &error) : NULL;
 
   if (report != NULL)

@@ -39,9 +39,14 @@ clear (gpointer data)
   g_free (self->server.host);
   g_free (self->server.user);
   g_free (self->server.host_key);
+  g_free (self->server.docker_endpoint);
+  g_free (self->server.docker_ca);
+  g_free (self->server.docker_certificate);
+  g_strfreev (self->server.compose_folders);
   wipe (self->server.private_key);
   wipe (self->server.passphrase);
   wipe (self->server.password);
+  wipe (self->server.docker_key);
   if (self->free_data != NULL)
     self->free_data (self->data);
 }

@@ -17,6 +17,11 @@ typedef struct
   char  *passphrase;  /* of the private key, or NULL */
   char  *password;    /* or NULL */
   char  *host_key;    /* the pinned one: "ssh-ed25519 AAAA...", or NULL where none was seen yet */
+  char  *docker_endpoint;    /* "unix:///run/docker.sock", "tcp://host:2376" (TLS), "ssh://" or "ssh:///run/docker.sock", or NULL: no Docker */
+  char  *docker_ca;          /* PEM, or NULL: those that the system trusts */
+  char  *docker_certificate; /* the client's, PEM, or NULL */
+  char  *docker_key;         /* of the client's certificate, PEM, or NULL */
+  char **compose_folders;    /* absolute paths, may be empty */
 } VigServer;
 
 #define VIG_TYPE_SERVER (vig_server_get_type ())

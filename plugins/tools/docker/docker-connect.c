@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "docker-connect.h"
+
+#include <string.h>
+
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+
+#define DEFAULT_PORT 2376
+#define MAX_CONNECTIONS 200
+
+struct _DockerEndpoint
+{
+  VigServer       *server;
+  char            *base;
+  char            *path;        /* of the Unix socket, or NULL */
+  GTlsDatabase    *trusted;     /* or NULL: what the system trusts */
+  GTlsCertificate *certificate; /* the client's, or NULL */
+};
+
+void
+docker_endpoint_free (DockerEndpoint *self)
+{
+  g_clear_object (&self->trusted);
+  g_clear_object (&self->certificate);
+  g_clear_pointer (&self->server, vig_server_unref);
+  g_free (self->base);
+  g_free (self->path);
+  g_free (self);
+}
+
+const char *
+docker_endpoint_get_base (DockerEndpoint *self)
+{
+  return self->base;
+}
+
+/* GIO makes a database of a file only. */
+static GTlsDatabase *
+new_database (const char *pem, GError **error)
+{
+  g_autofree char *path = NULL;
+  GTlsDatabase *database = NULL;
+  int fd = g_file_open_tmp ("vigilus-ca-XXXXXX", &path, error);
+
+  if (fd < 0)
+    return NULL;
+
+  g_close (fd, NULL);
+  if (g_file_set_contents (path, pem, -1, error))
+    database = g_tls_file_database_new (path, error);
+  g_unlink (path);
+
+  return database;
+}
+
+static gboolean
+set_certificates (DockerEndpoint *self, GError **error)
+{
+  VigServer *server = self->server;
+  g_autofree char *pair = NULL;
+
+  if (server->docker_ca != NULL)
+    {
+      self->trusted = new_database (server->docker_ca, error);
+      if (self->trusted == NULL)
+        {
+          g_prefix_error (error, "the certificate authority of Docker of server %s can't be read: ", server->name);
+          return FALSE;
+        }
+    }
+  if (server->docker_certificate == NULL || server->docker_key == NULL)
+    return TRUE;
+
+  pair = g_strconcat (server->docker_certificate, "\n", server->docker_key, NULL);
+  self->certificate = g_tls_certificate_new_from_pem (pair, -1, error);
+  explicit_bzero (pair, strlen (pair));
+  if (self->certificate == NULL)
+    g_prefix_error (error, "the client certificate of Docker of server %s and its key can't be used (the key must be PEM, without a passphrase): ", server->name);
+
+  return self->certificate != NULL;
+}
+
+static gboolean
+set_tcp (DockerEndpoint *self, GError **error)
+{
+  g_autoptr (GUri) uri = g_uri_parse (self->server->docker_endpoint, G_URI_FLAGS_NONE, error);
+  g_autoptr (GUri) base = NULL;
+
+  if (uri == NULL)
+    return FALSE;
+
+  base = g_uri_build (G_URI_FLAGS_NONE, "https", NULL, g_uri_get_host (uri), g_uri_get_port (uri) > 0 ? g_uri_get_port (uri) : DEFAULT_PORT, "", NULL, NULL);
+  self->base = g_uri_to_string (base);
+
+  return set_certificates (self, error);
+}
+
+DockerEndpoint *
+docker_endpoint_new (VigServer *server, GError **error)
+{
+  g_autoptr (DockerEndpoint) self = g_new0 (DockerEndpoint, 1);
+  const char *endpoint = server->docker_endpoint;
+
+  self->server = vig_server_ref (server);
+  if (endpoint != NULL && g_str_has_prefix (endpoint, "unix://"))
+    {
+      self->path = g_strdup (endpoint + strlen ("unix://"));
+      self->base = g_strdup ("http://docker");
+      return g_steal_pointer (&self);
+    }
+  if (endpoint != NULL && g_str_has_prefix (endpoint, "tcp://"))
+    return set_tcp (self, error) ? g_steal_pointer (&self) : NULL;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "server %s has no Docker endpoint: name it in its entry in the dashboard under Servers", server->name);
+
+  return NULL;
+}
+
+SoupSession *
+docker_endpoint_new_session (DockerEndpoint *self)
+{
+  g_autoptr (GSocketAddress) address = self->path != NULL ? g_unix_socket_address_new (self->path) : NULL;
+  SoupSession *session = g_object_new (SOUP_TYPE_SESSION,
+                                       "remote-connectable", address,
+                                       "max-conns", MAX_CONNECTIONS,
+                                       "max-conns-per-host", MAX_CONNECTIONS,
+                                       "user-agent", "Vigilus",
+                                       NULL);
+
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  /* A machine of the home network is reached directly, whatever the environment says. */
+  soup_session_set_proxy_resolver (session, NULL);
+  if (self->trusted != NULL)
+    soup_session_set_tls_database (session, self->trusted);
+
+  return session;
+}
+
+void
+docker_endpoint_prepare (DockerEndpoint *self, SoupMessage *message)
+{
+  if (self->certificate != NULL)
+    soup_message_set_tls_client_certificate (message, self->certificate);
+}
+
+static const char *
+advise (DockerEndpoint *self, const GError *error)
+{
+  if (error->domain == G_TLS_ERROR)
+    return "the certificates do not fit: look at the certificate authority, the host name and the client certificate in the server's entry";
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return "there is no such socket: is Docker installed and running, and is the socket shared with the container that Vigilus runs in?";
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+    return "the user that vigilusd runs as may not use the socket: add it to the group that owns it, usually docker";
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    return "nothing listens there: is Docker running?";
+
+  return error->message;
+}
+
+void
+docker_endpoint_explain (DockerEndpoint *self, GError **error)
+{
+  g_autoptr (GError) cause = *error;
+
+  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      *error = g_steal_pointer (&cause);
+      return;
+    }
+
+  *error = g_error_new (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "Docker of server %s does not answer at %s: %s", self->server->name, self->server->docker_endpoint,
+                        advise (self, cause));
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <vigilus/vigilus.h>
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* Where a server's Docker Engine listens, and what opens it: a Unix socket of this machine, or TCP with TLS. */
+typedef struct _DockerEndpoint DockerEndpoint;
+
+/* VIG_ERROR_NOT_FOUND: the entry of @server names none. */
+DockerEndpoint *docker_endpoint_new         (VigServer *server, GError **error);
+void            docker_endpoint_free        (DockerEndpoint *self);
+const char     *docker_endpoint_get_base    (DockerEndpoint *self); /* "http://docker" or "https://host:port" */
+SoupSession    *docker_endpoint_new_session (DockerEndpoint *self);
+/* Before it is sent: the client's certificate. */
+void            docker_endpoint_prepare     (DockerEndpoint *self, SoupMessage *message);
+/* What a person can do about an error of the connection. */
+void            docker_endpoint_explain     (DockerEndpoint *self, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DockerEndpoint, docker_endpoint_free)
+
+G_END_DECLS

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Docker's tools against a real dockerd."""
+import atexit
+import functools
+import pathlib
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
+import dockerd  # noqa: E402
+import harness  # noqa: E402
+from docker_stage import TOOLS, Stage  # noqa: E402
+from harness import free_port  # noqa: E402
+
+SECRETS = ('swordfish-42-fish', 'p4ssw0rd-in-a-url')
+HOSTILE = ('../images/json', '..', '.', '../../info', 'web/../../info', 'web?force=1', 'web#x', 'web%2f..%2finfo', '%2e%2e', 'web\n', 'web\nlog', '\nweb', ' web', 'web ',
+           '-f', '--help', '$(id)', '`id`', ';id', '|id', '&', 'web&signal=9', 'web json', 'wéb', '\u202eweb', 'a' * 256, '/web', 'web/json', 'web\\', "web'", 'web"', '*', '{}',
+           '[0]', '~', 'http://evil/', '@', ':', '\x00', '\u0661')
+
+
+@functools.lru_cache(None)
+def engine():
+    started = dockerd.Dockerd().__enter__()
+    atexit.register(started.__exit__)
+    started.run('web', 'sh', '-c', 'echo out1; echo err1 >&2; seq 1 300; exec sleep 600',
+                Env=['TZ=Europe/Berlin', f'DB_PASSWORD={SECRETS[0]}', f'SITE=https://u:{SECRETS[1]}@h/'], Labels={'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web'})
+    started.run('term', 'sh', '-c', 'echo tty-out; echo tty-err >&2; exec sleep 600', Tty=True)
+    started.run('dead', 'sh', '-c', 'echo bad >&2; exit 3')
+    started.run('hungry', 'sh', '-c', 'exec tail /dev/zero', host={'Memory': 16 << 20, 'MemorySwap': 16 << 20})
+    started.run('restless', 'sh', '-c', 'sleep 0.2; exit 1', host={'RestartPolicy': {'Name': 'on-failure', 'MaximumRetryCount': 2}})
+    started.run('sick', 'sleep', '600', Healthcheck={'Test': ['CMD', 'false'], 'Interval': 10**8, 'Timeout': 10**9, 'Retries': 1})
+    started.run('well', 'sleep', '600', Healthcheck={'Test': ['CMD', 'true'], 'Interval': 10**8, 'Timeout': 10**9, 'Retries': 1})
+    started.run('side', 'sleep', '600', host={'NetworkMode': 'container:web', 'VolumesFrom': ['web']})
+    started.wait('dead', lambda state: state['Status'] == 'exited')
+    started.wait('hungry', lambda state: state['Status'] == 'exited')
+    started.wait('sick', lambda state: state['Health']['Status'] == 'unhealthy')
+    started.wait('well', lambda state: state['Health']['Status'] == 'healthy')
+    started.wait('restless', lambda state: state['Status'] == 'exited')
+    return started
+
+
+@functools.lru_cache(None)
+def stage():
+    return Stage(f'unix://{engine().socket}')
+
+
+def test_containers_are_listed():
+    running = stage().call('docker.list')
+    rows = {row['name']: row for row in running['containers']}
+    assert set(rows) == {'web', 'term', 'sick', 'well', 'side'} and running['running'] == 5 and running['not_running'] == 3, running
+    assert rows['web']['project'] == 'shop' and rows['web']['service'] == 'web' and rows['web']['image'] == dockerd.IMAGE, rows['web']
+    assert '(unhealthy)' in rows['sick']['status'] and '(healthy)' in rows['well']['status'], rows
+    every = stage().call('docker.list', all=True)
+    states = {row['name']: row['status'] for row in every['containers']}
+    assert len(states) == 8 and states['dead'].startswith('Exited (3)') and states['hungry'].startswith('Exited (137)'), states
+    ((outcome, text),) = stage().call_all(('docker.list', {'server': 'NAS'}))
+    assert outcome == 'success' and '"running":5' in text, text
+
+
+def test_containers_are_looked_at():
+    hungry, sick, restless, term = (stage().call('docker.inspect', container=name) for name in ('hungry', 'sick', 'restless', 'term'))
+    assert hungry['state']['killed_for_memory'] and hungry['state']['exit_code'] == 137 and hungry['memory_limit_bytes'] == 16 << 20, hungry
+    assert sick['state']['status'] == 'running, unhealthy' and sick['health_checks'][0]['exit_code'] == 1, sick
+    assert restless['state']['restarts'] == 2 and restless['restart_policy'] == 'on-failure:2', restless
+    assert term['tty'] and not hungry['tty'] and term['command'].startswith("'sh' -c"), term
+    by_id = stage().call('docker.inspect', container=engine().request('GET', '/v1.41/containers/web/json')['Id'][:12])
+    assert by_id['name'] == 'web', by_id
+
+
+def test_the_environment_is_hidden_from_the_model():
+    shown = {row['name']: row['value'] for row in stage().call('docker.inspect', container='web')['environment']}
+    assert shown['TZ'] == 'Europe/Berlin' and shown['DB_PASSWORD'] == shown['SITE'] == '[hidden]', shown
+    everything = '\n'.join(stage().told) + str(stage().client.items('/api/v1/audit?limit=200')) + stage().daemon.stderr()
+    assert stage().told and not [secret for secret in SECRETS if secret in everything]
+
+
+def test_logs_of_both_kinds():
+    log = stage().call('docker.logs', container='web', tail=1000)
+    lines = log['log'].splitlines()
+    assert log['lines'] == len(lines) == 302 and log['left_out'] == 0, log
+    texts = [line.split(' ', 2)[1:] for line in lines]
+    assert ['stdout', 'out1'] in texts and ['stderr', 'err1'] in texts and ['stdout', '300'] == texts[-1], texts[:5]
+    assert all(line[4] == '-' and line[23] == 'Z' for line in lines), lines[0]
+    assert len(stage().call('docker.logs', container='web')['log'].splitlines()) == 100
+    assert [line.split(' ')[-1] for line in stage().call('docker.logs', container='web', tail=2)['log'].splitlines()] == ['299', '300']
+    terminal = stage().call('docker.logs', container='term')['log']
+    assert 'stdout tty-out\n' in terminal + '\n' and 'stdout tty-err' in terminal and '\r' not in terminal, terminal
+    assert 'stderr bad' in stage().call('docker.logs', container='dead')['log']
+    assert stage().call('docker.logs', container='web', since='2037-01-01T00:00:00Z')['log'] == ''
+    assert 'since' in stage().refused('docker.logs', container='web', since='yesterday')
+
+
+def test_a_log_is_followed_for_a_while():
+    engine().run('chatty', 'sh', '-c', 'n=0; while true; do n=$((n+1)); echo tick $n; sleep 0.1; done')
+    begin = time.monotonic()
+    log = stage().call('docker.logs', container='chatty', tail=0, follow=2)['log'].splitlines()
+    assert 1.5 < time.monotonic() - begin < 10 and 8 <= len(log) <= 30, (time.monotonic() - begin, log)
+    run = stage().begin(('docker.logs', {'container': 'chatty', 'follow': 300}))
+    harness.wait_for(lambda: [call for call in stage().client.items(f'/api/v1/runs/{run["id"]}/calls') if call['state'] == 'running'], 'the call')
+    stage().client.post(f'/api/v1/runs/{run["id"]}/stop').expect(200)
+    (call,) = stage().end(run, 5)
+    assert call['outcome'] == 'interrupted', call
+    engine().request('DELETE', '/v1.41/containers/chatty?force=1')
+
+
+def test_a_long_log_keeps_its_end():
+    engine().run('long', 'sh', '-c', 'yes "a line that is repeated" | head -n 5000; echo the end')
+    engine().wait('long', lambda state: state['Status'] == 'exited')
+    log = stage().call('docker.logs', container='long', tail=10000)
+    assert log['log'].endswith('the end') and log['lines'] + log['left_out'] == 5001 and log['left_out'] > 0, (log['lines'], log['left_out'])
+    engine().request('DELETE', '/v1.41/containers/long')
+
+
+def test_images_stats_and_events():
+    (image,) = stage().call('docker.images')['images']
+    assert image['tags'] == dockerd.IMAGE and image['containers'] >= 8 and image['size_bytes'] > 500_000, image
+    stats = stage().call('docker.stats')['stats']
+    assert {row['name'] for row in stats} == {'web', 'term', 'sick', 'well', 'side'}, stats
+    assert all(row['memory_bytes'] > 0 and row['processes'] >= 1 and row['memory_limit_bytes'] > row['memory_bytes'] for row in stats), stats
+    (one,) = stage().call('docker.stats', container='web')['stats']
+    assert one['name'] == 'web' and 'not running' in stage().refused('docker.stats', container='dead')
+    events = stage().call('docker.events', container='dead')['events']
+    assert [(row['action'], row.get('exit_code')) for row in events if row['action'] in ('start', 'die')] == [('start', None), ('die', '3')], events
+    assert any(row['action'] == 'oom' for row in stage().call('docker.events', container='hungry')['events'])
+    assert stage().call('docker.events', since='2037-01-01T00:00:00Z')['events'] == []
+
+
+def test_a_container_is_stopped_started_and_restarted():
+    before = engine().state('web')
+    restarted = stage().call('docker.restart', container='web', timeout=0)
+    assert restarted['changed'] and restarted['state'] == 'running' and engine().state('web')['StartedAt'] > before['StartedAt'], restarted
+    stopped = stage().call('docker.stop', container='web', timeout=0)
+    assert stopped['changed'] and stopped['state'] == 'exited' and stopped['state_before'] == 'running', stopped
+    assert not stage().call('docker.stop', container='web')['changed']
+    assert stage().call('docker.start', container='web')['state'] == 'running'
+    assert not stage().call('docker.start', container='web')['changed']
+    text = stage().refused('docker.start', container='dead')
+    assert '"exit_code":3' in text and 'docker.logs' in text, text
+
+
+def test_what_depends_on_it_is_shown_before():
+    stage().client.patch(f'/api/v1/operators/{stage().operator["id"]}', {'trust_mode': 'strict'}).expect(200)
+    try:
+        run = stage().begin(('docker.restart', {'container': 'web', 'timeout': 0}))
+        approval = stage().approve()
+        assert approval['level'] == 'write' and approval['resource'] == 'docker:nas/web', approval
+        text = approval['preview']['text']
+        assert 'Restart the container web on nas' in text and 'project: shop' in text and 'state: running' in text, text
+        assert '- side: lives in its network, uses its volumes' in text and 'term' not in text, text
+        (call,) = stage().end(run)
+        assert call['outcome'] == 'success', call
+    finally:
+        stage().client.patch(f'/api/v1/operators/{stage().operator["id"]}', {'trust_mode': 'lenient'}).expect(200)
+
+
+def test_hostile_names_reach_nothing():
+    before = engine().request('GET', '/v1.41/containers/json?all=1')
+    images = engine().request('GET', '/v1.41/images/json')
+    for tool in TOOLS:
+        member = 'container' if tool not in ('docker.list', 'docker.images') else 'server'
+        for outcome, text in stage().call_all(*((tool, {member: name}) for name in HOSTILE)):
+            assert outcome in ('denied', 'failed') and 'out1' not in text and '"containers":[' not in text, (tool, outcome, text)
+    after = engine().request('GET', '/v1.41/containers/json?all=1')
+    assert [(one['Id'], one['State']) for one in after] == [(one['Id'], one['State']) for one in before]
+    assert engine().request('GET', '/v1.41/images/json') == images
+    for short in (before[0]['Id'][:3], before[0]['Id'][:11]):
+        assert 'there is no container' in stage().refused('docker.inspect', container=short)
+    assert 'there are: ' in stage().refused('docker.inspect', container='no-such')
+
+
+def test_endpoints_that_do_not_answer():
+    with tempfile.TemporaryDirectory() as folder:
+        rows = (('none', None, 'no Docker endpoint'), ('gone', f'unix://{folder}/gone.sock', 'no such socket'), ('file', f'unix://{__file__}', 'nothing listens'),
+                ('closed', f'tcp://127.0.0.1:{free_port()}', 'nothing listens'), ('plain', f'tcp://127.0.0.1:{stage().daemon.port}', 'does not answer'))
+        for name, endpoint, words in rows:
+            stage().add_server(name, endpoint)
+            text = stage().refused('docker.list', server=name)
+            assert words in text, (name, text)
+    for endpoint in ('', 'docker.sock', 'unix://docker.sock', 'unix:///a/../b', 'unix:///' + 'a' * 120, 'http://h:1', 'tcp://', 'tcp://u:p@h:1', 'tcp://h:1/x', 'tcp://h:0', 'tcp://h:99999',
+                     'tcp://a b:1', 'tcp://h:1?x', 'ssh://../x', 'ssh://host/x', 'fd://', 'unix:///a\nb'):
+        answer = stage().client.post('/api/v1/servers', {'name': 'bad', 'host': 'h', 'user_name': 'u', 'docker_endpoint': endpoint})
+        assert answer.status == 400 and 'docker_endpoint' in answer.json['error']['message'] + str(answer.json['error'].get('details')), (endpoint, answer.status, answer.body)
+    for body in ({'docker_ca': 'x'}, {'docker_certificate': 'x'}, {'compose_folders': ['/']}, {'compose_folders': ['srv']}, {'compose_folders': ['/srv/../etc']}, {'compose_folders': ['/srv/']},
+                 {'docker_credential_id': '0' * 8}):
+        assert stage().client.post('/api/v1/servers', {'name': 'bad', 'host': 'h', 'user_name': 'u', **body}).status == 400, body
+
+
+if __name__ == '__main__':
+    if dockerd.missing():
+        print(f'1..1\nok 1 - docker # SKIP {dockerd.missing()}')
+    else:
+        harness.main(globals())

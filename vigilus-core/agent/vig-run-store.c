@@ -12,28 +12,22 @@
 
 #define HISTORY 100 /* messages of earlier runs that a model is shown at most */
 
+/* What was said before the question, on its own branch. */
 static JsonArray *
 load_history (VigDbConnection *db, JsonObject *run, GError **error)
 {
-  VigPage page = { HISTORY, NULL };
-  g_autoptr (JsonObject) list = vig_store_messages_list (db, vig_json_get_string (run, "session_id", ""), &page, error);
-  const char *run_id = vig_json_get_string (run, "id", "");
-  JsonArray *items, *history;
+  g_autoptr (GError) local_error = NULL;
+  const char *question_id = vig_json_get_string (run, "question_id", NULL);
+  g_autoptr (JsonObject) question = question_id != NULL ? vig_store_messages_get (db, question_id, &local_error) : NULL;
 
-  if (list == NULL)
-    return NULL;
-
-  items = vig_json_get_array (list, "items");
-  history = json_array_new ();
-  for (guint i = 0; i < json_array_get_length (items); i++)
+  if (local_error != NULL && !vig_error_is_not_found (local_error))
     {
-      JsonObject *message = json_array_get_object_element (items, i);
-
-      if (g_strcmp0 (vig_json_get_string (message, "run_id", NULL), run_id) != 0)
-        json_array_add_object_element (history, json_object_ref (message));
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
     }
 
-  return history;
+  return vig_store_messages_path (db, vig_json_get_string (run, "session_id", ""),
+                                  question != NULL ? vig_json_get_string (question, "parent_id", NULL) : NULL, HISTORY, error);
 }
 
 static const char *

@@ -3,16 +3,12 @@
 
 #include "vig-runner.h"
 
-#include <string.h>
-
 #include "vig-activity-tool.h"
 #include "vig-run.h"
 #include "vig-server-access.h"
 #include "vig-store-runs.h"
-#include "vig-store-sessions.h"
 
-#define MAX_BUSY     64 /* runs at once; one that waits for a person costs nothing and does not count */
-#define TITLE_LENGTH 60 /* characters */
+#define MAX_BUSY 64 /* runs at once; one that waits for a person costs nothing and does not count */
 
 struct _VigRunner
 {
@@ -92,94 +88,38 @@ begin_queued (VigRunner *self)
 
 /* Starting */
 
-typedef struct
+/* Whether what was shown is no longer what is shown: asked again, or said elsewhere than at its end. */
+static gboolean
+leaves_branch (JsonObject *stored)
 {
-  char *user_id;
-  char *session_id; /* NULL: a new one */
-  char *text;
-  gboolean unattended;
-} Start;
+  JsonObject *message = vig_json_get_object (stored, "message");
+  const char *leaf_id = vig_json_get_string (vig_json_get_object (stored, "session"), "leaf_id", NULL);
+
+  return message == NULL || g_strcmp0 (vig_json_get_string (message, "parent_id", NULL), leaf_id) != 0;
+}
 
 static void
-start_free (gpointer data)
+publish_branch (VigRunner *self, JsonObject *run)
 {
-  Start *start = data;
+  const char *session_id = vig_json_get_string (run, "session_id", "");
+  g_autoptr (JsonObject) data = vig_json_pack_object ("{s:s, s:s}", "session_id", session_id, "leaf_id", vig_json_get_string (run, "question_id", NULL));
 
-  g_free (start->user_id);
-  g_free (start->session_id);
-  g_free (start->text);
-  g_free (start);
-}
-
-/* The first line, cut at a word. */
-static char *
-make_title (const char *text)
-{
-  g_auto (GStrv) lines = NULL;
-  g_autofree char *stripped = g_strstrip (g_strdup (text));
-  g_autofree char *cut = NULL;
-  char *blank;
-
-  lines = g_strsplit (stripped, "\n", 2);
-  if (lines[0] == NULL)
-    return g_strdup ("…");
-  if (g_utf8_strlen (lines[0], -1) <= TITLE_LENGTH)
-    return g_strdup (lines[0]);
-
-  cut = g_utf8_substring (lines[0], 0, TITLE_LENGTH);
-  blank = strrchr (cut, ' ');
-  if (blank != NULL && blank > cut)
-    *blank = '\0';
-
-  return g_strconcat (cut, "…", NULL);
-}
-
-static JsonObject *
-find_session (VigDbConnection *db, Start *start, GError **error)
-{
-  g_autofree char *title = NULL;
-
-  if (start->session_id != NULL)
-    return vig_store_sessions_get (db, start->user_id, start->session_id, error);
-
-  title = make_title (start->text);
-
-  return vig_store_sessions_create (db, start->user_id, title, error);
-}
-
-static gpointer
-write_start (VigDbConnection *db, gpointer data, GError **error)
-{
-  Start *start = data;
-  g_autoptr (JsonObject) session = find_session (db, start, error);
-  g_autoptr (JsonObject) content = NULL;
-  g_autoptr (JsonObject) run = NULL;
-  g_autoptr (JsonObject) message = NULL;
-  const char *session_id;
-
-  if (session == NULL)
-    return NULL;
-  session_id = vig_json_get_string (session, "id", "");
-  run = vig_store_runs_create (db, session_id, start->user_id, error);
-  if (run == NULL || (start->unattended && !vig_store_runs_set_unattended (db, vig_json_get_string (run, "id", ""), error)))
-    return NULL;
-  content = vig_json_pack_object ("{s:s}", "text", start->text);
-  message = vig_store_messages_add (db, session_id, vig_json_get_string (run, "id", ""), "user", NULL, content, error);
-  if (message == NULL)
-    return NULL;
-
-  return vig_json_pack_object ("{s:J, s:J, s:J, s:b}", "run", run, "message", message, "session", session, "is_new", start->session_id == NULL);
+  vig_parts_publish_session (self->parts, session_id, "branch.shown", data);
 }
 
 static void
 publish_start (VigRunner *self, JsonObject *stored)
 {
   JsonObject *run = vig_json_get_object (stored, "run");
+  JsonObject *message = vig_json_get_object (stored, "message");
   const char *session_id = vig_json_get_string (run, "session_id", "");
 
   if (vig_json_get_boolean (stored, "is_new", FALSE))
     vig_parts_publish (self->parts, "sessions", "session.changed", vig_json_get_object (stored, "session"));
-  vig_parts_publish_session (self->parts, session_id, "message.added", vig_json_get_object (stored, "message"));
+  if (leaves_branch (stored))
+    publish_branch (self, run);
+  if (message != NULL)
+    vig_parts_publish_session (self->parts, session_id, "message.added", message);
   vig_parts_publish_session (self->parts, session_id, "run.changed", run);
   vig_parts_publish (self->parts, "runs", "run.changed", run);
 }
@@ -207,6 +147,44 @@ start_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_pointer (task, json_object_ref (row), (GDestroyNotify) json_object_unref);
 }
 
+static gboolean
+check_start (VigRunner *self, GError **error)
+{
+  if (self->shut_down)
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the daemon is shutting down");
+  else if (self->frozen != NULL)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE,
+                 "Vigilus is frozen since %s: %s pressed the panic switch. Nothing runs until an administrator unfreezes it",
+                 vig_json_get_string (self->frozen, "at", ""), vig_json_get_string (self->frozen, "by", "somebody"));
+  else if (count_busy (self) >= MAX_BUSY)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_RATE_LIMITED, "%d runs are busy, which is the limit: try again later", MAX_BUSY);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+void
+vig_runner_begin_async (VigRunner *self, VigRunStart *start, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GError) error = NULL;
+
+  g_task_set_source_tag (task, vig_runner_begin_async);
+  /* Once it is on disk it has begun, whether or not anyone still wants to hear so. */
+  g_task_set_check_cancellable (task, FALSE);
+  if (!check_start (self, &error))
+    {
+      vig_run_start_free (start);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  self->n_starting++;
+  vig_db_write_async (self->parts->context.db, vig_run_start_write, start, vig_run_start_free, (GDestroyNotify) json_object_unref, NULL,
+                      start_stored, g_steal_pointer (&task));
+}
+
 void
 vig_runner_start_async (VigRunner           *self,
                         const VigCaller     *caller,
@@ -216,38 +194,7 @@ vig_runner_start_async (VigRunner           *self,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Start *start;
-
-  g_task_set_source_tag (task, vig_runner_start_async);
-  /* Once it is on disk it has begun, whether or not anyone still wants to hear so. */
-  g_task_set_check_cancellable (task, FALSE);
-  if (self->shut_down)
-    {
-      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the daemon is shutting down");
-      return;
-    }
-  if (self->frozen != NULL)
-    {
-      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_UNAVAILABLE,
-                               "Vigilus is frozen since %s: %s pressed the panic switch. Nothing runs until an administrator unfreezes it",
-                               vig_json_get_string (self->frozen, "at", ""), vig_json_get_string (self->frozen, "by", "somebody"));
-      return;
-    }
-  if (count_busy (self) >= MAX_BUSY)
-    {
-      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_RATE_LIMITED, "%d runs are busy, which is the limit: try again later", MAX_BUSY);
-      return;
-    }
-
-  start = g_new0 (Start, 1);
-  start->user_id = g_strdup (caller->user_id);
-  start->session_id = g_strdup (session_id);
-  start->text = g_strdup (text);
-  start->unattended = caller->unattended;
-  self->n_starting++;
-  vig_db_write_async (self->parts->context.db, write_start, start, start_free, (GDestroyNotify) json_object_unref, NULL,
-                      start_stored, g_steal_pointer (&task));
+  vig_runner_begin_async (self, vig_run_start_new (caller, session_id, text), cancellable, callback, user_data);
 }
 
 JsonObject *

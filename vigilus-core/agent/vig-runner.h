@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vig-approvals.h"
+#include "vig-run-start.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +19,9 @@ void        vig_runner_resume_all    (VigRunner *self, GAsyncReadyCallback callb
  * after the text. Errors: NOT_FOUND session, CONFLICT a run is live in it, RATE_LIMITED too many runs. */
 void        vig_runner_start_async   (VigRunner *self, const VigCaller *caller, const char *session_id, const char *text,
                                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/* The same, for what begins elsewhere than at the end of what is shown, or asks again. (transfer full) start */
+void        vig_runner_begin_async   (VigRunner *self, VigRunStart *start, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data);
 JsonObject *vig_runner_start_finish  (VigRunner *self, GAsyncResult *result, GError **error);
 
 /* Ends model, tools and children; answers with the Run once its end is on disk. CONFLICT: it has ended. */

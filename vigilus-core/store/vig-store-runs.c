@@ -8,8 +8,8 @@
 
 #define RUN \
   "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros," \
-  " stop_requested, created_at, updated_at, ended_at, seq, unattended FROM runs "
-#define RUN_TYPES "sssssssjiiiibttt-b"
+  " stop_requested, created_at, updated_at, ended_at, seq, unattended, question_id FROM runs "
+#define RUN_TYPES "sssssssjiiiibttt-bs"
 #define SEQ_COLUMN 16
 
 #define LIVE "('routing', 'asking', 'resolving')"
@@ -185,4 +185,10 @@ gboolean
 vig_store_runs_set_unattended (VigDbConnection *db, const char *id, GError **error)
 {
   return vig_db_exec (db, error, "UPDATE runs SET unattended = 1 WHERE id = ?1", "s", id);
+}
+
+gboolean
+vig_store_runs_set_question (VigDbConnection *db, const char *id, const char *message_id, GError **error)
+{
+  return vig_db_exec (db, error, "UPDATE runs SET question_id = ?2 WHERE id = ?1", "ss", id, message_id);
 }

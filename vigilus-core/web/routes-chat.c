@@ -103,6 +103,7 @@ send_message (VigRequest *request)
   VigWeb *web = vig_request_get_web (request);
   const char *text = vig_json_get_string (vig_request_get_body (request), "text", "");
   g_autofree char *stripped = g_strstrip (g_strdup (text));
+  VigRunStart *start;
 
   if (*stripped == '\0')
     {
@@ -111,8 +112,10 @@ send_message (VigRequest *request)
       return;
     }
 
-  vig_runner_start_async (web->context.runner, vig_request_get_caller (request), vig_request_get_id (request), text, NULL, started,
-                          vig_request_ref (request));
+  start = vig_run_start_new (vig_request_get_caller (request), vig_request_get_id (request), text);
+  start->has_parent = json_object_has_member (vig_request_get_body (request), "parent_id");
+  start->parent_id = g_strdup (vig_json_get_string (vig_request_get_body (request), "parent_id", NULL));
+  vig_runner_begin_async (web->context.runner, start, NULL, started, vig_request_ref (request));
 }
 
 static void

@@ -36,6 +36,7 @@ vig_web_collect_routes (void)
 
   add_routes (table, VIG_ROUTES_APPROVALS);
   add_routes (table, VIG_ROUTES_AUDIT);
+  add_routes (table, VIG_ROUTES_BRANCHES);
   add_routes (table, VIG_ROUTES_CHANGES);
   add_routes (table, VIG_ROUTES_CHAT);
   add_routes (table, VIG_ROUTES_CREDENTIALS);

@@ -52,6 +52,7 @@ typedef struct
 
 extern const VigRoute VIG_ROUTES_APPROVALS[];
 extern const VigRoute VIG_ROUTES_AUDIT[];
+extern const VigRoute VIG_ROUTES_BRANCHES[];
 extern const VigRoute VIG_ROUTES_CHANGES[];
 extern const VigRoute VIG_ROUTES_CHAT[];
 extern const VigRoute VIG_ROUTES_CREDENTIALS[];

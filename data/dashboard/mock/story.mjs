@@ -60,8 +60,12 @@ export class Story {
   }
 
   say(kind, content) {
+    const own = id();
+    const last = this.world.messages.findLast((other) => other.session_id === this.session.id);
     const message = {
-      id: id(),
+      id: own,
+      parent_id: last?.id ?? null,
+      alternatives: [own],
       session_id: this.session.id,
       run_id: this.run.id,
       kind,

@@ -165,6 +165,80 @@ test_messages (Fixture *self, gconstpointer data)
   fixture_write (self, use_messages, NULL);
 }
 
+/* What is shown, as "a>b>c". */
+static char *
+shown_path (VigDbConnection *db, const char *session, guint limit, GError **error)
+{
+  VigPage page = { limit, NULL };
+  g_autoptr (JsonObject) list = vig_store_messages_list (db, session, &page, error);
+  g_autoptr (GString) path = g_string_new (NULL);
+
+  for (guint i = 0; i < count_items (list); i++)
+    g_string_append_printf (path, "%s%" G_GINT64_FORMAT, i > 0 ? ">" : "", number_of (item (list, i)));
+
+  return g_string_free (g_steal_pointer (&path), FALSE);
+}
+
+static char *
+add_question (VigDbConnection *db, const char *session, const char *parent, int number, GError **error)
+{
+  g_autoptr (JsonObject) content = vig_json_pack_object ("{s:i}", "text", number);
+  g_autoptr (JsonObject) message = vig_store_messages_add_question (db, session, NULL, parent, content, error);
+
+  g_assert_no_error (*error);
+  g_assert_true (vig_store_messages_show (db, session, vig_json_get_string (message, "id", ""), error));
+
+  return g_strdup (vig_json_get_string (message, "id", ""));
+}
+
+static gpointer
+use_branches (VigDbConnection *db, gpointer data, GError **error)
+{
+  Chat chat;
+  g_autofree char *first = NULL;
+  g_autofree char *edited = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *back = NULL;
+  g_autofree char *follows = NULL;
+  g_autoptr (JsonObject) one = NULL;
+  g_autoptr (JsonObject) question = NULL;
+  g_autoptr (JsonArray) tail = NULL;
+
+  chat_init (&chat, db, error);
+  first = add_question (db, chat.session, NULL, 1, error);
+  second = add_question (db, chat.session, first, 2, error);
+  edited = add_question (db, chat.session, NULL, 10, error);
+  follows = add_question (db, chat.session, edited, 11, error);
+  path = shown_path (db, chat.session, 10, error);
+  g_assert_cmpstr (path, ==, "10>11");
+
+  one = vig_store_messages_get_own (db, chat.user, first, error);
+  g_assert_cmpuint (json_array_get_length (vig_json_get_array (one, "alternatives")), ==, 2);
+  g_assert_cmpstr (json_array_get_string_element (vig_json_get_array (one, "alternatives"), 1), ==, edited);
+
+  g_assert_true (vig_store_messages_show_branch (db, chat.session, first, error));
+  back = shown_path (db, chat.session, 10, error);
+  g_assert_cmpstr (back, ==, "1>2");
+
+  question = vig_store_messages_find_question (db, second, error);
+  g_assert_cmpint (number_of (question), ==, 2);
+  tail = vig_store_messages_path (db, chat.session, follows, 1, error);
+  g_assert_cmpuint (json_array_get_length (tail), ==, 1);
+  g_assert_null (vig_store_messages_get_own (db, "somebody else", first, error));
+  g_assert_error (*error, VIG_ERROR, VIG_ERROR_NOT_FOUND);
+  g_clear_error (error);
+  chat_clear (&chat);
+
+  return NULL;
+}
+
+static void
+test_branches (Fixture *self, gconstpointer data)
+{
+  fixture_write (self, use_branches, NULL);
+}
+
 static gpointer
 use_runs (VigDbConnection *db, gpointer data, GError **error)
 {
@@ -287,6 +361,7 @@ main (int argc, char **argv)
   add ("sessions", test_sessions);
   add ("pages", test_pages);
   add ("messages", test_messages);
+  add ("branches", test_branches);
   add ("runs", test_runs);
   add ("calls", test_calls);
 

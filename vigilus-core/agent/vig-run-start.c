@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-run-start.h"
+
+#include <string.h>
+
+#include "vig-store-runs.h"
+#include "vig-store-sessions.h"
+
+#define TITLE_LENGTH 60 /* characters */
+
+VigRunStart *
+vig_run_start_new (const VigCaller *caller, const char *session_id, const char *text)
+{
+  VigRunStart *self = g_new0 (VigRunStart, 1);
+
+  self->user_id = g_strdup (caller->user_id);
+  self->session_id = g_strdup (session_id);
+  self->text = g_strdup (text);
+  self->unattended = caller->unattended;
+
+  return self;
+}
+
+VigRunStart *
+vig_run_start_again (const VigCaller *caller, const char *message_id)
+{
+  VigRunStart *self = vig_run_start_new (caller, NULL, NULL);
+
+  self->question_id = g_strdup (message_id);
+
+  return self;
+}
+
+void
+vig_run_start_free (gpointer data)
+{
+  VigRunStart *self = data;
+
+  g_free (self->user_id);
+  g_free (self->session_id);
+  g_free (self->text);
+  g_free (self->parent_id);
+  g_free (self->question_id);
+  g_free (self);
+}
+
+/* The first line, cut at a word. */
+static char *
+make_title (const char *text)
+{
+  g_auto (GStrv) lines = NULL;
+  g_autofree char *stripped = g_strstrip (g_strdup (text));
+  g_autofree char *cut = NULL;
+  char *blank;
+
+  lines = g_strsplit (stripped, "\n", 2);
+  if (lines[0] == NULL)
+    return g_strdup ("…");
+  if (g_utf8_strlen (lines[0], -1) <= TITLE_LENGTH)
+    return g_strdup (lines[0]);
+
+  cut = g_utf8_substring (lines[0], 0, TITLE_LENGTH);
+  blank = strrchr (cut, ' ');
+  if (blank != NULL && blank > cut)
+    *blank = '\0';
+
+  return g_strconcat (cut, "…", NULL);
+}
+
+static JsonObject *
+find_session (VigDbConnection *db, VigRunStart *self, GError **error)
+{
+  g_autofree char *title = NULL;
+
+  if (self->session_id != NULL)
+    return vig_store_sessions_get (db, self->user_id, self->session_id, error);
+
+  title = make_title (self->text);
+
+  return vig_store_sessions_create (db, self->user_id, title, error);
+}
+
+static JsonObject *
+create_run (VigDbConnection *db, VigRunStart *self, const char *session_id, GError **error)
+{
+  g_autoptr (JsonObject) run = vig_store_runs_create (db, session_id, self->user_id, error);
+
+  if (run == NULL || (self->unattended && !vig_store_runs_set_unattended (db, vig_json_get_string (run, "id", ""), error)))
+    return NULL;
+
+  return g_steal_pointer (&run);
+}
+
+/* The answer: the run, with its question, whose branch is shown from here on. */
+static gpointer
+finish (VigDbConnection *db, JsonObject *run, JsonObject *session, JsonObject *question, gboolean is_asked_now, gboolean is_new, GError **error)
+{
+  const char *run_id = vig_json_get_string (run, "id", "");
+  const char *question_id = vig_json_get_string (question, "id", "");
+  g_autoptr (JsonObject) stored = NULL;
+
+  if (!vig_store_runs_set_question (db, run_id, question_id, error)
+      || !vig_store_messages_show (db, vig_json_get_string (session, "id", ""), question_id, error))
+    return NULL;
+  stored = vig_store_runs_get (db, run_id, error);
+  if (stored == NULL)
+    return NULL;
+
+  return vig_json_pack_object ("{s:J, s:J, s:J, s:b}", "run", stored, "message", is_asked_now ? question : NULL, "session", session, "is_new", is_new);
+}
+
+static gpointer
+write_again (VigDbConnection *db, VigRunStart *self, GError **error)
+{
+  g_autoptr (JsonObject) message = vig_store_messages_get_own (db, self->user_id, self->question_id, error);
+  g_autoptr (JsonObject) question = message != NULL ? vig_store_messages_find_question (db, self->question_id, error) : NULL;
+  g_autoptr (JsonObject) session = NULL;
+  g_autoptr (JsonObject) run = NULL;
+
+  if (question != NULL)
+    session = vig_store_sessions_get (db, self->user_id, vig_json_get_string (question, "session_id", ""), error);
+  if (session != NULL)
+    run = create_run (db, self, vig_json_get_string (session, "id", ""), error);
+
+  return run != NULL ? finish (db, run, session, question, FALSE, FALSE, error) : NULL;
+}
+
+/* TRUE: what the message follows is one of this conversation, or nothing. */
+static gboolean
+check_parent (VigDbConnection *db, VigRunStart *self, JsonObject *session, GError **error)
+{
+  g_autoptr (JsonObject) parent = NULL;
+  const char *session_id = vig_json_get_string (session, "id", "");
+
+  if (!self->has_parent)
+    {
+      g_free (self->parent_id);
+      self->parent_id = g_strdup (vig_json_get_string (session, "leaf_id", NULL));
+      return TRUE;
+    }
+  if (self->parent_id == NULL)
+    return TRUE;
+
+  parent = vig_store_messages_get (db, self->parent_id, error);
+  if (parent == NULL)
+    return FALSE;
+  if (g_strcmp0 (vig_json_get_string (parent, "session_id", NULL), session_id) == 0)
+    return TRUE;
+  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "there is no message %s in this session", self->parent_id);
+
+  return FALSE;
+}
+
+static gpointer
+write_new (VigDbConnection *db, VigRunStart *self, GError **error)
+{
+  g_autoptr (JsonObject) session = find_session (db, self, error);
+  g_autoptr (JsonObject) content = NULL;
+  g_autoptr (JsonObject) run = NULL;
+  g_autoptr (JsonObject) message = NULL;
+  const char *session_id;
+
+  if (session == NULL || !check_parent (db, self, session, error))
+    return NULL;
+  session_id = vig_json_get_string (session, "id", "");
+  run = create_run (db, self, session_id, error);
+  if (run == NULL)
+    return NULL;
+  content = vig_json_pack_object ("{s:s}", "text", self->text);
+  message = vig_store_messages_add_question (db, session_id, vig_json_get_string (run, "id", ""), self->parent_id, content, error);
+
+  return message != NULL ? finish (db, run, session, message, TRUE, self->session_id == NULL, error) : NULL;
+}
+
+gpointer
+vig_run_start_write (VigDbConnection *db, gpointer data, GError **error)
+{
+  VigRunStart *self = data;
+
+  return self->question_id != NULL ? write_again (db, self, error) : write_new (db, self, error);
+}

@@ -7,6 +7,7 @@ import './styles/base.css';
 import './styles/parts.css';
 import './styles/layout.css';
 import './styles/chat.css';
+import './styles/branches.css';
 import './styles/calls.css';
 import './styles/pages.css';
 import { QueryClientProvider } from '@tanstack/react-query';

@@ -6,8 +6,10 @@ import { applyEvent, streamOf } from '../src/lib/live-sync';
 import { queryClient } from '../src/lib/query';
 import type { Call, Message, Run } from '../src/lib/types';
 
-const message = (id: string, text = id) =>
-  ({ id, session_id: 's', run_id: 'r', kind: 'assistant', content: { text } }) as unknown as Message;
+const message = (id: string, text = id) => {
+  const parent_id = id === '1' ? null : '1';
+  return { id, session_id: 's', run_id: 'r', kind: 'assistant', content: { text }, parent_id } as unknown as Message;
+};
 const page = (...items: unknown[]) => ({ pages: [{ items, next: null }], pageParams: [undefined] });
 
 beforeEach(() => queryClient.clear());
@@ -17,6 +19,13 @@ test('a message is added once, whichever of event and fetch comes first', () => 
   applyEvent({ topic: 'session:s', event: 'message.added', data: message('2') });
   applyEvent({ topic: 'session:s', event: 'message.added', data: message('2', 'again') });
   expect(queryClient.getQueryData(['messages', 's'])).toEqual(page(message('1'), message('2', 'again')));
+});
+
+test('a message of a branch that is not shown is not put into the one that is', () => {
+  queryClient.setQueryData(['messages', 's'], page(message('1'), message('2')));
+  applyEvent({ topic: 'session:s', event: 'message.added', data: message('3') });
+  expect(queryClient.getQueryData(['messages', 's'])).toEqual(page(message('1'), message('2')));
+  expect(queryClient.getQueryState(['messages', 's'])?.isInvalidated).toBe(true);
 });
 
 test('what was not fetched is not made up from an event', () => {

@@ -60,3 +60,12 @@ test('an empty reply takes no place; a page that begins in the middle still show
   expect(types(turns)).toEqual([['reply']]);
   expect(turns[0]?.user).toBeNull();
 });
+
+test('a question that is asked again belongs to the run whose answer is shown, else to the newest', () => {
+  const runs = [
+    { ...run('r2'), question_id: 'm1' },
+    { ...run('r1'), question_id: 'm1' },
+  ];
+  expect(buildTurns([asked], runs, [])[0]?.run?.id).toBe('r2');
+  expect(buildTurns([asked, answered], runs, [])[0]?.run?.id).toBe('r1');
+});

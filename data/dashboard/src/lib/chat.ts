@@ -125,8 +125,17 @@ export function putItem<T extends Stored>(data: Paged<T> | undefined, item: T, a
   return { ...data, pages: [{ ...newest, items }, ...rest] };
 }
 
+/** Whether a message goes on with what is shown, rather than with another branch. */
+function isNext(data: Paged<Message>, message: Message): boolean {
+  if (data.pages.some((page) => page.items.some((other) => other.id === message.id))) return true;
+  return (data.pages[0]?.items.at(-1)?.id ?? null) === message.parent_id;
+}
+
 export function putMessage(message: Message): void {
-  queryClient.setQueryData<Paged<Message>>(['messages', message.session_id], (data) => putItem(data, message, 'last'));
+  const key = ['messages', message.session_id];
+  const data = queryClient.getQueryData<Paged<Message>>(key);
+  if (data && isNext(data, message)) queryClient.setQueryData(key, putItem(data, message, 'last'));
+  else void queryClient.invalidateQueries({ queryKey: key });
 }
 
 export function putRun(run: Run): void {

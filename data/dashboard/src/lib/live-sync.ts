@@ -85,10 +85,17 @@ function onOutput(topic: string, data: { call_id: string; text: string }): void 
   streams.get(topic.slice('session:'.length))?.addOutput(data.call_id, data.text);
 }
 
+/** Another branch is shown: what is in the cache is of the one before. */
+function onBranch({ session_id }: { session_id: string }): void {
+  for (const key of ['messages', 'session-runs', 'session'])
+    void queryClient.invalidateQueries({ queryKey: [key, session_id] });
+}
+
 export function applyEvent({ topic, event, data }: LiveEvent): void {
   if (event === 'run.changed') onRun(data as Run);
   else if (event === 'call.changed') onCall(data as Call);
   else if (event === 'message.added') onMessage(data as Message);
+  else if (event === 'branch.shown') onBranch(data as { session_id: string });
   else if (event === 'text.delta') onDelta(topic, data as { run_id: string; kind: string; text: string });
   else if (event === 'call.output') onOutput(topic, data as { call_id: string; text: string });
   else if (event.startsWith('approval.')) onApproval(data as Approval);

@@ -17,6 +17,8 @@ export interface ToolResult {
 export interface Turn {
   key: string;
   user: Message | null;
+  /** The first message of the answer: what is beside it are other answers. */
+  answer: Message | null;
   run: Run | null;
   entries: Entry[];
 }
@@ -50,15 +52,16 @@ export function buildTurns(messages: Message[], runs: Run[], calls: Call[]): Tur
   const turnFor = (message: Message): Turn => {
     const last = turns.at(-1);
     if (last && message.kind !== 'user') return last;
-    const run = runs.find((other) => other.id === message.run_id) ?? null;
-    const turn: Turn = { key: message.id, user: message.kind === 'user' ? message : null, run, entries: [] };
+    const isUser = message.kind === 'user';
+    const turn: Turn = { key: message.id, user: isUser ? message : null, answer: null, run: null, entries: [] };
     turns.push(turn);
     return turn;
   };
 
   for (const message of messages) {
     const turn = turnFor(message);
-    turn.run ??= runs.find((run) => run.id === message.run_id) ?? null;
+    if (message.kind !== 'user') turn.answer ??= message;
+    if (message.kind !== 'user') turn.run ??= runs.find((run) => run.id === message.run_id) ?? null;
     if (message.kind === 'assistant') {
       if (message.content.text || message.content.reasoning) turn.entries.push({ type: 'reply', message });
       const entries = callsOf(message, calls, results);
@@ -68,8 +71,16 @@ export function buildTurns(messages: Message[], runs: Run[], calls: Call[]): Tur
       turn.entries.push({ type: 'notice', message });
     }
   }
+  for (const turn of turns) turn.run ??= runOf(turn.user, runs);
   addOrphans(turns, calls, shown);
   return turns;
+}
+
+/** Of a question that has no answer yet: the newest run that is to answer it. */
+function runOf(question: Message | null, runs: Run[]): Run | null {
+  if (!question) return null;
+  const own = runs.find((run) => run.question_id === question.id);
+  return own ?? runs.find((run) => run.id === question.run_id) ?? null;
 }
 
 /** A call can be known before the reply that made it is. */

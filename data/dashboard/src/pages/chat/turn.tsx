@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { ArrowRight, CircleStop, Info, LoaderCircle, TriangleAlert } from 'lucide-react';
-import { memo } from 'react';
-import { CopyButton } from '../../components/button';
+import { ArrowRight, CircleStop, Info, LoaderCircle, Pencil, TriangleAlert } from 'lucide-react';
+import { memo, useState } from 'react';
+import { Button, CopyButton } from '../../components/button';
 import { RichText } from '../../components/rich-text';
 import { Note } from '../../components/states';
 import { Time } from '../../components/time';
 import { ToolCard } from '../../components/tool-card';
+import { useCan } from '../../lib/auth';
 import { isLive } from '../../lib/chat';
 import { _ } from '../../lib/i18n';
 import { stopNote } from '../../lib/stop';
@@ -14,14 +15,24 @@ import type { Entry, Turn } from '../../lib/transcript';
 import type { Message, Run } from '../../lib/types';
 import { ApprovalById } from '../shared/approval';
 import { UndoCall } from '../shared/undo';
+import { BranchSwitch, EditMessage, Regenerate } from './branches';
 
 function UserWords({ message }: { message: Message }) {
+  const [isEdited, setEdited] = useState(false);
+  const canAsk = useCan('approver');
+  if (isEdited) return <EditMessage message={message} onClose={() => setEdited(false)} />;
   return (
     <div className="user-words">
       <p>{message.content.text}</p>
-      <span className="small muted">
+      <div className="user-tools small muted">
         <Time at={message.created_at} />
-      </span>
+        {canAsk && (
+          <Button look="quiet" small square aria-label={_('Edit message')} onClick={() => setEdited(true)}>
+            <Pencil className="icon" aria-hidden />
+          </Button>
+        )}
+        <BranchSwitch message={message} />
+      </div>
     </div>
   );
 }
@@ -130,6 +141,18 @@ function RunEnd({ run }: { run: Run }) {
   );
 }
 
+/** What can be done with an answer as a whole, however many replies it has. */
+function TurnEnd({ turn }: { turn: Turn }) {
+  const answer = turn.answer ?? turn.user;
+  if (!answer) return null;
+  return (
+    <div className="turn-end small muted">
+      <Regenerate messageId={answer.id} />
+      {turn.answer && <BranchSwitch message={turn.answer} />}
+    </div>
+  );
+}
+
 interface Props {
   turn: Turn;
   stream: StreamState | null;
@@ -147,6 +170,7 @@ export function TurnView({ turn, stream, outputs }: Props) {
       ))}
       {run && stream && isLive(run) && <Streaming stream={stream} run={run} />}
       {run && <RunEnd run={run} />}
+      {run && !isLive(run) && <TurnEnd turn={turn} />}
     </li>
   );
 }

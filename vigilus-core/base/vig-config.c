@@ -5,6 +5,7 @@
 
 #include "vig-config-check.h"
 #include "vig-crypto.h"
+#include "vig-paths.h"
 #include "vig-secret.h"
 
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "vig-audit-tree.h"
 #include "vig-dbus-service.h"
 #include "vig-id.h"
+#include "vig-paths.h"
 #include "vig-store-plugins.h"
 #include "vig-store-starters.h"
 #include "vig-store-users.h"

@@ -5,6 +5,7 @@
 
 #include "vig-http-guard.h"
 #include "vig-operation.h"
+#include "vig-paths.h"
 #include "vig-web.h"
 
 #include <string.h>

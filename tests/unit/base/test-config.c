@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "vig-config.h"
+#include "vig-paths.h"
 
 #include "vig-test.h"
 

@@ -6,7 +6,9 @@ build_packages=(
   libsoup-3.0-dev libsqlite3-dev libssh-dev meson ninja-build pkg-config python3
 )
 test_packages=(
-  busybox-static chromium clang curl dbus docker-compose docker-registry docker.io fonts-liberation git iproute2 libclang-rt-14-dev openssh-client openssh-server openssl perl podman procps python3-cryptography sqlite3 systemd util-linux wrk
+  appstream busybox-static chromium clang curl dbus desktop-file-utils docker-compose docker-registry docker.io
+  flatpak-builder fonts-liberation git iproute2 libclang-rt-14-dev openssh-client openssh-server openssl perl podman
+  procps python3-cryptography sqlite3 systemd util-linux wrk
 )
 
 say () {

@@ -12,7 +12,7 @@ fuzzers=("$@")
 [ ${#fuzzers[@]} -gt 0 ] || fuzzers=(command fernet json replies schema sse)
 
 if [ ! -e "$build/build.ninja" ]; then
-  CC=clang meson setup "$build" "$top" -Dfuzz=true -Ddashboard=disabled -Db_sanitize=address,undefined -Db_lundef=false \
+  CC=clang meson setup "$build" "$top" -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
     -Dc_args='-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined' >"$top/build-fuzz.log" 2>&1 || { cat "$top/build-fuzz.log"; exit 1; }
   mv "$top/build-fuzz.log" "$build/setup.log"
 fi

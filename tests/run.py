@@ -181,11 +181,15 @@ def suite_start(args):
     return [tap_job('start', ['bash', 'tests/integration/start.sh'], env=build_env(args), timeout=1800)]
 
 
+def suite_fresh(args):
+    return [tap_job('fresh', ['bash', 'tests/integration/fresh.sh'], timeout=3600)]
+
+
 def suite_bench(args):
     return [tap_job('bench', [PYTHON, 'tests/bench/run.py', '--check'], env=build_env(args), timeout=3000)]
 
 
-ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'integration'], ['sanitized', 'fuzz'], ['race', 'bench']
+ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'integration'], ['sanitized', 'fuzz'], ['fresh', 'race', 'bench']
 SHORT = ALONE + WAITING + COMPUTING
 LONG = SHORT + MEASURING
 # A stage is lanes that run beside each other: the suites, and how many of their jobs at a time.

@@ -35,8 +35,11 @@ def last_user_text(messages):
 
 
 def decide(messages, tools):
-    """Three calls for each message: an effect, a slower effect, and a read; then a word."""
+    """Three calls for each message: an effect, a slower effect, and a read; then a word. Every fourth message is split over two runs that do so."""
     if 'delegate' in tools:
+        number = last_user_text(messages).split()[-1]
+        if int(number) % 4 == 0:
+            return '', [('plan', {'steps': [{'operator': 'Witness', 'task': f'count {number}.{step}'} for step in (1, 2)]})]
         return '', [('delegate', {'operator': 'Witness', 'reason': 'it keeps count'})]
     if messages[-1]['role'] == 'tool':
         return 'counted', []
@@ -106,10 +109,14 @@ class Storm:
     def count_states(self):
         with self.database() as db:
             runs = [row[0] for row in db.execute("SELECT state FROM runs WHERE state IN ('routing', 'asking', 'resolving')")]
+            children = [row[0] for row in db.execute("SELECT state FROM runs WHERE depth = 1 AND state IN ('asking', 'resolving')")]
+            asks = [row[0] for row in db.execute("SELECT c.state FROM calls c WHERE c.tool = 'operators.ask' AND c.state IN ('declaring', 'running')")]
             calls = [row[0] for row in db.execute("SELECT c.state FROM calls c JOIN runs r ON r.id = c.run_id"
                                                   " WHERE c.state != 'done' AND r.state IN ('routing', 'asking', 'resolving')")]
         self.hits.update(f'run {state}' for state in set(runs))
         self.hits.update(f'call {state}' for state in set(calls))
+        self.hits.update(f'child {state}' for state in set(children))
+        self.hits.update('ask running' for _ in asks[:1])
 
     def kill_once(self):
         stop = threading.Event()
@@ -169,6 +176,16 @@ def test_no_effect_happened_twice():
     assert not twice, twice
 
 
+def test_no_call_asked_twice():
+    """However often it was resumed: a call of operators.ask has one run, and that is of its own run's tree."""
+    with STORM.database() as db:
+        twice = db.execute('SELECT parent_call_id FROM runs WHERE parent_call_id IS NOT NULL GROUP BY parent_call_id HAVING count(*) > 1').fetchall()
+        n_children = db.execute('SELECT count(*) FROM runs WHERE depth = 1').fetchone()[0]
+        live = db.execute("SELECT count(*) FROM runs WHERE state IN ('routing', 'asking', 'resolving')").fetchone()[0]
+    assert not twice and not live, (twice, live)
+    assert n_children > KILLS / 4, n_children
+
+
 def test_no_effect_is_unrecorded():
     with STORM.database() as db:
         declared = {json.loads(row[0])['command'].split()[-3] for row in db.execute(
@@ -200,6 +217,7 @@ def test_no_success_without_effect():
 
 def test_every_state_was_hit_ten_times():
     wanted = [f'run {state}' for state in RUN_STATES] + [f'call {state}' for state in CALL_STATES]
+    wanted += ['child asking', 'child resolving', 'ask running']
     for name in wanted:
         print(f'# {name}: {STORM.hits[name]} kills')
     rare = [name for name in wanted if STORM.hits[name] < min(10, KILLS)]

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "vig-ask-tool.h"
 #include "vig-orchestrator.h"
+#include "vig-plan.h"
 #include "vig-prompt.h"
 #include "vig-stream.h"
 
@@ -20,7 +22,8 @@ struct _VigAsk
   GPtrArray           *tools;   /* keeps the tools alive whose descriptions are sent */
   GPtrArray           *infos;   /* of const VigToolInfo *, NULL-terminated */
   char                *schema;
-  VigToolInfo          delegate;
+  char                *plan_schema;
+  VigToolInfo          own[2]; /* the orchestrator's own, which no registry has */
   VigCompletionRequest request; /* the provider borrows it until it is done */
   VigStream           *text;
   VigStream           *reasoning;
@@ -46,6 +49,7 @@ clear (gpointer data)
   g_clear_pointer (&self->tools, g_ptr_array_unref);
   g_clear_pointer (&self->infos, g_ptr_array_unref);
   g_free (self->schema);
+  g_free (self->plan_schema);
   vig_stream_free (self->text);
   vig_stream_free (self->reasoning);
 }
@@ -133,6 +137,19 @@ vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOperator *oper
   return g_steal_pointer (&self);
 }
 
+static void
+add_own (VigAsk *self, guint index, const char *name, const char *title, const char *description, const char *schema)
+{
+  VigToolInfo *info = &self->own[index];
+
+  info->name = name;
+  info->title = title;
+  info->description = description;
+  info->level = VIG_LEVEL_READ;
+  info->input_schema = schema;
+  g_ptr_array_add (self->infos, info);
+}
+
 VigAsk *
 vig_ask_new_to_route (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, VigTranscript *transcript, GError **error)
 {
@@ -147,14 +164,31 @@ vig_ask_new_to_route (VigParts *parts, VigRunFacts *facts, GPtrArray *operators,
 
   tools = vig_registry_list_tools (parts->context.registry);
   self->schema = vig_orchestrator_build_schema (operators, tools);
-  self->delegate.name = VIG_DELEGATE_TOOL;
-  self->delegate.title = "Delegate";
-  self->delegate.description = "Hands the person's request to the Operator that fits it best.";
-  self->delegate.level = VIG_LEVEL_READ;
-  self->delegate.input_schema = self->schema;
-  g_ptr_array_add (self->infos, &self->delegate);
+  self->plan_schema = vig_plan_build_schema (operators);
+  add_own (self, 0, VIG_DELEGATE_TOOL, "Delegate", "Hands the person's request to the Operator that fits it best.", self->schema);
+  add_own (self, 1, VIG_PLAN_TOOL, "Plan",
+           "Only where one Operator can't do the whole: splits the request into steps for several, at once or one after another.", self->plan_schema);
   g_ptr_array_add (self->infos, NULL);
-  self->system = redact (parts, vig_prompt_for_routing (operators, now));
+  self->system = redact (parts, vig_prompt_for_routing (operators, vig_json_get_string (facts->settings, "orchestrator_prompt", NULL), now));
+
+  return g_steal_pointer (&self);
+}
+
+VigAsk *
+vig_ask_new_to_answer (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, const char *left, VigTranscript *transcript, GError **error)
+{
+  g_autoptr (VigAsk) self = NULL;
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  VigTool *tool = vig_registry_find_tool (parts->context.registry, VIG_ASK_TOOL);
+
+  self = new_ask (parts, facts, vig_json_get_string (facts->settings, "routing_model", NULL), transcript, error);
+  if (self == NULL)
+    return NULL;
+
+  if (tool != NULL)
+    g_ptr_array_add (self->infos, (gpointer) vig_tool_get_info (tool));
+  g_ptr_array_add (self->infos, NULL);
+  self->system = redact (parts, vig_prompt_for_answer (operators, left, vig_json_get_string (facts->settings, "orchestrator_prompt", NULL), now));
 
   return g_steal_pointer (&self);
 }
@@ -228,6 +262,18 @@ const char *
 vig_ask_get_model (VigAsk *self)
 {
   return self->model;
+}
+
+const char *
+vig_ask_get_system (VigAsk *self)
+{
+  return self->system;
+}
+
+const VigToolInfo * const *
+vig_ask_get_tools (VigAsk *self)
+{
+  return (const VigToolInfo * const *) self->infos->pdata;
 }
 
 const char *

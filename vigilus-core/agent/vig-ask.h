@@ -16,6 +16,8 @@ typedef void (*VigAskFunc) (VigChunkKind kind, const char *text, gpointer user_d
 /* Errors say what a person has to do: no provider, no model, a key that can't be read. */
 VigAsk     *vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOperator *operator, VigTranscript *transcript, GError **error);
 VigAsk     *vig_ask_new_to_route     (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, VigTranscript *transcript, GError **error);
+/* The orchestrator's own words at the end of a plan. @left: steps that were not done; NULL: none. */
+VigAsk     *vig_ask_new_to_answer    (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, const char *left, VigTranscript *transcript, GError **error);
 VigAsk     *vig_ask_ref              (VigAsk *self);
 void        vig_ask_unref            (VigAsk *self);
 
@@ -24,6 +26,8 @@ VigReply   *vig_ask_run_finish       (VigAsk *self, GAsyncResult *result, GError
 void        vig_ask_close            (VigAsk *self); /* on_text is not called any more */
 
 const char *vig_ask_get_model        (VigAsk *self);
+const char *vig_ask_get_system       (VigAsk *self);
+const VigToolInfo * const *vig_ask_get_tools (VigAsk *self); /* NULL-terminated */
 const char *vig_ask_get_text         (VigAsk *self); /* what was shown so far */
 const char *vig_ask_get_reasoning    (VigAsk *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigAsk, vig_ask_unref)

@@ -240,6 +240,8 @@ judged (GObject *source, GAsyncResult *result, gpointer user_data)
     vig_call_deny (self, decision);
   else if (decision->verdict == VIG_VERDICT_ASK)
     ask (self);
+  else if (vig_call_is_delegated (self))
+    vig_call_enter (self, VIG_CALL_DECLARING); /* takes no slot: those it waits for need some themselves */
   else
     vig_slots_acquire (self->parts->slots, self->tool_name, got_slot, self);
 }

@@ -70,8 +70,13 @@ void           vig_call_declare        (VigCall *self);
 void           vig_call_run_tool       (VigCall *self);
 void           vig_call_end_running    (VigCall *self);
 void           vig_call_forget_grant   (VigCall *self);
+void           vig_call_take_outcome   (VigCall *self, JsonNode *result, const GError *error);
 VigInvocation *vig_call_new_invocation (VigCall *self, const VigToolInfo *info);
 void           vig_call_release_slot   (VigCall *self);
+
+/* vig-call-delegating.c: RUNNING, as a run of another Operator */
+gboolean       vig_call_is_delegated   (VigCall *self);
+void           vig_call_ask_operator   (VigCall *self);
 
 /* vig-call-recording.c: what is written of a call, and RECORDING */
 JsonObject    *vig_call_build_record   (VigCall *self, const char *event, VigDecision *decision, const char *outcome);

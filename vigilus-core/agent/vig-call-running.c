@@ -96,12 +96,9 @@ record_error (VigCall *self, const GError *error)
     vig_call_record_outcome (self, vig_error_is_denied (error) ? "denied" : "failed", g_strdup_printf ("Failed: %s", error->message), TRUE);
 }
 
-static void
-tool_done (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+vig_call_take_outcome (VigCall *self, JsonNode *node, const GError *error)
 {
-  g_autoptr (VigCall) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) node = vig_registry_run_tool_finish (VIG_REGISTRY (source), result, &error);
   gboolean failed;
 
   if (vig_call_is_abandoned (self) || self->state != VIG_CALL_RUNNING)
@@ -116,6 +113,16 @@ tool_done (GObject *source, GAsyncResult *result, gpointer user_data)
 
   failed = vig_result_is_failure (node);
   vig_call_record_outcome (self, failed ? "failed" : "success", vig_result_to_text (node), failed);
+}
+
+static void
+tool_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigCall) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = vig_registry_run_tool_finish (VIG_REGISTRY (source), result, &error);
+
+  vig_call_take_outcome (self, node, error);
 }
 
 static void
@@ -173,8 +180,13 @@ vig_call_run_tool (VigCall *self)
       return;
     }
 
-  invocation = vig_call_new_invocation (self, vig_tool_get_info (tool));
   self->running_timer = g_timeout_add (RUNNING_DELAY, store_running, self);
+  if (vig_call_is_delegated (self))
+    {
+      vig_call_ask_operator (self);
+      return;
+    }
+  invocation = vig_call_new_invocation (self, vig_tool_get_info (tool));
   vig_registry_run_tool_async (self->parts->context.registry, tool, invocation, self->cancellable, tool_done, g_object_ref (self));
 }
 

@@ -8,6 +8,7 @@
 #include "vig-approval-decision.h"
 #include "vig-approval-terms.h"
 #include "vig-grants.h"
+#include "vig-orchestrator.h"
 #include "vig-policy-engine.h"
 #include "vig-resource.h"
 #include "vig-result.h"
@@ -45,8 +46,15 @@ static gboolean
 read_operator (VigCallFacts *self, VigDbConnection *db, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (JsonObject) row = vig_store_operators_get (db, self->operator_id, &local_error);
+  g_autoptr (JsonObject) row = NULL;
 
+  if (g_strcmp0 (self->operator_id, VIG_ORCHESTRATOR_ID) == 0)
+    {
+      self->operator = vig_orchestrator_new_operator ();
+      return TRUE;
+    }
+
+  row = vig_store_operators_get (db, self->operator_id, &local_error);
   if (row != NULL)
     self->operator = vig_operator_new (row);
   else if (!vig_error_is_not_found (local_error))
@@ -100,7 +108,11 @@ read_conversation (VigCallFacts *self, VigDbConnection *db, GError **error)
   if (call != NULL)
     run = vig_store_runs_get (db, vig_json_get_string (call, "run_id", ""), &local_error);
   if (run != NULL)
-    self->unattended = vig_json_get_boolean (run, "unattended", FALSE);
+    {
+      self->unattended = vig_json_get_boolean (run, "unattended", FALSE);
+      if (self->operator != NULL)
+        vig_operator_cap (self->operator, run);
+    }
   if (local_error == NULL)
     return TRUE;
 

@@ -51,6 +51,7 @@ const char   *vig_call_get_tool_name        (VigCall *self);
 const char   *vig_call_get_result           (VigCall *self, gboolean *is_error); /* once DONE */
 const char   *vig_call_get_note             (VigCall *self); /* for the model, from us; NULL: none */
 const char   *vig_call_get_output           (VigCall *self); /* what it printed so far, redacted */
+gboolean      vig_call_waits_for_run        (VigCall *self); /* of another Operator, that it has asked for */
 const char   *vig_call_state_to_string      (VigCallState state);
 
 G_END_DECLS

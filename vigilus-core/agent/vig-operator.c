@@ -82,6 +82,22 @@ vig_operator_unref (VigOperator *self)
     g_atomic_rc_box_release_full (self, clear);
 }
 
+void
+vig_operator_cap (VigOperator *self, JsonObject *run)
+{
+  const char *ceiling = vig_json_get_string (run, "ceiling", NULL);
+  VigLevel level = VIG_LEVEL_READ;
+
+  if (vig_json_get_boolean (run, "strict", FALSE))
+    self->trust = VIG_TRUST_STRICT;
+  if (ceiling == NULL)
+    return;
+  /* What can't be understood lends nothing. */
+  if (!vig_level_from_string (ceiling, &level))
+    level = VIG_LEVEL_READ;
+  self->ceiling = MIN (self->ceiling, level);
+}
+
 gboolean
 vig_operator_has_tool (VigOperator *self, const char *name)
 {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "vig-ask-tool.h"
+
 /* Letters and digits, folded; everything between them is one dash. */
 static char *
 make_slug (const char *text)
@@ -76,17 +78,55 @@ begins_word (const char *text, const char *at)
 }
 
 VigOperator *
-vig_orchestrator_find_mention (GPtrArray *operators, const char *text)
+vig_orchestrator_find_prefix (GPtrArray *operators, const char *text)
 {
-  for (const char *at = strchr (text, '@'); at != NULL; at = strchr (at + 1, '@'))
-    {
-      VigOperator *operator = begins_word (text, at) ? find_longest (operators, at + 1) : NULL;
+  return find_longest (operators, *text == '@' ? text + 1 : text);
+}
 
-      if (operator != NULL)
-        return operator;
+const char *
+vig_orchestrator_skip_name (VigOperator *operator, const char *text)
+{
+  g_autofree char *name = make_name_slug (operator);
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      const char *end = g_utf8_next_char (p);
+      g_autofree char *piece = g_strndup (text, end - text);
+      g_autofree char *slug = make_slug (piece);
+
+      if (g_str_equal (slug, name) && !g_unichar_isalnum (g_utf8_get_char (end)))
+        return end;
+    }
+
+  return text + strlen (text);
+}
+
+VigOperator *
+vig_orchestrator_next_mention (GPtrArray *operators, const char *text, const char **at, const char **behind)
+{
+  const char *from = *behind != NULL ? *behind : *at;
+
+  for (const char *mark = strchr (from, '@'); mark != NULL; mark = strchr (mark + 1, '@'))
+    {
+      VigOperator *operator = begins_word (text, mark) ? find_longest (operators, mark + 1) : NULL;
+
+      if (operator == NULL)
+        continue;
+      *at = mark;
+      *behind = vig_orchestrator_skip_name (operator, mark + 1);
+      return operator;
     }
 
   return NULL;
+}
+
+VigOperator *
+vig_orchestrator_find_mention (GPtrArray *operators, const char *text)
+{
+  const char *at = text;
+  const char *behind = NULL;
+
+  return vig_orchestrator_next_mention (operators, text, &at, &behind);
 }
 
 VigOperator *
@@ -112,21 +152,47 @@ vig_orchestrator_find_named (GPtrArray *operators, const char *text)
   return found;
 }
 
-static char *
-describe (VigOperator *operator, GPtrArray *tools)
-{
-  GString *text = g_string_new (operator->description);
+#define MAX_DESCRIPTION 1500 /* bytes of an Operator's; a small model has to have room for all of them */
 
-  g_string_append_printf (text, "%sPermission level %s.", text->len > 0 ? " " : "", vig_level_to_string (operator->ceiling));
+/* What an assigned tool that is there does, in its first sentence; of others the name. */
+static void
+append_tool (GString *text, const char *name, GPtrArray *tools)
+{
   for (guint i = 0; i < tools->len; i++)
     {
       const VigToolInfo *info = vig_tool_get_info (g_ptr_array_index (tools, i));
 
-      if (vig_operator_has_tool (operator, info->name))
-        g_string_append_printf (text, " Tool %s: %s", info->name, info->description);
+      if (!g_str_equal (info->name, name))
+        continue;
+      g_string_append_printf (text, " %s: %.*s.", name, (int) strcspn (info->description, ".\n"), info->description);
+      return;
     }
+  g_string_append_printf (text, " %s.", name);
+}
+
+static char *
+describe (VigOperator *operator, GPtrArray *tools)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "Permission level %s. Tools:", vig_level_to_string (operator->ceiling));
+  for (guint i = 0; operator->tools[i] != NULL && text->len < MAX_DESCRIPTION; i++)
+    append_tool (text, operator->tools[i], tools);
+  if (operator->tools[0] == NULL)
+    g_string_append (text, " none.");
 
   return g_string_free (text, FALSE);
+}
+
+VigOperator *
+vig_orchestrator_new_operator (void)
+{
+  g_autoptr (JsonObject) row = NULL;
+
+  row = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:b, s:[s]}", "id", VIG_ORCHESTRATOR_ID, "name", VIG_ORCHESTRATOR_NAME,
+                              "permission_level", "read", "trust_mode", "strict", "enabled", TRUE, "tools", VIG_ASK_TOOL);
+
+  return vig_operator_new (row);
 }
 
 char *
@@ -140,7 +206,8 @@ vig_orchestrator_build_schema (GPtrArray *operators, GPtrArray *tools)
       VigOperator *operator = g_ptr_array_index (operators, i);
       g_autofree char *description = describe (operator, tools);
 
-      json_array_add_object_element (choices, vig_json_pack_object ("{s:s, s:s}", "const", operator->name, "description", description));
+      json_array_add_object_element (choices, vig_json_pack_object ("{s:s, s:s, s:s}", "const", operator->name, "title", operator->description,
+                                                                       "description", description));
     }
 
   schema = vig_json_pack ("{s:s, s:{s:{s:s, s:s, s:A}, s:{s:s, s:s}}, s:[s], s:b}",
@@ -154,19 +221,13 @@ vig_orchestrator_build_schema (GPtrArray *operators, GPtrArray *tools)
   return vig_json_to_string (schema);
 }
 
-static VigOperator *
-find_called (GPtrArray *operators, const VigReplyCall *call)
+VigOperator *
+vig_orchestrator_find_called (GPtrArray *operators, const VigReplyCall *call)
 {
-  const char *name;
-
   if (!g_str_equal (call->name, VIG_DELEGATE_TOOL) || call->arguments == NULL)
     return NULL;
 
-  name = vig_json_get_string (call->arguments, "operator", "");
-  if (*name == '@')
-    name++;
-
-  return find_longest (operators, name);
+  return vig_orchestrator_find_prefix (operators, vig_json_get_string (call->arguments, "operator", ""));
 }
 
 VigOperator *
@@ -175,7 +236,7 @@ vig_orchestrator_read_reply (GPtrArray *operators, VigReply *reply, char **reaso
   for (guint i = 0; i < vig_reply_get_n_calls (reply); i++)
     {
       const VigReplyCall *call = vig_reply_get_call (reply, i);
-      VigOperator *operator = find_called (operators, call);
+      VigOperator *operator = vig_orchestrator_find_called (operators, call);
 
       if (operator == NULL)
         continue;

@@ -26,6 +26,7 @@ vig_parts_new (const VigAgentContext *context, VigApprovals *approvals)
   vig_approvals_set_parts (approvals, self);
   self->providers = vig_provider_cache_new (context->registry, context->vault);
   self->slots = vig_slots_new (CALLS_PER_TOOL);
+  self->delegation = vig_delegation_new (context->db);
   self->schemas = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) vig_schema_unref);
 
   return self;
@@ -47,6 +48,7 @@ clear (gpointer data)
   g_object_unref (self->approvals);
   vig_provider_cache_free (self->providers);
   vig_slots_free (self->slots);
+  vig_delegation_free (self->delegation);
   vig_policy_rules_unref (self->rules);
   g_hash_table_unref (self->schemas);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vig-approvals.h"
+#include "vig-delegation.h"
 #include "vig-policy-rules.h"
 #include "vig-provider-cache.h"
 #include "vig-slots.h"
@@ -15,6 +16,7 @@ typedef struct
   VigApprovals     *approvals;
   VigProviderCache *providers;
   VigSlots         *slots;
+  VigDelegation    *delegation;
   VigPolicyRules   *rules;   /* the newest that was read; NULL: none yet */
   GHashTable       *schemas; /* text → VigSchema */
 } VigParts;

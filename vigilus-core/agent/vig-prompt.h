@@ -7,6 +7,9 @@ G_BEGIN_DECLS
 
 /* What a model is told before the transcript. Pure: @now is given. */
 char *vig_prompt_for_operator (VigOperator *operator, GPtrArray *tools, GDateTime *now); /* @tools: of VigTool, those it may call */
-char *vig_prompt_for_routing  (GPtrArray *operators, GDateTime *now);                    /* of VigOperator */
+/* The orchestrator: @operators of VigOperator; @additions: an administrator's, NULL: none. */
+#define VIG_PROMPT_ROUTING_BUDGET 12000 /* bytes that tell of all Operators together, about */
+char *vig_prompt_for_routing  (GPtrArray *operators, const char *additions, GDateTime *now);
+char *vig_prompt_for_answer   (GPtrArray *operators, const char *left, const char *additions, GDateTime *now); /* @left: steps not begun, or NULL */
 
 G_END_DECLS

@@ -144,13 +144,12 @@ reply_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   vig_run_enter (self, VIG_RUN_RESOLVING);
 }
 
-static void
-store_reply (VigRun *self)
+void
+vig_run_store_reply (VigRun *self)
 {
   guint n_calls = vig_reply_get_n_calls (self->reply);
   VigRunWrite *write;
 
-  self->turns++;
   write = vig_run_new_write (self, n_calls > 0 ? VIG_RUN_RESOLVING : VIG_RUN_DONE);
   vig_run_write_add_message (write, "assistant", vig_reply_to_json (self->reply));
   for (guint i = 0; i < n_calls; i++)
@@ -195,7 +194,8 @@ replied (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_clear_pointer (&self->reply, vig_reply_unref);
   self->reply = g_steal_pointer (&reply);
-  store_reply (self);
+  self->turns++;
+  vig_run_store_reply (self);
 }
 
 static void
@@ -205,7 +205,13 @@ show_text (VigChunkKind kind, const char *text, gpointer user_data)
   g_autoptr (JsonObject) data = NULL;
 
   data = vig_json_pack_object ("{s:s, s:s, s:s}", "run_id", self->id, "kind", kind == VIG_CHUNK_REASONING ? "reasoning" : "text", "text", text);
-  vig_run_publish (self, "text.delta", data);
+  vig_run_publish (self, vig_run_get_depth (self) > 0 ? "child.delta" : "text.delta", data);
+}
+
+void
+vig_run_send_ask (VigRun *self)
+{
+  vig_ask_run_async (self->ask, show_text, self->cancellable, replied, g_object_ref (self));
 }
 
 static gboolean
@@ -219,6 +225,7 @@ take_operator (VigRun *self, VigRunFacts *facts, GError **error)
 
   vig_operator_unref (self->operator);
   self->operator = vig_operator_new (facts->operator);
+  vig_operator_cap (self->operator, self->row);
   if (self->operator->enabled)
     return TRUE;
 
@@ -241,7 +248,7 @@ ask_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
       if (facts != NULL && vig_run_check_limits (self, &error) && take_operator (self, facts, &error))
         self->ask = vig_ask_new_for_operator (self->parts, facts, self->operator, self->transcript, &error);
       if (self->ask != NULL)
-        vig_ask_run_async (self->ask, show_text, self->cancellable, replied, g_object_ref (self));
+        vig_run_send_ask (self);
       else
         vig_run_fail (self, error);
     }
@@ -251,5 +258,8 @@ ask_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 vig_run_ask (VigRun *self)
 {
-  vig_run_read_facts (self, self->operator->id, ask_facts_read);
+  if (self->plan != NULL)
+    vig_run_follow_plan (self);
+  else
+    vig_run_read_facts (self, self->operator->id, ask_facts_read);
 }

@@ -75,7 +75,8 @@ vig_run_count_usage (VigRun *self, VigReply *reply, const char *model)
 gboolean
 vig_run_check_limits (VigRun *self, GError **error)
 {
-  gint64 tokens = self->input_tokens + self->output_tokens;
+  gint64 tokens = self->input_tokens + self->output_tokens + self->others_tokens;
+  gint64 cost = self->cost + self->others_cost;
 
   if (self->turns >= self->max_turns)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE,
@@ -84,10 +85,10 @@ vig_run_check_limits (VigRun *self, GError **error)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE,
                  "This run used %" G_GINT64_FORMAT " tokens, and the limit under Settings is %" G_GINT64_FORMAT ". Say \"go on\" to go on",
                  tokens, self->max_tokens);
-  else if (self->max_cents > 0 && self->cost >= self->max_cents * VIG_PRICE_CENT)
+  else if (self->max_cents > 0 && cost >= self->max_cents * VIG_PRICE_CENT)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE,
                  "This run cost %.2f, and the limit under Settings is %.2f. Say \"go on\" to go on",
-                 (double) self->cost / (100 * VIG_PRICE_CENT), (double) self->max_cents / 100);
+                 (double) cost / (100 * VIG_PRICE_CENT), (double) self->max_cents / 100);
   else
     return TRUE;
 

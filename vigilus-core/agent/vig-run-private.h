@@ -3,6 +3,7 @@
 
 #include "vig-ask.h"
 #include "vig-call.h"
+#include "vig-plan.h"
 #include "vig-run-store.h"
 #include "vig-run.h"
 
@@ -28,6 +29,7 @@ struct _VigRun
   JsonArray      *rows;       /* of the calls that were left */
   GPtrArray      *operators;  /* while routing */
   VigOperator    *operator;
+  VigPlan        *plan;       /* of one that is split up; NULL: it is not */
   VigTranscript  *transcript;
   VigAsk         *ask;        /* the question that is being answered */
   VigReply       *reply;      /* whose calls are being resolved, or that is being stored */
@@ -46,6 +48,8 @@ struct _VigRun
   gint64          input_tokens;
   gint64          output_tokens;
   gint64          cost;       /* millionths */
+  gint64          others_tokens; /* that the other runs of the same tree have used */
+  gint64          others_cost;
   gint64          max_turns;
   gint64          max_tokens; /* 0: no limit */
   gint64          max_cents;  /* 0: no limit */
@@ -72,10 +76,16 @@ void         vig_run_route            (VigRun *self);
 
 /* vig-run-asking.c: ASKING and RESOLVING */
 void         vig_run_ask              (VigRun *self);
+void         vig_run_send_ask         (VigRun *self);
+void         vig_run_store_reply      (VigRun *self);
 void         vig_run_make_calls       (VigRun *self, JsonArray *rows);
 void         vig_run_start_calls      (VigRun *self);
 void         vig_run_add_results      (VigRun *self, VigRunWrite *write);
 gboolean     vig_run_all_calls_done   (VigRun *self);
+
+/* vig-run-plan.c: ASKING, of a run that is split up */
+void         vig_run_begin_plan       (VigRun *self, VigPlan *plan, const char *reason); /* (transfer full) plan */
+void         vig_run_follow_plan      (VigRun *self);
 
 /* vig-run-ending.c: the end, from any state */
 gboolean     vig_run_is_ending        (VigRun *self);

@@ -71,6 +71,7 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (VigReply) reply = vig_ask_run_finish (self->ask, result, &error);
   g_autofree char *model = g_strdup (vig_ask_get_model (self->ask));
   g_autofree char *reason = NULL;
+  VigPlan *plan;
   VigOperator *operator;
 
   if (vig_run_is_over (self))
@@ -83,6 +84,12 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   vig_run_count_usage (self, reply, model);
+  plan = vig_plan_read_reply (self->operators, reply, vig_history_get_question (self->messages));
+  if (plan != NULL)
+    {
+      vig_run_begin_plan (self, plan, NULL);
+      return;
+    }
   operator = vig_orchestrator_read_reply (self->operators, reply, &reason);
   if (operator != NULL)
     choose (self, operator, reason);
@@ -109,13 +116,18 @@ ask_who (VigRun *self, VigRunFacts *facts)
 static void
 route (VigRun *self, VigRunFacts *facts)
 {
+  const char *question = vig_history_get_question (self->messages);
   VigOperator *mentioned;
+  VigPlan *plan;
 
   for (guint i = 0; i < json_array_get_length (facts->operators); i++)
     g_ptr_array_add (self->operators, vig_operator_new (json_array_get_object_element (facts->operators, i)));
 
-  mentioned = vig_orchestrator_find_mention (self->operators, vig_history_get_question (self->messages));
-  if (mentioned != NULL)
+  plan = vig_plan_read_mentions (self->operators, question);
+  mentioned = vig_orchestrator_find_mention (self->operators, question);
+  if (plan != NULL)
+    vig_run_begin_plan (self, plan, "You named them.");
+  else if (mentioned != NULL)
     choose (self, mentioned, "You named it.");
   else if (self->operators->len == 0)
     vig_run_end_with (self, VIG_RUN_FAILED, "no_operator", "No Operator yet, or all are disabled: go to Operators → Create Operator.");

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "vig-store-operators.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
 
@@ -43,6 +44,7 @@ vig_run_start_free (gpointer data)
   g_free (self->text);
   g_free (self->parent_id);
   g_free (self->question_id);
+  g_free (self->operator_id);
   g_free (self);
 }
 
@@ -82,6 +84,28 @@ find_session (VigDbConnection *db, VigRunStart *self, GError **error)
   return vig_store_sessions_create (db, self->user_id, title, error);
 }
 
+/* Takes @run. */
+static JsonObject *
+make_test (VigDbConnection *db, VigRunStart *self, JsonObject *run, GError **error)
+{
+  g_autoptr (JsonObject) owned = run;
+  const char *id = vig_json_get_string (run, "id", "");
+  g_autoptr (JsonObject) operator = self->operator_id != NULL ? vig_store_operators_get (db, self->operator_id, error) : NULL;
+  g_autoptr (JsonObject) changes = json_object_new ();
+
+  if ((self->operator_id != NULL && operator == NULL) || !vig_store_runs_set_strict (db, id, error))
+    return NULL;
+  if (operator != NULL)
+    {
+      json_object_set_string_member (changes, "state", "asking");
+      json_object_set_string_member (changes, "operator_id", self->operator_id);
+      json_object_set_string_member (changes, "operator_name", vig_json_get_string (operator, "name", ""));
+      json_object_set_string_member (changes, "routing_reason", "It is being tried.");
+    }
+
+  return vig_store_runs_update (db, id, changes, error);
+}
+
 static JsonObject *
 create_run (VigDbConnection *db, VigRunStart *self, const char *session_id, GError **error)
 {
@@ -90,7 +114,7 @@ create_run (VigDbConnection *db, VigRunStart *self, const char *session_id, GErr
   if (run == NULL || (self->unattended && !vig_store_runs_set_unattended (db, vig_json_get_string (run, "id", ""), error)))
     return NULL;
 
-  return g_steal_pointer (&run);
+  return self->is_test ? make_test (db, self, g_steal_pointer (&run), error) : g_steal_pointer (&run);
 }
 
 /* The answer: the run, with its question, whose branch is shown from here on. */

@@ -15,6 +15,8 @@ typedef struct
   char    *parent_id;   /* NULL: nothing, it begins a branch of its own */
   char    *question_id; /* answers this message of a person again; text and parent are not used */
   gboolean unattended;
+  gboolean is_test;     /* nothing is approved by itself, whatever the trust mode */
+  char    *operator_id; /* of a test; NULL: it is routed */
 } VigRunStart;
 
 VigRunStart *vig_run_start_new   (const VigCaller *caller, const char *session_id, const char *text);

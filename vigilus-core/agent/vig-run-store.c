@@ -17,7 +17,10 @@ static JsonArray *
 load_history (VigDbConnection *db, JsonObject *run, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  const char *question_id = vig_json_get_string (run, "question_id", NULL);
+  const char *root_id = vig_json_get_string (run, "root_run_id", NULL);
+  /* Of one that another run asked for: what was said before that began. What of it is for this one is in the task. */
+  g_autoptr (JsonObject) root = root_id != NULL ? vig_store_runs_get (db, root_id, NULL) : NULL;
+  const char *question_id = vig_json_get_string (root != NULL ? root : run, "question_id", NULL);
   g_autoptr (JsonObject) question = question_id != NULL ? vig_store_messages_get (db, question_id, &local_error) : NULL;
 
   if (local_error != NULL && !vig_error_is_not_found (local_error))
@@ -78,8 +81,9 @@ vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error)
   g_autoptr (JsonArray) history = NULL;
   g_autoptr (JsonArray) messages = NULL;
   g_autoptr (JsonArray) calls = NULL;
+  gint64 tokens, cost;
 
-  if (run == NULL)
+  if (run == NULL || !vig_store_runs_sum_others (db, run, &tokens, &cost, error))
     return NULL;
   user = vig_store_users_get (db, vig_json_get_string (run, "user_id", ""), error);
   history = user != NULL ? load_history (db, run, error) : NULL;
@@ -88,8 +92,10 @@ vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error)
   if (calls == NULL)
     return NULL;
 
-  return vig_json_pack_object ("{s:J, s:s, s:A, s:A, s:A}",
+  return vig_json_pack_object ("{s:J, s:I, s:I, s:s, s:A, s:A, s:A}",
                                "run", run,
+                               "others_tokens", tokens,
+                               "others_cost", cost,
                                "user_name", vig_json_get_string (user, "name", ""),
                                "history", g_steal_pointer (&history),
                                "messages", g_steal_pointer (&messages),
@@ -280,12 +286,14 @@ vig_run_write_run (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (JsonArray) messages = json_array_new ();
   g_autoptr (JsonArray) calls = json_array_new ();
   g_autoptr (JsonObject) run = NULL;
+  gint64 tokens, cost;
 
   if (!write_messages (self, db, messages, error) || !write_calls (self, db, messages, calls, error) || !end_calls (self, db, calls, error))
     return NULL;
   run = vig_store_runs_update (db, self->run_id, self->changes, error);
-  if (run == NULL)
+  if (run == NULL || !vig_store_runs_sum_others (db, run, &tokens, &cost, error))
     return NULL;
 
-  return vig_json_pack_object ("{s:J, s:A, s:A}", "run", run, "messages", g_steal_pointer (&messages), "calls", g_steal_pointer (&calls));
+  return vig_json_pack_object ("{s:J, s:A, s:A, s:I, s:I}", "run", run, "messages", g_steal_pointer (&messages), "calls", g_steal_pointer (&calls),
+                               "others_tokens", tokens, "others_cost", cost);
 }

@@ -5,10 +5,9 @@
 
 #include "vig-durable.h"
 #include "vig-history.h"
+#include "vig-orchestrator.h"
 #include "vig-run-private.h"
 #include "vig-store-runs.h"
-
-#define NO_OPERATOR "Vigilus" /* who answers where no Operator does */
 
 G_DEFINE_FINAL_TYPE (VigRun, vig_run, G_TYPE_OBJECT)
 
@@ -51,6 +50,8 @@ void
 vig_run_publish_step (VigRun *self, JsonObject *stored)
 {
   vig_run_take_row (self, vig_json_get_object (stored, "run"));
+  self->others_tokens = vig_json_get_int (stored, "others_tokens", 0);
+  self->others_cost = vig_json_get_int (stored, "others_cost", 0);
   publish_all (self, "message.added", vig_json_get_array (stored, "messages"));
   publish_all (self, "call.changed", vig_json_get_array (stored, "calls"));
   vig_run_publish (self, "run.changed", self->row);
@@ -67,7 +68,7 @@ build_usage (VigRun *self)
 VigRunWrite *
 vig_run_new_write (VigRun *self, VigRunState state)
 {
-  VigRunWrite *write = vig_run_write_new (self->id, self->session_id, self->operator != NULL ? self->operator->name : NO_OPERATOR);
+  VigRunWrite *write = vig_run_write_new (self->id, self->session_id, self->operator != NULL ? self->operator->name : VIG_ORCHESTRATOR_NAME);
 
   json_object_set_string_member (write->changes, "state", vig_run_state_to_string (state));
   json_object_set_int_member (write->changes, "turns", self->turns);
@@ -200,7 +201,11 @@ operator_read (GObject *source, GAsyncResult *result, gpointer user_data)
 
   stand_in = vig_json_pack_object ("{s:s, s:s}", "id", vig_json_get_string (self->row, "operator_id", ""),
                                    "name", vig_json_get_string (self->row, "operator_name", ""));
-  self->operator = vig_operator_new (facts != NULL && facts->operator != NULL ? facts->operator : stand_in);
+  if (self->plan != NULL)
+    self->operator = vig_orchestrator_new_operator ();
+  else
+    self->operator = vig_operator_new (facts != NULL && facts->operator != NULL ? facts->operator : stand_in);
+  vig_operator_cap (self->operator, self->row);
   if (facts != NULL)
     vig_run_take_limits (self, facts->settings);
   g_clear_pointer (&facts, vig_run_facts_free);
@@ -218,6 +223,9 @@ take_loaded (VigRun *self, JsonObject *loaded)
   self->messages = json_array_ref (vig_json_get_array (loaded, "messages"));
   self->rows = json_array_ref (vig_json_get_array (loaded, "calls"));
   self->turns = vig_json_get_int (self->row, "turns", 0);
+  self->others_tokens = vig_json_get_int (loaded, "others_tokens", 0);
+  self->others_cost = vig_json_get_int (loaded, "others_cost", 0);
+  self->plan = vig_plan_from_json (vig_json_get_object (self->row, "plan"));
   usage = vig_json_get_object (self->row, "usage");
   if (usage != NULL)
     {
@@ -321,6 +329,12 @@ vig_run_get_state (VigRun *self)
   return self->state;
 }
 
+guint
+vig_run_get_depth (VigRun *self)
+{
+  return (guint) vig_json_get_int (self->row, "depth", 0);
+}
+
 JsonObject *
 vig_run_get_row (VigRun *self)
 {
@@ -343,9 +357,13 @@ vig_run_is_waiting (VigRun *self)
         break;
       case VIG_CALL_DONE:
         break;
+      case VIG_CALL_RUNNING:
+        if (!vig_call_waits_for_run (g_ptr_array_index (self->calls, i)))
+          return FALSE;
+        n_waiting++;
+        break;
       case VIG_CALL_NEW:
       case VIG_CALL_DECLARING:
-      case VIG_CALL_RUNNING:
       case VIG_CALL_RECORDING:
       default:
         return FALSE;
@@ -395,6 +413,7 @@ vig_run_finalize (GObject *object)
   g_clear_pointer (&self->transcript, vig_transcript_unref);
   g_clear_pointer (&self->reply, vig_reply_unref);
   vig_operator_unref (self->operator);
+  g_clear_pointer (&self->plan, vig_plan_free);
   vig_ask_unref (self->ask);
   g_object_unref (self->cancellable);
   g_object_unref (self->abandoned);

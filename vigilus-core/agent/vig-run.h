@@ -32,8 +32,9 @@ const char  *vig_run_get_id         (VigRun *self);
 const char  *vig_run_get_session_id (VigRun *self);
 const char  *vig_run_get_user_id    (VigRun *self);
 VigRunState  vig_run_get_state      (VigRun *self);
+guint        vig_run_get_depth      (VigRun *self); /* 0: a person asked */
 JsonObject  *vig_run_get_row        (VigRun *self); /* as it is on disk */
-gboolean     vig_run_is_waiting     (VigRun *self); /* for people only */
+gboolean     vig_run_is_waiting     (VigRun *self); /* for people and other runs only */
 JsonObject  *vig_run_describe_live  (VigRun *self);
 const char  *vig_run_state_to_string (VigRunState state);
 

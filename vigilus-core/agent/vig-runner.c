@@ -4,6 +4,7 @@
 #include "vig-runner.h"
 
 #include "vig-activity-tool.h"
+#include "vig-ask-tool.h"
 #include "vig-run.h"
 #include "vig-server-access.h"
 #include "vig-store-runs.h"
@@ -63,6 +64,7 @@ run_ended (VigRun *run, gpointer user_data)
   g_autoptr (VigRun) alive = g_object_ref (run);
 
   answer_stops (self, run);
+  vig_delegation_run_ended (self->parts->delegation, vig_run_get_id (run));
   if (g_hash_table_lookup (self->sessions, vig_run_get_session_id (run)) == run)
     g_hash_table_remove (self->sessions, vig_run_get_session_id (run));
   g_hash_table_remove (self->runs, vig_run_get_id (run));
@@ -73,7 +75,8 @@ static void
 begin (VigRunner *self, VigRun *run)
 {
   g_hash_table_insert (self->runs, g_strdup (vig_run_get_id (run)), run);
-  g_hash_table_insert (self->sessions, g_strdup (vig_run_get_session_id (run)), run);
+  if (vig_run_get_depth (run) == 0)
+    g_hash_table_insert (self->sessions, g_strdup (vig_run_get_session_id (run)), run);
   vig_run_start (run);
   if (self->frozen != NULL)
     vig_run_stop (run);
@@ -84,6 +87,53 @@ begin_queued (VigRunner *self)
 {
   while (!self->shut_down && !g_queue_is_empty (&self->queue) && count_busy (self) < MAX_BUSY)
     begin (self, g_queue_pop_head (&self->queue));
+}
+
+/* Runs that other runs ask for: they take their place, so they are not counted. */
+
+static VigRun *
+take_queued (VigRunner *self, const char *run_id)
+{
+  for (GList *link = self->queue.head; link != NULL; link = link->next)
+    if (g_str_equal (vig_run_get_id (link->data), run_id))
+      {
+        VigRun *run = link->data;
+
+        g_queue_delete_link (&self->queue, link);
+        return run;
+      }
+
+  return NULL;
+}
+
+static void
+begin_child (JsonObject *row, gpointer data)
+{
+  VigRunner *self = data;
+  const char *id = vig_json_get_string (row, "id", "");
+  VigRun *run;
+
+  if (self->shut_down || g_hash_table_contains (self->runs, id))
+    return;
+
+  run = take_queued (self, id);
+  if (run == NULL)
+    {
+      run = vig_run_new (self->parts, row, run_ended, self);
+      vig_parts_publish_session (self->parts, vig_run_get_session_id (run), "run.changed", row);
+      vig_parts_publish (self->parts, "runs", "run.changed", row);
+    }
+  begin (self, run);
+}
+
+static void
+stop_child (const char *run_id, gpointer data)
+{
+  VigRunner *self = data;
+  VigRun *run = self->shut_down ? NULL : g_hash_table_lookup (self->runs, run_id);
+
+  if (run != NULL)
+    vig_run_stop (run);
 }
 
 /* Starting */
@@ -106,7 +156,6 @@ publish_branch (VigRunner *self, JsonObject *run)
 
   vig_parts_publish_session (self->parts, session_id, "branch.shown", data);
 }
-
 static void
 publish_start (VigRunner *self, JsonObject *stored)
 {
@@ -197,6 +246,22 @@ vig_runner_start_async (VigRunner           *self,
   vig_runner_begin_async (self, vig_run_start_new (caller, session_id, text), cancellable, callback, user_data);
 }
 
+void
+vig_runner_test_async (VigRunner           *self,
+                       const VigCaller     *caller,
+                       const char          *operator_id,
+                       const char          *text,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  VigRunStart *start = vig_run_start_new (caller, NULL, text);
+
+  start->is_test = TRUE;
+  start->operator_id = g_strdup (operator_id);
+  vig_runner_begin_async (self, start, cancellable, callback, user_data);
+}
+
 JsonObject *
 vig_runner_start_finish (VigRunner *self, GAsyncResult *result, GError **error)
 {
@@ -285,6 +350,9 @@ vig_runner_stop_finish (VigRunner *self, GAsyncResult *result, GError **error)
 static gpointer
 read_unfinished (VigDbConnection *db, gpointer data, GError **error)
 {
+  if (!vig_store_runs_stop_orphans (db, VIG_DELEGATION_MAX_DEPTH, error))
+    return NULL;
+
   return vig_store_runs_unfinished (db, error);
 }
 
@@ -319,7 +387,7 @@ vig_runner_resume_all (VigRunner *self, GAsyncReadyCallback callback, gpointer u
   GTask *task = g_task_new (self, NULL, callback, user_data);
 
   g_task_set_source_tag (task, vig_runner_resume_all);
-  vig_db_read_async (self->parts->context.db, read_unfinished, NULL, NULL, (GDestroyNotify) json_array_unref, NULL, unfinished_read, task);
+  vig_db_write_async (self->parts->context.db, read_unfinished, NULL, NULL, (GDestroyNotify) json_array_unref, NULL, unfinished_read, task);
 }
 
 JsonObject *
@@ -352,6 +420,12 @@ vig_runner_set_frozen (VigRunner *self, JsonObject *frozen)
     vig_run_stop (g_ptr_array_index (runs, i));
 }
 
+VigParts *
+vig_runner_get_parts (VigRunner *self)
+{
+  return self->parts;
+}
+
 guint
 vig_runner_get_n_running (VigRunner *self)
 {
@@ -368,6 +442,7 @@ vig_runner_shut_down (VigRunner *self)
   g_hash_table_iter_init (&iter, self->runs);
   while (g_hash_table_iter_next (&iter, NULL, &run))
     vig_run_abandon (run);
+  vig_delegation_close (self->parts->delegation);
   g_hash_table_remove_all (self->sessions);
   g_hash_table_remove_all (self->runs);
   g_queue_clear_full (&self->queue, g_object_unref);
@@ -409,9 +484,11 @@ add_own_tools (VigRunner *self, const VigAgentContext *context)
 {
   g_autoptr (VigTool) activity = vig_activity_tool_new (context->db, context->redactor);
   g_autoptr (VigTool) servers = vig_servers_tool_new (context->db);
+  g_autoptr (VigTool) ask = vig_ask_tool_new ();
   g_autoptr (GError) error = NULL;
 
-  if (!vig_registry_add_tool (context->registry, "core", activity, &error) || !vig_registry_add_tool (context->registry, "core", servers, &error))
+  if (!vig_registry_add_tool (context->registry, "core", activity, &error) || !vig_registry_add_tool (context->registry, "core", servers, &error)
+      || !vig_registry_add_tool (context->registry, "core", ask, &error))
     g_warning ("failed to add the core's own tool: %s", error->message);
 }
 
@@ -421,6 +498,7 @@ vig_runner_new (const VigAgentContext *context, VigApprovals *approvals)
   VigRunner *self = g_object_new (VIG_TYPE_RUNNER, NULL);
 
   self->parts = vig_parts_new (context, approvals);
+  vig_delegation_set_runner (self->parts->delegation, &(VigDelegationRunner) { begin_child, stop_child, self });
   add_own_tools (self, context);
 
   return self;

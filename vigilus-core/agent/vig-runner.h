@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "vig-approvals.h"
+#include "vig-parts.h"
 #include "vig-run-start.h"
 
 G_BEGIN_DECLS
@@ -22,6 +22,10 @@ void        vig_runner_start_async   (VigRunner *self, const VigCaller *caller, 
 /* The same, for what begins elsewhere than at the end of what is shown, or asks again. (transfer full) start */
 void        vig_runner_begin_async   (VigRunner *self, VigRunStart *start, GCancellable *cancellable, GAsyncReadyCallback callback,
                                       gpointer user_data);
+/* The same in a session of its own, with nothing above read unless a person approves it, whatever the trust mode: to try an Operator, or where
+ * @operator_id is NULL the orchestrator. */
+void        vig_runner_test_async    (VigRunner *self, const VigCaller *caller, const char *operator_id, const char *text,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 JsonObject *vig_runner_start_finish  (VigRunner *self, GAsyncResult *result, GError **error);
 
 /* Ends model, tools and children; answers with the Run once its end is on disk. CONFLICT: it has ended. */
@@ -36,6 +40,7 @@ JsonObject *vig_runner_describe_live (VigRunner *self, const char *session_id);
 /* While @frozen (schema Frozen) is not NULL no run starts; setting it stops all there are, at once. */
 void        vig_runner_set_frozen    (VigRunner *self, JsonObject *frozen);
 
+VigParts   *vig_runner_get_parts     (VigRunner *self);
 guint       vig_runner_get_n_running (VigRunner *self);
 /* Cancels everything in flight without ending the runs: they resume at the next start. */
 void        vig_runner_shut_down     (VigRunner *self);

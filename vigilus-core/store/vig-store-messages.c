@@ -9,8 +9,9 @@
   "SELECT messages.id, messages.session_id, messages.run_id, messages.kind, messages.operator_name, messages.content, messages.created_at," \
   " messages.seq, messages.parent_id," \
   " (SELECT json_group_array (beside.id) FROM (SELECT id FROM messages AS other WHERE other.session_id = messages.session_id" \
-  "  AND other.parent_id IS messages.parent_id ORDER BY other.seq) AS beside) AS alternatives "
-#define MESSAGE_TYPES "sssssjt-sj"
+  "  AND other.parent_id IS messages.parent_id AND other.depth = messages.depth" \
+  "  AND (other.depth = 0 OR other.run_id = messages.run_id) ORDER BY other.seq) AS beside) AS alternatives, messages.depth "
+#define MESSAGE_TYPES "sssssjt-sji"
 #define SEQ_COLUMN 7
 
 /* From ?2 up to the first message, ?3 of them at most: as far as the page goes, and no further. */
@@ -38,8 +39,8 @@ add (VigDbConnection *db, const char *session_id, const char *run_id, const char
 
   if (!touch_session (db, session_id, now, error) ||
       !vig_db_exec (db, error,
-                    "INSERT INTO messages (id, session_id, run_id, kind, operator_name, content, created_at, parent_id)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT INTO messages (id, session_id, run_id, kind, operator_name, content, created_at, parent_id, depth)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce ((SELECT depth FROM runs WHERE id = ?3), 0))",
                     "sssssois", id, session_id, run_id, kind, operator_name, content, now, parent_id))
     return NULL;
 

@@ -4,16 +4,18 @@
 #include "vig-store-operators.h"
 
 #include "vig-id.h"
+#include "vig-store-builtins.h"
 #include "vig-store-row.h"
 
 #define OPERATOR \
   "SELECT id, name, description, system_prompt, soul, provider_id, model, permission_level, trust_mode," \
-  " working_directory, enabled, created_at, updated_at FROM operators "
-#define OPERATOR_TYPES "ssssssssssbtt"
+  " working_directory, enabled, created_at, updated_at, builtin, builtin_version, builtin_base FROM operators "
+#define OPERATOR_TYPES "ssssssssssbttsij"
 #define NAME_COLUMN 1
 
 #define MAX_TEXT 65536
 #define MAX_ROUTED 200
+#define RESERVED_NAME "Vigilus"
 
 static const VigStoreField fields[] = {
   { "name", 's', FALSE, 1, 100 },
@@ -51,6 +53,25 @@ read_tools (VigDbConnection *db, const char *id, GError **error)
   return NULL;
 }
 
+/* The shape of the API: {key, version, edited: [member]}, or null. */
+static void
+shape_builtin (JsonObject *operator)
+{
+  const char *key = vig_json_get_string (operator, "builtin", NULL);
+  JsonObject *base = vig_json_get_object (operator, "builtin_base");
+
+  if (key != NULL)
+    {
+      g_autofree char *copy = g_strdup (key);
+
+      json_object_set_object_member (operator, "builtin",
+                                     vig_json_pack_object ("{s:s, s:I, s:A}", "key", copy, "version", vig_json_get_int (operator, "builtin_version", 0),
+                                                           "edited", vig_store_builtins_edited (operator, base)));
+    }
+  json_object_remove_member (operator, "builtin_version");
+  json_object_remove_member (operator, "builtin_base");
+}
+
 static gboolean
 add_tools (VigDbConnection *db, JsonObject *operator, GError **error)
 {
@@ -60,6 +81,7 @@ add_tools (VigDbConnection *db, JsonObject *operator, GError **error)
     return FALSE;
 
   json_object_set_array_member (operator, "tools", tools);
+  shape_builtin (operator);
 
   return TRUE;
 }
@@ -102,6 +124,11 @@ check_together (VigDbConnection *db, JsonObject *operator, GError **error)
 
   if (!vig_store_check_name (name, error))
     return FALSE;
+  if (g_ascii_strcasecmp (name, RESERVED_NAME) == 0)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "name: " RESERVED_NAME " is the orchestrator's; choose another");
+      return FALSE;
+    }
 
   if (directory != NULL && !g_path_is_absolute (directory))
     {

@@ -8,8 +8,8 @@
 
 #define RUN \
   "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros," \
-  " stop_requested, created_at, updated_at, ended_at, seq, unattended, question_id FROM runs "
-#define RUN_TYPES "sssssssjiiiibttt-bs"
+  " stop_requested, created_at, updated_at, ended_at, seq, unattended, question_id, plan, parent_run_id, parent_call_id, root_run_id, depth, ceiling, strict FROM runs "
+#define RUN_TYPES "sssssssjiiiibttt-bsjsssisb"
 #define SEQ_COLUMN 16
 
 #define LIVE "('routing', 'asking', 'resolving')"
@@ -23,6 +23,7 @@ static const VigStoreField fields[] = {
   { "turns", 'i' },
   { "usage", 'o' },
   { "stop_requested", 'b' },
+  { "plan", 'o', TRUE },
   { NULL },
 };
 
@@ -93,7 +94,7 @@ vig_store_runs_get (VigDbConnection *db, const char *id, GError **error)
 static char *
 make_list_query (const char *user_id, const char *session_id, const char *state)
 {
-  return g_strconcat (RUN "WHERE seq < ?4 ",
+  return g_strconcat (RUN "WHERE parent_run_id IS NULL AND seq < ?4 ",
                       user_id != NULL ? "AND user_id = ?1 " : "",
                       session_id != NULL ? "AND session_id = ?2 " : "",
                       state == NULL ? "" : g_str_equal (state, "live") ? "AND (?3 = 'live' AND state IN " LIVE ") " : "AND state = ?3 ",
@@ -143,8 +144,8 @@ write_row (VigDbConnection *db, JsonObject *run, GError **error)
   return vig_db_exec (db, error,
                       "UPDATE runs SET state = ?2, operator_id = ?3, operator_name = ?4, routing_reason = ?5, error = ?6, turns = ?7,"
                       " input_tokens = CAST (?8 AS INTEGER), output_tokens = CAST (?9 AS INTEGER), stop_requested = ?10,"
-                      " updated_at = ?11, ended_at = ?12, cost_micros = ?13 WHERE id = ?1",
-                      "sssssoissbiti",
+                      " updated_at = ?11, ended_at = ?12, cost_micros = ?13, plan = ?14 WHERE id = ?1",
+                      "sssssoissbitio",
                       vig_json_get_string (run, "id", NULL), state,
                       vig_json_get_string (run, "operator_id", NULL),
                       vig_json_get_string (run, "operator_name", NULL),
@@ -154,7 +155,8 @@ write_row (VigDbConnection *db, JsonObject *run, GError **error)
                       input, output,
                       vig_json_get_boolean (run, "stop_requested", FALSE),
                       now, ended_at,
-                      usage != NULL ? vig_json_get_int (usage, "cost_micros", 0) : 0);
+                      usage != NULL ? vig_json_get_int (usage, "cost_micros", 0) : 0,
+                      vig_json_get_object (run, "plan"));
 }
 
 JsonObject *
@@ -182,6 +184,12 @@ vig_store_runs_update (VigDbConnection *db, const char *id, JsonObject *changes,
 }
 
 gboolean
+vig_store_runs_set_strict (VigDbConnection *db, const char *id, GError **error)
+{
+  return vig_db_exec (db, error, "UPDATE runs SET strict = 1 WHERE id = ?1", "s", id);
+}
+
+gboolean
 vig_store_runs_set_unattended (VigDbConnection *db, const char *id, GError **error)
 {
   return vig_db_exec (db, error, "UPDATE runs SET unattended = 1 WHERE id = ?1", "s", id);
@@ -191,4 +199,90 @@ gboolean
 vig_store_runs_set_question (VigDbConnection *db, const char *id, const char *message_id, GError **error)
 {
   return vig_db_exec (db, error, "UPDATE runs SET question_id = ?2 WHERE id = ?1", "ss", id, message_id);
+}
+
+/* Runs that other runs have started. */
+
+JsonObject *
+vig_store_runs_create_child (VigDbConnection *db, const VigStoreChild *child, GError **error)
+{
+  g_autofree char *id = vig_id_new ();
+
+  if (!vig_db_exec (db, error,
+                    "INSERT INTO runs (id, session_id, user_id, state, operator_id, operator_name, routing_reason, unattended, parent_run_id,"
+                    " parent_call_id, root_run_id, depth, ceiling, strict, created_at, updated_at)"
+                    " SELECT ?1, session_id, user_id, 'asking', ?2, ?3, ?4, unattended, id, ?6, coalesce (root_run_id, id), depth + 1, ?7, ?8, ?9, ?9"
+                    " FROM runs WHERE id = ?5",
+                    "sssssssbi", id, child->operator_id, child->operator_name, child->reason, child->parent_run_id, child->parent_call_id,
+                    child->ceiling, child->strict, vig_time_now ()))
+    return NULL;
+
+  return vig_store_runs_get (db, id, error);
+}
+
+JsonObject *
+vig_store_runs_find_child (VigDbConnection *db, const char *parent_call_id, GError **error)
+{
+  return shape (vig_store_row_one (vig_db_query (db, error, RUN "WHERE parent_call_id = ?1", "s", parent_call_id), RUN_TYPES, error));
+}
+
+JsonArray *
+vig_store_runs_children (VigDbConnection *db, const char *parent_run_id, GError **error)
+{
+  return shape_all (vig_store_row_all (vig_db_query (db, error, RUN "WHERE parent_run_id = ?1 ORDER BY seq", "s", parent_run_id), RUN_TYPES, error));
+}
+
+gint64
+vig_store_runs_count_children (VigDbConnection *db, const char *parent_run_id, GError **error)
+{
+  return vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM runs WHERE parent_run_id = ?1", "s", parent_run_id), error);
+}
+
+gboolean
+vig_store_runs_sum_others (VigDbConnection *db, JsonObject *run, gint64 *tokens, gint64 *cost, GError **error)
+{
+  const char *id = vig_json_get_string (run, "id", "");
+  const char *root = vig_json_get_string (run, "root_run_id", id);
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error,
+                                             "SELECT coalesce (sum (coalesce (input_tokens, 0) + coalesce (output_tokens, 0)), 0),"
+                                             " coalesce (sum (coalesce (cost_micros, 0)), 0) FROM runs"
+                                             " WHERE (id = ?1 OR root_run_id = ?1) AND id <> ?2",
+                                             "ss", root, id);
+
+  if (rows == NULL || !vig_db_rows_next (rows, error))
+    return FALSE;
+  *tokens = vig_db_rows_int (rows, 0);
+  *cost = vig_db_rows_int (rows, 1);
+
+  return TRUE;
+}
+
+/* As often as one can be under another. */
+gboolean
+vig_store_runs_stop_orphans (VigDbConnection *db, guint max_depth, GError **error)
+{
+  for (guint i = 0; i < max_depth; i++)
+    if (!vig_db_exec (db, error,
+                      "UPDATE runs SET stop_requested = 1 WHERE parent_run_id IS NOT NULL AND state IN " LIVE
+                      " AND EXISTS (SELECT 1 FROM runs parent WHERE parent.id = runs.parent_run_id"
+                      " AND (parent.stop_requested = 1 OR parent.state NOT IN " LIVE "))",
+                      NULL))
+      return FALSE;
+
+  return TRUE;
+}
+
+JsonArray *
+vig_store_runs_by_operator (VigDbConnection *db, GError **error)
+{
+  return vig_store_row_all (vig_db_query (db, error,
+                                          "SELECT operator_id, count(*) AS runs,"
+                                          " (SELECT count(*) FROM calls c JOIN runs o ON o.id = c.run_id WHERE o.operator_id = r.operator_id"
+                                          "   AND o.state IN " LIVE " AND c.state = 'waiting') AS waiting,"
+                                          " (SELECT c.tool FROM calls c JOIN runs o ON o.id = c.run_id WHERE o.operator_id = r.operator_id"
+                                          "   AND o.state IN " LIVE " AND c.state <> 'done' ORDER BY c.seq DESC LIMIT 1) AS tool,"
+                                          " min (created_at) AS since FROM runs r"
+                                          " WHERE state IN " LIVE " AND operator_id IS NOT NULL GROUP BY operator_id ORDER BY operator_id LIMIT 200",
+                                          NULL),
+                            "siist", error);
 }

@@ -8,7 +8,7 @@
 
 #define SESSION \
   "SELECT id, title, created_at, updated_at," \
-  " (SELECT state FROM runs WHERE session_id = sessions.id AND state IN ('routing', 'asking', 'resolving')) AS run_state," \
+  " (SELECT state FROM runs WHERE session_id = sessions.id AND parent_run_id IS NULL AND state IN ('routing', 'asking', 'resolving')) AS run_state," \
   " updated_at || ':' || id AS cursor, leaf_id FROM sessions "
 #define SESSION_TYPES "sstts-s"
 #define CURSOR_COLUMN 5

@@ -18,6 +18,7 @@ static const VigStoreField fields[] = {
   { "taint_is_strict", 'b' },
   { "routing_provider_id", 's', TRUE, 1, 64 },
   { "routing_model", 's', TRUE, 1, 200 },
+  { "orchestrator_prompt", 's', TRUE, 1, 8000 },
   { "run_max_turns", 'i', FALSE, 1, 200 },
   { "run_max_minutes", 'i', FALSE, 1, 1440 },
   { "run_max_tokens", 'i', FALSE, 0, 1000000000 },
@@ -36,7 +37,7 @@ static const VigStoreField fields[] = {
 static JsonObject *
 make_defaults (void)
 {
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i}",
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
@@ -48,6 +49,7 @@ make_defaults (void)
                                "taint_is_strict", TRUE,
                                "routing_provider_id",
                                "routing_model",
+                               "orchestrator_prompt",
                                "run_max_turns", 24,
                                "run_max_minutes", 30,
                                "run_max_tokens", 5000000,

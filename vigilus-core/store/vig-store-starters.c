@@ -3,23 +3,17 @@
 
 #include "vig-store-starters.h"
 
+#include "vig-store-builtins.h"
 #include "vig-store-operators.h"
 #include "vig-store-settings.h"
 
 #define DONE "starters.done"
 
-typedef struct
-{
-  const char *name;
-  const char *description;
-  const char *system_prompt;
-  const char *permission_level;
-  gboolean    has_workspace;
-  const char *tools[10];
-} Starter;
-
-static const Starter starters[] = {
+/* What the first version gave, before built-in Operators were known as such. */
+static const VigBuiltin first[] = {
   {
+      "infrastructure",
+      1,
       "Infrastructure",
       "Looks after this host: disks, memory, load, services, network and logs.",
       "You look after the host that Vigilus runs on. Answer questions about its health: how full disks and memory are, what loads it, "
@@ -31,6 +25,8 @@ static const Starter starters[] = {
       { "shell.exec", "filesystem.read", "filesystem.list", "filesystem.search", "vigilus.activity" },
   },
   {
+      "files",
+      1,
       "Files",
       "Reads, lists and writes notes and files in the workspace.",
       "You keep the files of the workspace. List and read them when asked, and write exactly what you were asked to write. Paths are "
@@ -41,6 +37,8 @@ static const Starter starters[] = {
       { "filesystem.read", "filesystem.list", "filesystem.write", "filesystem.search", "filesystem.stat", "filesystem.delete", "filesystem.move", "filesystem.mkdir" },
   },
   {
+      "activity",
+      1,
       "Activity",
       "Answers what was done: runs, tool calls, approvals and who decided them.",
       "You answer questions about what Vigilus and its Operators have done: which runs there were, which tools were called, what was "
@@ -52,32 +50,14 @@ static const Starter starters[] = {
 };
 
 static gboolean
-create (VigDbConnection *db, const Starter *starter, const char *workspace_dir, GError **error)
+is_done (VigDbConnection *db, gboolean *done, GError **error)
 {
-  g_autoptr (JsonObject) existing = NULL;
-  g_autoptr (JsonObject) values = NULL;
-  g_autoptr (JsonObject) created = NULL;
   g_autoptr (GError) local_error = NULL;
-  JsonArray *tools = json_array_new ();
+  g_autofree char *value = vig_store_value_dup (db, DONE, &local_error);
 
-  for (guint i = 0; starter->tools[i] != NULL; i++)
-    json_array_add_string_element (tools, starter->tools[i]);
-
-  values = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:A}",
-                                 "name", starter->name,
-                                 "description", starter->description,
-                                 "system_prompt", starter->system_prompt,
-                                 "permission_level", starter->permission_level,
-                                 "working_directory", starter->has_workspace ? workspace_dir : NULL,
-                                 "tools", tools);
-
-  existing = vig_store_operators_find (db, starter->name, &local_error);
-  if (existing == NULL && local_error == NULL)
-    created = vig_store_operators_create (db, values, &local_error);
-
+  *done = g_strcmp0 (value, "1") == 0;
   if (local_error == NULL)
     return TRUE;
-
   g_propagate_error (error, g_steal_pointer (&local_error));
 
   return FALSE;
@@ -86,18 +66,15 @@ create (VigDbConnection *db, const Starter *starter, const char *workspace_dir, 
 gboolean
 vig_store_starters_ensure (VigDbConnection *db, const char *workspace_dir, GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
-  g_autofree char *done = vig_store_value_dup (db, DONE, &local_error);
+  const VigBuiltin *builtins;
+  gboolean done;
+  guint n;
 
-  if (local_error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
+  if (!is_done (db, &done, error))
+    return FALSE;
+  if (done && !vig_store_builtins_adopt (db, first, G_N_ELEMENTS (first), error))
+    return FALSE;
+  builtins = vig_store_builtins_all (&n);
 
-  for (guint i = 0; done == NULL && i < G_N_ELEMENTS (starters); i++)
-    if (!create (db, &starters[i], workspace_dir, error))
-      return FALSE;
-
-  return done != NULL || vig_store_value_set (db, DONE, "1", error);
+  return vig_store_builtins_ensure (db, builtins, n, workspace_dir, error) && (!done || vig_store_value_set (db, DONE, "0", error));
 }

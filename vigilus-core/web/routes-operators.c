@@ -3,6 +3,7 @@
 
 #include "vig-store-operators.h"
 #include "vig-store-providers.h"
+#include "vig-store-versions.h"
 #include "vig-web.h"
 
 static JsonNode *
@@ -66,16 +67,47 @@ record (VigDbConnection *db, VigRequest *request, const char *event, JsonObject 
   return TRUE;
 }
 
+static gboolean
+has_tool (JsonObject *operator, const char *name)
+{
+  JsonArray *tools = operator != NULL ? vig_json_get_array (operator, "tools") : NULL;
+
+  for (guint i = 0; tools != NULL && i < json_array_get_length (tools); i++)
+    if (g_str_equal (json_array_get_string_element (tools, i), name))
+      return TRUE;
+
+  return FALSE;
+}
+
+/* A tool that is not there at the moment can be kept, but not added. @before: NULL: it is new. */
+static gboolean
+check_known (VigRequest *request, JsonObject *before, GError **error)
+{
+  JsonArray *unknown = vig_request_get_data (request);
+
+  for (guint i = 0; i < json_array_get_length (unknown); i++)
+    {
+      const char *name = json_array_get_string_element (unknown, i);
+
+      if (has_tool (before, name))
+        continue;
+      vig_request_blame (request, "tools", error, "/tools: there is no tool \"%s\"", name);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 static JsonNode *
 create_operator (VigDbConnection *db, VigRequest *request, GError **error)
 {
   g_autoptr (JsonObject) operator = NULL;
 
-  if (!check_provider (db, request, error) || !check_directory (request, error))
+  if (!check_known (request, NULL, error) || !check_provider (db, request, error) || !check_directory (request, error))
     return NULL;
 
   operator = vig_store_operators_create (db, vig_request_get_body (request), error);
-  if (operator == NULL || !record (db, request, "operator.created", operator, vig_request_get_body (request), error))
+  if (operator == NULL || !vig_store_versions_keep (db, operator, vig_request_get_caller (request)->user_name, "", error) || !record (db, request, "operator.created", operator, vig_request_get_body (request), error))
     return NULL;
 
   return vig_node_take_object (g_steal_pointer (&operator));
@@ -85,13 +117,16 @@ static JsonNode *
 update_operator (VigDbConnection *db, VigRequest *request, GError **error)
 {
   JsonObject *changes = vig_request_get_body (request);
+  const char *user_name = vig_request_get_caller (request)->user_name;
+  g_autoptr (JsonObject) before = vig_store_operators_get (db, vig_request_get_id (request), error);
   g_autoptr (JsonObject) operator = NULL;
 
-  if (!check_provider (db, request, error) || !check_directory (request, error))
+  if (before == NULL || !check_known (request, before, error) || !check_provider (db, request, error) || !check_directory (request, error) ||
+      !vig_store_versions_keep (db, before, user_name, "", error))
     return NULL;
 
   operator = vig_store_operators_update (db, vig_request_get_id (request), changes, error);
-  if (operator == NULL || !record (db, request, "operator.updated", operator, changes, error))
+  if (operator == NULL || !vig_store_versions_keep (db, operator, user_name, "", error) || !record (db, request, "operator.updated", operator, changes, error))
     return NULL;
 
   return vig_node_take_object (g_steal_pointer (&operator));
@@ -109,38 +144,36 @@ delete_operator (VigDbConnection *db, VigRequest *request, GError **error)
 }
 
 /* The registry lives on the main thread, so this comes before the store. */
-static gboolean
-check_tools (VigRequest *request)
+static JsonArray *
+find_unknown (VigRequest *request)
 {
   VigRegistry *registry = vig_request_get_web (request)->context.agent->registry;
   JsonArray *tools = vig_json_get_array (vig_request_get_body (request), "tools");
+  JsonArray *unknown = json_array_new ();
 
   for (guint i = 0; tools != NULL && i < json_array_get_length (tools); i++)
     {
       const char *name = json_array_get_string_element (tools, i);
 
-      if (vig_registry_find_tool (registry, name) != NULL)
-        continue;
-      vig_request_add_detail (request, "field", json_node_init_string (json_node_alloc (), "tools"));
-      vig_request_fail_with (request, VIG_ERROR_INVALID, "/tools/%u: there is no tool \"%s\"", i, name);
-      return FALSE;
+      if (vig_registry_find_tool (registry, name) == NULL)
+        json_array_add_string_element (unknown, name);
     }
 
-  return TRUE;
+  return unknown;
 }
 
 static void
 begin_create (VigRequest *request)
 {
-  if (check_tools (request))
-    vig_web_run_write (request, create_operator);
+  vig_request_set_data (request, find_unknown (request), (GDestroyNotify) json_array_unref);
+  vig_web_run_write (request, create_operator);
 }
 
 static void
 begin_update (VigRequest *request)
 {
-  if (check_tools (request))
-    vig_web_run_write (request, update_operator);
+  vig_request_set_data (request, find_unknown (request), (GDestroyNotify) json_array_unref);
+  vig_web_run_write (request, update_operator);
 }
 
 static void

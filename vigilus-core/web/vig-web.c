@@ -39,6 +39,9 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_BRANCHES);
   add_routes (table, VIG_ROUTES_CHANGES);
   add_routes (table, VIG_ROUTES_CHAT);
+  add_routes (table, VIG_ROUTES_DELEGATION);
+  add_routes (table, VIG_ROUTES_OPERATOR_FILES);
+  add_routes (table, VIG_ROUTES_ORCHESTRATOR);
   add_routes (table, VIG_ROUTES_CREDENTIALS);
   add_routes (table, VIG_ROUTES_INVITATIONS);
   add_routes (table, VIG_ROUTES_OPERATORS);

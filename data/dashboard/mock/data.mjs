@@ -183,6 +183,7 @@ export const settings = {
   taint_is_strict: true,
   routing_provider_id: null,
   routing_model: null,
+  orchestrator_prompt: null,
   run_max_turns: 24,
   run_max_minutes: 30,
   run_max_tokens: 5000000,

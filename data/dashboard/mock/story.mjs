@@ -47,6 +47,13 @@ export class Story {
       created_at: iso(),
       updated_at: iso(),
       ended_at: null,
+      plan: null,
+      parent_run_id: null,
+      parent_call_id: null,
+      root_run_id: null,
+      depth: 0,
+      ceiling: null,
+      strict: false,
     };
     this.isStopped = false;
   }

@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "rank.h"
 #include "report.h"
+#include "route.h"
 
 #include <string.h>
 
@@ -131,6 +132,8 @@ answer_user (VigReply *reply, const char *text, const VigToolInfo * const *tools
   g_autoptr (GArray) candidates = NULL;
   g_autofree char *words = NULL;
 
+  if (route_find_delegate (tools) != NULL && route_make (reply, text, tools))
+    return;
   for (guint i = 0; tools != NULL && tools[i] != NULL; i++)
     {
       JsonObject *schema = parse_schema (tools[i]);

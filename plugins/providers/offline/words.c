@@ -7,7 +7,7 @@
 
 /* Words of one meaning; the first is the term. Vocabulary of running computers at home, not sentences. */
 static const char *concepts[] = {
-  "disk disks drive drives storage partition partitions volume volumes space df ssd hdd mount mounts",
+  "disk disks drive drives storage partition partitions space df ssd hdd nvme smart raid zfs mount mounts",
   "full free left used usage capacity remaining fill filled room",
   "memory ram swap memories",
   "load busy",
@@ -15,12 +15,13 @@ static const char *concepts[] = {
   "uptime up booted boot reboot rebooted restarted since",
   "process processes ps top",
   "service services daemon daemons unit units systemd systemctl",
-  "network ip address addresses interface interfaces nic route routes",
-  "port ports listening listen sockets",
-  "kernel version release os distribution uname",
+  "network networks ip address addresses interface interfaces nic route routes lan wan vlan subnet wifi wireless router gateway latency ping reach reachable"
+  " reachability connectivity dns resolve resolver vpn wireguard tunnel mac traceroute hostname device devices",
+  "port ports listening listen sockets expose exposes exposed open",
+  "kernel version os distribution uname",
   "user users account accounts logged who",
   "time clock date hour",
-  "read show display print view open see cat content contents inside look give reveal",
+  "read show display print view see cat content contents inside look give reveal",
   "write save put store jot record append add replace create set down remember",
   "note notes reminder memo",
   "list ls folder folders directory directories dir files",
@@ -30,7 +31,22 @@ static const char *concepts[] = {
   "yesterday",
   "week weekly",
   "run execute exec command commands shell launch invoke",
-  "container containers docker",
+  "container containers docker compose stack stacks jellyfin plex nextcloud traefik immich pihole portainer vaultwarden bitwarden grafana prometheus gitea forgejo"
+  " paperless postgres mariadb redis sonarr radarr homeassistant frigate mosquitto caddy",
+  "image images",
+  "security threat threats attack attacks attacker attackers intrusion intrusions intruder malware virus compromise compromised breach hacked suspicious brute"
+  " firewall hardening",
+  "vulnerability vulnerabilities cve cves exploit exploits",
+  "alert alerts alarm alarms siem wazuh",
+  "login logins authentication password passwords",
+  "certificate certificates tls ssl",
+  "backup backups snapshot snapshots restore restored restores restoring dump dumps archive archives replication replicated offsite recover recovery retention borg"
+  " restic",
+  "web online http https url urls link links website websites webpage google internet article articles",
+  "documentation docs manual manuals guide tutorial",
+  "price prices cost costs",
+  "approval approvals approve approved approves deny denied denies decided decision",
+  "package packages update updates upgrade upgrades apt patch patches",
   "temperature temperatures heat hot sensors",
   "health healthy status state condition doing",
   "delete remove erase",
@@ -108,11 +124,24 @@ add_term (GPtrArray *terms, GString *word)
   g_string_truncate (word, 0);
 }
 
-/* "what did you do", "what have you been up to": small words that together ask for a history. */
-static gboolean
-asks_for_history (const char *lower)
+/* Small words that mean something only together: "what did you do", "what have you been up to", "back it up", "look it up". */
+static const struct
 {
-  return g_regex_match_simple ("\\b(?:did you|have you|you (?:do|did|done)|you been)\\b", lower, 0, 0);
+  const char *pattern;
+  const char *term;
+} phrases[] = {
+  { "\\b(?:did you|have you|you (?:do|did|done)|you been|asked you)\\b", "activity" },
+  { "\\bback(?:ed|ing|s)?(?: \\w+)? ?up\\b", "backup" },
+  { "\\blook(?:ed|ing|s)?(?: \\w+)? up\\b|\\bother people\\b|\\bfor others\\b", "web" },
+  { "\\blog(?:ged|s)? ?(?:in|on)\\b", "login" },
+};
+
+static void
+add_phrases (GPtrArray *terms, const char *lower)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (phrases); i++)
+    if (g_regex_match_simple (phrases[i].pattern, lower, 0, 0))
+      g_ptr_array_add (terms, g_strdup (phrases[i].term));
 }
 
 GPtrArray *
@@ -132,8 +161,7 @@ words_to_terms (const char *text)
         add_term (terms, word);
     }
   add_term (terms, word);
-  if (asks_for_history (lower))
-    g_ptr_array_add (terms, g_strdup ("activity"));
+  add_phrases (terms, lower);
 
   return terms;
 }
@@ -162,6 +190,19 @@ looks_like_path (const char *word)
                                               G_REGEX_OPTIMIZE, 0, NULL));
 
   return g_regex_match (pattern, word, 0, NULL) && !g_str_has_prefix (word, "http");
+}
+
+/* A host or a range of addresses: "nas.home", "192.168.1.0/24", "1.1.1.1". */
+static gboolean
+looks_like_host (const char *word)
+{
+  static GRegex *pattern = NULL;
+
+  if (g_once_init_enter (&pattern))
+    g_once_init_leave (&pattern, g_regex_new ("^(?:(?:\\d{1,3}\\.){3}\\d{1,3}(?:/\\d{1,2})?|(?:[\\w-]+\\.)+(?:com|org|net|io|dev|de|eu|home|lan|local|internal))$",
+                                              G_REGEX_OPTIMIZE | G_REGEX_CASELESS, 0, NULL));
+
+  return g_regex_match (pattern, word, 0, NULL);
 }
 
 static gboolean
@@ -237,7 +278,9 @@ request_new (const char *text)
         word[strlen (word) - 1] = '\0';
       if (strlen (word) > 1 && g_str_has_suffix (word, ".") && !g_str_has_suffix (word, ".."))
         word[strlen (word) - 1] = '\0';
-      if (looks_like_path (word))
+      if (looks_like_host (word))
+        self->names_host = TRUE;
+      else if (looks_like_path (word))
         g_ptr_array_add (self->paths, g_steal_pointer (&word));
       else if (is_number (word))
         g_ptr_array_add (self->numbers, g_steal_pointer (&word));
@@ -252,7 +295,8 @@ request_new (const char *text)
 char *
 request_dup_query (Request *self)
 {
-  return g_strconcat (self->instruction, self->paths->len > 0 ? " file" : "", self->code != NULL ? " command" : "", NULL);
+  return g_strconcat (self->instruction, self->paths->len > 0 ? " file" : "", self->code != NULL ? " command" : "",
+                      self->names_host ? " network" : "", NULL);
 }
 
 void

@@ -18,6 +18,7 @@ typedef struct
   GPtrArray *paths;       /* of char*: words that look like file names, in order */
   GPtrArray *numbers;     /* of char*: whole numbers, in order */
   char      *code;        /* between back-ticks, or NULL */
+  gboolean   names_host;  /* a host or an address is among the words */
 } Request;
 
 Request   *request_new        (const char *text);

@@ -65,7 +65,7 @@ test_prose (void)
   agent_test_say ("Good morning! What shall I look at?", NULL);
   assert_end (test, "good morning", "done|-|-|-");
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM messages WHERE kind = 'assistant' AND content LIKE '%Good morning%'"), ==, 1);
-  g_assert_cmpstr (agent_test_last_tools (), ==, "delegate ");
+  g_assert_cmpstr (agent_test_last_tools (), ==, "delegate plan ");
   g_assert_nonnull (strstr (agent_test_last_system (), "## Night Watch"));
 
   agent_test_say ("This is for the Night Watch.", NULL);

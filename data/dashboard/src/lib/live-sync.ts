@@ -3,6 +3,7 @@
 // place; lists whose membership may have changed are fetched again.
 import { putApproval } from './approvals';
 import { isLive, putCall, putMessage, putRun } from './chat';
+import { addChildText, clearChildText, putChild, putRunMessage } from './delegation';
 import { type LiveEvent, type LiveSocket, live } from './live';
 import { queryClient } from './query';
 import { ReplyStream } from './stream';
@@ -51,7 +52,19 @@ function outrun(...key: string[]): void {
   void queryClient.cancelQueries(filter).then(() => queryClient.invalidateQueries(filter));
 }
 
+/** A run that another has asked for shows under that one, not in the conversation. */
+function onChild(run: Run): void {
+  putChild(run);
+  outrun('run-children', run.parent_run_id ?? '');
+  if (!isLive(run)) clearChildText(run.id);
+}
+
 function onRun(run: Run): void {
+  invalidate('operator-status');
+  if (run.parent_run_id) {
+    onChild(run);
+    return;
+  }
   putRun(run);
   outrun('session-runs', run.session_id);
   const stream = streams.get(run.session_id);
@@ -66,6 +79,12 @@ function onApproval(approval: Approval): void {
 }
 
 function onMessage(message: Message): void {
+  putRunMessage(message);
+  if (message.depth > 0) {
+    outrun('run-messages', message.run_id ?? '');
+    if (message.kind === 'assistant') clearChildText(message.run_id ?? '');
+    return;
+  }
   putMessage(message);
   outrun('messages', message.session_id);
   if (message.kind === 'assistant') streams.get(message.session_id)?.clearText();
@@ -79,6 +98,10 @@ function onCall(call: Call): void {
 
 function onDelta(topic: string, data: { run_id: string; kind: string; text: string }): void {
   streams.get(topic.slice('session:'.length))?.addText(data.run_id, data.kind, data.text);
+}
+
+function onChildDelta(data: { run_id: string; kind: string; text: string }): void {
+  addChildText(data.run_id, data.kind, data.text);
 }
 
 function onOutput(topic: string, data: { call_id: string; text: string }): void {
@@ -97,6 +120,7 @@ export function applyEvent({ topic, event, data }: LiveEvent): void {
   else if (event === 'message.added') onMessage(data as Message);
   else if (event === 'branch.shown') onBranch(data as { session_id: string });
   else if (event === 'text.delta') onDelta(topic, data as { run_id: string; kind: string; text: string });
+  else if (event === 'child.delta') onChildDelta(data as { run_id: string; kind: string; text: string });
   else if (event === 'call.output') onOutput(topic, data as { call_id: string; text: string });
   else if (event.startsWith('approval.')) onApproval(data as Approval);
   else if (event.startsWith('grant.')) invalidate('grants', 'approvals', 'approval');

@@ -13,6 +13,9 @@ export type FoundServer = Schemas['FoundServer'];
 export type Grant = Schemas['Grant'];
 export type Login = Schemas['Login'];
 export type Operator = Schemas['Operator'];
+export type OperatorFile = Schemas['OperatorFile'];
+export type OperatorStatus = Schemas['OperatorStatus'];
+export type OperatorVersion = Schemas['OperatorVersion'];
 export type Plugin = Schemas['Plugin'];
 export type Policy = Schemas['Policy'];
 export type PolicyRule = Schemas['PolicyRule'];
@@ -45,9 +48,12 @@ export interface AssistantCall {
   arguments: Record<string, unknown> | null;
 }
 
+export type Plan = NonNullable<Run['plan']>;
+
 export interface MessageContent {
   text?: string;
   code?: string;
+  plan?: Plan;
   reasoning?: string;
   refusal?: string;
   calls?: AssistantCall[];

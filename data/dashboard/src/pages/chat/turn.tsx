@@ -16,6 +16,8 @@ import type { Message, Run } from '../../lib/types';
 import { ApprovalById } from '../shared/approval';
 import { UndoCall } from '../shared/undo';
 import { BranchSwitch, EditMessage, Regenerate } from './branches';
+import { ASK_TOOL, AskedRun } from './asked-run';
+import { PlanCard } from './plan';
 
 function UserWords({ message }: { message: Message }) {
   const [isEdited, setEdited] = useState(false);
@@ -85,8 +87,9 @@ const Reply = memo(function Reply({ message }: { message: Message }) {
   );
 });
 
-function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<string, string> }) {
+export function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<string, string> }) {
   if (entry.type === 'reply') return <Reply message={entry.message} />;
+  if (entry.type === 'notice' && entry.message.content.plan) return <PlanCard plan={entry.message.content.plan} />;
   if (entry.type === 'notice')
     return (
       <p className="notice">
@@ -94,6 +97,7 @@ function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<string, s
       </p>
     );
   const { call, declared, result } = entry;
+  if ((call?.tool ?? declared?.name) === ASK_TOOL) return <AskedRun entry={entry} />;
   return (
     <ToolCard
       call={call}

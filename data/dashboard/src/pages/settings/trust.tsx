@@ -231,7 +231,7 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
           />
         </section>
         <section className="card stack">
-          <h2>{_('Routing')}</h2>
+          <h2>{_('Orchestrator')}</h2>
           <div className="two">
             <SelectField
               label={_('Provider that routes')}
@@ -254,6 +254,15 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
               onChange={(event) => set({ routing_model: event.target.value.trim() || null })}
             />
           </div>
+          <AreaField
+            label={_('What it should know')}
+            hint={_('Told to the orchestrator beside the Operators’ prompts: names of machines, house rules. What it does is fixed.')}
+            placeholder={_('“The cottage” is the server garden-pi. Everything about films goes to Containers.')}
+            rows={3}
+            value={draft.orchestrator_prompt ?? ''}
+            wrong={wrongs.orchestrator_prompt}
+            onChange={(event) => set({ orchestrator_prompt: event.target.value || null })}
+          />
         </section>
         <ErrorNote error={unlessProof(update.error)} />
         <ProofWhenAsked error={update.error} reset={update.reset} retry={() => void save()} />

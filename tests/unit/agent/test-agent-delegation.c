@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "agent-test.h"
+#include "vig-delegation.h"
+
+#define ASK(operator, task) "[{\"id\":\"a1\",\"name\":\"operators.ask\",\"arguments\":{\"operator\":\"" operator "\",\"task\":\"" task "\"}}]"
+#define PLAN(steps) "[{\"id\":\"p1\",\"name\":\"plan\",\"arguments\":{\"steps\":[" steps "]}}]"
+#define STEP(operator, task, after) "{\"operator\":\"" operator "\",\"task\":\"" task "\",\"after\":[" after "]}"
+
+static void
+add (AgentTest *test, const char *name, const char *level, const char *trust, const char *tools)
+{
+  g_autofree char *id = agent_test_add_operator (test, name, level, trust);
+  g_autofree char *changes = g_strdup_printf ("{\"tools\":[%s]}", tools);
+
+  agent_test_update_operator (test, id, changes);
+}
+
+static AgentTest *
+make_two (void)
+{
+  AgentTest *test = agent_test_new ();
+
+  add (test, "Keeper", "read", "strict", "\"test.read\"");
+  add (test, "Night Watch", "write", "lenient", "\"test.read\",\"test.write\"");
+
+  return test;
+}
+
+static void
+assert_text (AgentTest *test, const char *sql, const char *wanted)
+{
+  g_autofree char *text = agent_test_query (test, sql);
+
+  g_assert_cmpstr (text, ==, wanted);
+}
+
+static void
+restart (AgentTest *test)
+{
+  agent_test_close (test);
+  agent_test_open (test);
+  agent_test_resume (test);
+}
+
+static void
+approve (AgentTest *test, const char *approval)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) decided = agent_test_decide (test, approval, "{\"decision\":\"approve\"}", &error);
+
+  g_assert_no_error (error);
+}
+
+/* One after another: the plan stands there before anyone is asked, and what the first found is told to the second. */
+static void
+test_in_order (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+
+  agent_test_say ("", PLAN (STEP ("Keeper", "look at the disks", "") "," STEP ("Night Watch", "report them", "1")));
+  agent_test_say ("42 GiB are used.", NULL);
+  agent_test_say ("Reported.", NULL);
+  agent_test_say ("42 GiB, and it is reported.", NULL);
+  run = agent_test_ask (test, "look at the disks and report them");
+  agent_test_wait_end (test, run);
+
+  assert_text (test, "SELECT group_concat (operator_name || ':' || state || ':' || depth, ' ') FROM (SELECT * FROM runs ORDER BY seq)",
+               "Vigilus:done:0 Keeper:done:1 Night Watch:done:1");
+  assert_text (test, "SELECT json_extract (plan, '$.steps[1].after[0]') FROM runs WHERE depth = 0", "1");
+  assert_text (test, "SELECT group_concat (kind, ' ') FROM (SELECT * FROM messages WHERE depth = 0 ORDER BY seq)",
+               "user notice assistant tools assistant tools assistant");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM messages WHERE kind = 'user' AND depth = 1 AND content LIKE '%42 GiB are used%'"), ==, 1);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM messages m JOIN runs r ON r.depth = 1 WHERE m.kind = 'notice' AND m.depth = 0"
+                                           " AND m.created_at > r.created_at"), ==, 0);
+  assert_text (test, "SELECT json_extract (content, '$.text') FROM messages WHERE depth = 0 ORDER BY seq DESC", "42 GiB, and it is reported.");
+  g_assert_nonnull (strstr (agent_test_last_system (), "in one voice"));
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE tool = 'operators.ask' AND event = 'call.declared'"), ==, 2);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE tool = 'operators.ask' AND event = 'call.outcome' AND outcome = 'success'"), ==, 2);
+}
+
+static void
+test_mentions (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+
+  agent_test_say ("Seen.", NULL);
+  agent_test_say ("Written.", NULL);
+  agent_test_say ("Both are done.", NULL);
+  run = agent_test_ask (test, "@night-watch look around here, then @keeper write it down");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT group_concat (operator_name, ' ') FROM (SELECT * FROM runs ORDER BY seq)", "Vigilus Night Watch Keeper");
+  assert_text (test, "SELECT routing_reason FROM runs WHERE depth = 0", "You named them.");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM messages WHERE kind = 'user' AND depth = 1 AND content LIKE '%\"look around here, then%'"), ==, 1);
+  g_assert_cmpuint (agent_test_n_asked (), ==, 3);
+}
+
+/* Two lines of a model that can't call tools. */
+static void
+test_lines (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+
+  agent_test_say ("I would split it:\n1. **Keeper**: look\n2. @night-watch: write", NULL);
+  agent_test_say ("Seen.", NULL);
+  agent_test_say ("Written.", NULL);
+  agent_test_say ("Done.", NULL);
+  run = agent_test_ask (test, "look and write");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT group_concat (operator_name || ':' || state, ' ') FROM (SELECT * FROM runs ORDER BY seq)",
+               "Vigilus:done Keeper:done Night Watch:done");
+}
+
+/* What depends on a step that failed is not begun. */
+static void
+test_failed_step (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+
+  agent_test_say ("", PLAN (STEP ("Keeper", "back it up", "") "," STEP ("Night Watch", "delete it", "1")));
+  agent_test_fail (g_error_new (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the model is down"));
+  agent_test_say ("It could not be backed up, so nothing was deleted.", NULL);
+  run = agent_test_ask (test, "back it up and delete it");
+  agent_test_wait_end (test, run);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM runs"), ==, 2);
+  g_assert_nonnull (strstr (agent_test_last_system (), "2 (Night Watch)"));
+  g_assert_nonnull (strstr (agent_test_last_results (), "the model is down"));
+  assert_text (test, "SELECT state FROM runs WHERE depth = 0", "done");
+}
+
+/* An Operator lends no more than it has: neither its level nor its trust. */
+static void
+test_no_escalation (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *run = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *approval = NULL;
+
+  add (test, "Reader", "read", "lenient", "\"operators.ask\"");
+  add (test, "Careful", "exec", "strict", "\"operators.ask\"");
+  add (test, "Doer", "exec", "lenient", "\"test.exec\"");
+  agent_test_say ("", ASK ("Doer", "run it"));
+  agent_test_say ("", "[{\"id\":\"c1\",\"name\":\"test.exec\",\"arguments\":{}}]");
+  agent_test_say ("I may not.", NULL);
+  agent_test_say ("It may not.", NULL);
+  run = agent_test_ask (test, "@reader have it run");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT json_extract (decision, '$.rule') FROM calls WHERE tool = 'test.exec'", "ceiling");
+  assert_text (test, "SELECT ceiling || strict FROM runs WHERE depth = 1", "read0");
+  g_assert_cmpint (agent_test_n_runs, ==, 0);
+
+  agent_test_say ("", ASK ("Doer", "run it"));
+  agent_test_say ("", "[{\"id\":\"c1\",\"name\":\"test.exec\",\"arguments\":{}}]");
+  second = agent_test_ask (test, "@careful have it run");
+  approval = agent_test_wait_approval (test);
+  g_assert_cmpint (agent_test_n_runs, ==, 0);
+  agent_test_say ("Ran.", NULL);
+  agent_test_say ("It ran.", NULL);
+  approve (test, approval);
+  agent_test_wait_end (test, second);
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+  assert_text (test, "SELECT state FROM runs WHERE depth = 0 ORDER BY seq DESC", "done");
+}
+
+static void
+test_who_may_ask (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+
+  agent_test_say ("", ASK ("Night Watch", "write"));
+  agent_test_say ("I can't.", NULL);
+  run = agent_test_ask (test, "@keeper have it written");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT json_extract (decision, '$.rule') FROM calls", "not-assigned");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM runs"), ==, 1);
+}
+
+static void
+test_depth (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *run = NULL;
+
+  add (test, "A", "read", "strict", "\"operators.ask\"");
+  add (test, "B", "read", "strict", "\"operators.ask\"");
+  agent_test_say ("", ASK ("B", "ask A"));
+  agent_test_say ("", ASK ("A", "ask B"));
+  agent_test_say ("", ASK ("B", "ask on"));
+  agent_test_say ("Too deep.", NULL);
+  agent_test_say ("So it was.", NULL);
+  agent_test_say ("So it was, again.", NULL);
+  run = agent_test_ask (test, "@a ask");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT max (depth) || '|' || count(*) FROM runs", "2|3");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM calls WHERE json_extract (result, '$.text') LIKE '%2 deep at most%'"), ==, 1);
+
+  agent_test_say ("", ASK ("A", "ask myself"));
+  agent_test_say ("I can't.", NULL);
+  g_free (run);
+  run = agent_test_ask (test, "@a ask yourself");
+  agent_test_wait_end (test, run);
+  g_assert_nonnull (strstr (agent_test_last_results (), "nobody asks itself"));
+  agent_test_say ("", ASK ("C", "anything"));
+  agent_test_say ("Nobody.", NULL);
+  g_free (run);
+  run = agent_test_ask (test, "@a ask C");
+  agent_test_wait_end (test, run);
+  g_assert_nonnull (strstr (agent_test_last_results (), "there are: A, B"));
+}
+
+static void
+took (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+static JsonObject *
+stop (AgentTest *test, const char *run_id)
+{
+  GAsyncResult *result = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonObject *row;
+
+  vig_runner_stop_async (test->runner, &test->caller, run_id, NULL, took, &result);
+  vig_test_wait_for (result != NULL);
+  row = vig_runner_stop_finish (test->runner, result, &error);
+  g_assert_no_error (error);
+  g_object_unref (result);
+
+  return row;
+}
+
+/* No more at once than the width; Stop reaches them all. */
+static void
+test_width_and_stop (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+  g_autoptr (JsonObject) row = NULL;
+  gint64 before;
+
+  agent_test_say ("", PLAN (STEP ("Keeper", "1", "") "," STEP ("Keeper", "2", "") "," STEP ("Keeper", "3", "") "," STEP ("Keeper", "4", "") ","
+                                STEP ("Keeper", "5", "") "," STEP ("Keeper", "6", "")));
+  for (guint i = 0; i < VIG_DELEGATION_MAX_WIDTH; i++)
+    agent_test_say ("wait", NULL);
+  run = agent_test_ask (test, "six at once");
+  vig_test_wait_for (agent_test_n_asked () == 1 + VIG_DELEGATION_MAX_WIDTH);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM runs WHERE depth = 1"), ==, VIG_DELEGATION_MAX_WIDTH);
+
+  before = g_get_monotonic_time ();
+  row = stop (test, run);
+  g_assert_cmpint (g_get_monotonic_time () - before, <, 1500 * 1000);
+  g_assert_cmpstr (vig_json_get_string (row, "state", ""), ==, "stopped");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT group_concat (DISTINCT state) FROM runs", "stopped");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM runs"), ==, 1 + VIG_DELEGATION_MAX_WIDTH);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM calls WHERE state <> 'done'"), ==, 0);
+}
+
+static void
+begin_waiting_child (AgentTest *test)
+{
+  agent_test_say ("", PLAN (STEP ("Night Watch", "write it", "") "," STEP ("Keeper", "look at it", "1")));
+  agent_test_say ("", "[{\"id\":\"c1\",\"name\":\"test.write\",\"arguments\":{\"path\":\"/tmp/x\"}}]");
+}
+
+/* The night between: parent and child go on where they were, and the child is the same one. */
+static void
+test_resume (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+  g_autofree char *approval = NULL;
+
+  agent_test_exec (test, "UPDATE operators SET trust_mode = 'strict'");
+  begin_waiting_child (test);
+  run = agent_test_ask (test, "write it and look");
+  approval = agent_test_wait_approval (test);
+  restart (test);
+  restart (test);
+  g_assert_cmpuint (vig_runner_get_n_running (test->runner), ==, 2);
+  agent_test_say ("Written.", NULL);
+  agent_test_say ("It is there.", NULL);
+  agent_test_say ("Written, and it is there.", NULL);
+  approve (test, approval);
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT group_concat (operator_name || ':' || state, ' ') FROM (SELECT * FROM runs ORDER BY seq)",
+               "Vigilus:done Night Watch:done Keeper:done");
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM calls WHERE tool = 'operators.ask'"), ==, 2);
+}
+
+/* The daemon ended after the child had, before the parent's call was told. */
+static void
+test_resume_ended (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+  g_autofree char *approval = NULL;
+
+  agent_test_exec (test, "UPDATE operators SET trust_mode = 'strict'");
+  begin_waiting_child (test);
+  run = agent_test_ask (test, "write it and look");
+  approval = agent_test_wait_approval (test);
+  agent_test_close (test);
+  agent_test_open (test);
+  agent_test_exec (test, "UPDATE approvals SET status = 'cancelled'");
+  agent_test_exec (test, "UPDATE calls SET state = 'done', outcome = 'denied' WHERE tool = 'test.write'");
+  agent_test_exec (test, "UPDATE runs SET state = 'done', ended_at = 1 WHERE depth = 1");
+  agent_test_say ("It is there.", NULL);
+  agent_test_say ("All done.", NULL);
+  agent_test_resume (test);
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT group_concat (operator_name || ':' || state, ' ') FROM (SELECT * FROM runs ORDER BY seq)",
+               "Vigilus:done Night Watch:done Keeper:done");
+}
+
+/* Its parent is gone: nobody would hear what it does. */
+static void
+test_orphan (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+  g_autofree char *approval = NULL;
+
+  agent_test_exec (test, "UPDATE operators SET trust_mode = 'strict'");
+  begin_waiting_child (test);
+  run = agent_test_ask (test, "write it and look");
+  approval = agent_test_wait_approval (test);
+  agent_test_close (test);
+  agent_test_open (test);
+  agent_test_exec (test, "UPDATE runs SET state = 'failed', ended_at = 1 WHERE depth = 0");
+  agent_test_resume (test);
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT state FROM runs WHERE depth = 1", "stopped");
+  g_assert_cmpint (agent_test_n_runs, ==, 0);
+}
+
+/* What the children use counts against the limits of all. */
+static void
+test_budget (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+
+  agent_test_set (test, "{\"run_max_tokens\":1000}");
+  agent_test_say ("", PLAN (STEP ("Keeper", "look", "") "," STEP ("Night Watch", "write", "1")));
+  agent_test_say ("Seen.", NULL);
+  agent_test_use (600, 0, -1);
+  run = agent_test_ask (test, "look and write");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT state FROM runs WHERE depth = 0", "failed");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM messages WHERE kind = 'notice' AND content LIKE '%used 1200 tokens%'"), ==, 1);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM runs"), ==, 2);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/agent/delegation/in-order", test_in_order);
+  g_test_add_func ("/agent/delegation/mentions", test_mentions);
+  g_test_add_func ("/agent/delegation/lines", test_lines);
+  g_test_add_func ("/agent/delegation/failed-step", test_failed_step);
+  g_test_add_func ("/agent/delegation/no-escalation", test_no_escalation);
+  g_test_add_func ("/agent/delegation/who-may-ask", test_who_may_ask);
+  g_test_add_func ("/agent/delegation/depth", test_depth);
+  g_test_add_func ("/agent/delegation/width-and-stop", test_width_and_stop);
+  g_test_add_func ("/agent/delegation/resume", test_resume);
+  g_test_add_func ("/agent/delegation/resume-ended", test_resume_ended);
+  g_test_add_func ("/agent/delegation/orphan", test_orphan);
+  g_test_add_func ("/agent/delegation/budget", test_budget);
+
+  return g_test_run ();
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "vig-operator.h"
+
+G_BEGIN_DECLS
+
+#define VIG_PLAN_TOOL      "plan"
+#define VIG_PLAN_MAX_STEPS 8    /* of one plan; what is over is left out, and said so */
+#define VIG_PLAN_MAX_TASK  4000 /* bytes of a step's task */
+#define VIG_PLAN_MAX_FOUND 6000 /* bytes of an earlier step's result that a later one is told */
+
+/* A request that is split over several Operators: who does what, and what has to be done before. Pure; what was done already follows from the
+ * transcript. Steps are numbered from 1. */
+typedef struct _VigPlan VigPlan;
+
+VigPlan    *vig_plan_new           (const char *by); /* "model" or "mention" */
+VigPlan    *vig_plan_from_json     (JsonObject *object); /* as stored; NULL: not a plan */
+JsonObject *vig_plan_to_json       (VigPlan *self); /* {by, steps: [{operator, task, after: [number]}]} */
+void        vig_plan_free          (VigPlan *self);
+
+/* @after: numbers of steps before this one, 0-terminated, or NULL. FALSE: the plan is full. */
+gboolean    vig_plan_add           (VigPlan *self, const char *operator_name, const char *task, const guint *after);
+guint       vig_plan_get_n_steps   (VigPlan *self);
+const char *vig_plan_get_operator  (VigPlan *self, guint number);
+const char *vig_plan_get_task      (VigPlan *self, guint number);
+/* For people: a numbered list in Markdown. */
+char       *vig_plan_describe      (VigPlan *self);
+
+/* The schema of the tool `plan`. */
+char       *vig_plan_build_schema  (GPtrArray *operators);
+/* What a model's reply asks for, or NULL where that is not several Operators: a call of `plan`, several of `delegate`, or lines "Name: task".
+ * Names that are no Operator's are left out. */
+VigPlan    *vig_plan_read_reply    (GPtrArray *operators, VigReply *reply, const char *question);
+/* Operators that a person named, in order: each gets what stands behind its name. NULL: fewer than two. */
+VigPlan    *vig_plan_read_mentions (GPtrArray *operators, const char *text);
+
+/* The calls of what can be done now: steps not asked yet, whose predecessors all succeeded. No calls: nothing is left. @run_id makes the
+ * ids of the calls. (transfer full) */
+VigReply   *vig_plan_next          (VigPlan *self, VigTranscript *transcript, const char *run_id);
+/* Steps that will never be asked, since one before them failed; for the model. NULL: none. (transfer full) */
+char       *vig_plan_describe_left (VigPlan *self, VigTranscript *transcript, const char *run_id);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigPlan, vig_plan_free)
+
+G_END_DECLS

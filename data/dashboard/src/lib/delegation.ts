@@ -17,8 +17,7 @@ export const childrenQuery = (runId: string) =>
 export const runMessagesQuery = (runId: string) =>
   queryOptions({
     queryKey: ['run-messages', runId],
-    queryFn: async () =>
-      (await ask(api.GET('/api/v1/runs/{id}/messages', { params: path(runId) }))).items as Message[],
+    queryFn: async () => (await ask(api.GET('/api/v1/runs/{id}/messages', { params: path(runId) }))).items as Message[],
   });
 
 function put<T extends { id: string }>(key: string[], item: T): void {

@@ -36,7 +36,8 @@ export function diffLines(old: string, now: string): DiffLine[] {
     if (before[i] === after[j]) {
       lines.push({ kind: 'same', text: before[i++] as string });
       j++;
-    } else if ((table[i + 1]?.[j] ?? 0) >= (table[i]?.[j + 1] ?? 0)) lines.push({ kind: 'removed', text: before[i++] as string });
+    } else if ((table[i + 1]?.[j] ?? 0) >= (table[i]?.[j + 1] ?? 0))
+      lines.push({ kind: 'removed', text: before[i++] as string });
     else lines.push({ kind: 'added', text: after[j++] as string });
   }
   return [...lines, ...all('removed', before.slice(i)), ...all('added', after.slice(j))];

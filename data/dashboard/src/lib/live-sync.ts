@@ -75,7 +75,7 @@ function onRun(run: Run): void {
 function onApproval(approval: Approval): void {
   putApproval(approval);
   outrun('approval', approval.id);
-  invalidate('approvals', 'grants', 'status');
+  invalidate('approvals', 'grants', 'status', 'operator-status');
 }
 
 function onMessage(message: Message): void {

@@ -54,9 +54,9 @@ export const versionsQuery = (id: string) =>
   pages<OperatorVersion>(
     ['operator-versions', id],
     (after) =>
-      ask(api.GET('/api/v1/operators/{id}/versions', { params: { ...path(id), query: { after, limit: 20 } } })) as Promise<
-        Page<OperatorVersion>
-      >,
+      ask(
+        api.GET('/api/v1/operators/{id}/versions', { params: { ...path(id), query: { after, limit: 20 } } }),
+      ) as Promise<Page<OperatorVersion>>,
   );
 
 export function useRestoreVersion(id: string) {
@@ -90,4 +90,25 @@ export function useImportOperator() {
 
 export function exportOperator(id: string): Promise<OperatorFile> {
   return ask(api.GET('/api/v1/operators/{id}/export', { params: path(id) }));
+}
+
+export const promptQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['operator-prompt', id],
+    queryFn: () => ask(api.GET('/api/v1/operators/{id}/prompt', { params: path(id) })),
+    staleTime: 0,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({ queryKey: ['run', id], queryFn: () => ask(api.GET('/api/v1/runs/{id}', { params: path(id) })) });
+
+export function useTryRoute() {
+  return useMutation({ mutationFn: (text: string) => ask(api.POST('/api/v1/orchestrator/route', { body: { text } })) });
+}
+
+export function useTest() {
+  return useMutation({
+    mutationFn: (body: Body<'testOperator'>) => ask(api.POST('/api/v1/orchestrator/test', { body })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['sessions'] }),
+  });
 }

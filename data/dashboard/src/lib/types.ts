@@ -22,6 +22,7 @@ export type PolicyRule = Schemas['PolicyRule'];
 export type PolicyTrial = Schemas['PolicyTrial'];
 export type Provider = Schemas['Provider'];
 export type ProviderType = Schemas['ProviderType'];
+export type RouteTrial = Schemas['RouteTrial'];
 export type Run = Schemas['Run'];
 export type SecondFactor = Schemas['SecondFactor'];
 export type SecondFactorAsked = Schemas['SecondFactorAsked'];

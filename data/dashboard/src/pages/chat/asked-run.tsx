@@ -67,7 +67,11 @@ export function AskedRun({ entry }: { entry: Extract<Entry, { type: 'call' }> })
         {run ? <RunState run={run} /> : <CallState call={call} result={result} />}
       </summary>
       <p className="asked-task small">{text(asked.task)}</p>
-      {run ? <ChildEntries run={run} /> : <p className="small muted">{call?.decision?.reason ?? result?.text ?? _('Not begun yet.')}</p>}
+      {run ? (
+        <ChildEntries run={run} />
+      ) : (
+        <p className="small muted">{call?.decision?.reason ?? result?.text ?? _('Not begun yet.')}</p>
+      )}
     </details>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { ListChecks } from 'lucide-react';
-import type { Plan } from '../../lib/types';
 import { _ } from '../../lib/i18n';
+import type { Plan } from '../../lib/types';
 
 /** What was going to be done by whom, as it was shown before anyone began. */
 export function PlanCard({ plan }: { plan: Plan }) {
@@ -13,7 +13,6 @@ export function PlanCard({ plan }: { plan: Plan }) {
       </header>
       <ol>
         {plan.steps.map((step, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a plan never changes, and its steps are known by their number
           <li key={index}>
             <strong>{step.operator}</strong>
             {step.after.length > 0 && (

@@ -15,8 +15,8 @@ import type { Entry, Turn } from '../../lib/transcript';
 import type { Message, Run } from '../../lib/types';
 import { ApprovalById } from '../shared/approval';
 import { UndoCall } from '../shared/undo';
-import { BranchSwitch, EditMessage, Regenerate } from './branches';
 import { ASK_TOOL, AskedRun } from './asked-run';
+import { BranchSwitch, EditMessage, Regenerate } from './branches';
 import { PlanCard } from './plan';
 
 function UserWords({ message }: { message: Message }) {

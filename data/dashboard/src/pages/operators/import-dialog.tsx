@@ -36,7 +36,9 @@ function Preview({ file }: { file: OperatorFile }) {
         <span className="small mono">{file.tools?.join(', ')}</span>
       </p>
       {file.trust_mode === 'lenient' && (
-        <Note kind="wait">{_('It is lenient: its elevations are approved at once. Change that if you did not write it.')}</Note>
+        <Note kind="wait">
+          {_('It is lenient: its elevations are approved at once. Change that if you did not write it.')}
+        </Note>
       )}
       <p className="muted">{file.description}</p>
       <pre className="preview">{file.system_prompt}</pre>

@@ -83,7 +83,11 @@ export function BuiltinNote({ operator, canEdit }: { operator: Operator; canEdit
           onConfirm={() => reset.mutate(undefined, { onSuccess: () => setAsking(false) })}
           onClose={() => setAsking(false)}
         >
-          <p>{_('{members} will be as they came. What they are now stays under Versions.', { members: edited.join(', ') })}</p>
+          <p>
+            {_('{members} will be as they came. What they are now stays under Versions.', {
+              members: edited.join(', '),
+            })}
+          </p>
         </Confirm>
       )}
     </Note>

@@ -11,7 +11,10 @@ import { _ } from '../../lib/i18n';
 import { operatorQuery, useDeleteOperator } from '../../lib/operators';
 import { say } from '../../lib/toasts';
 import type { Operator } from '../../lib/types';
+import { TestBench } from './bench';
+import { BuiltinNote, OperatorActions } from './operator-actions';
 import { OperatorForm } from './operator-form';
+import { Versions } from './versions';
 
 function Delete({ operator }: { operator: Operator }) {
   const [isAsking, setAsking] = useState(false);
@@ -56,15 +59,24 @@ function Back() {
 function Existing({ id }: { id: string }) {
   const query = useQuery(operatorQuery(id));
   const canEdit = useCan('administrator');
+  const canTry = useCan('approver');
   return (
     <Loaded query={query} rows={8}>
       {(operator) => (
         <>
           <header className="page-head">
             <h1>{operator.name}</h1>
-            {canEdit && <Delete operator={operator} />}
+            <div className="row">
+              <OperatorActions operator={operator} canEdit={canEdit} />
+              {canEdit && <Delete operator={operator} />}
+            </div>
           </header>
-          <OperatorForm key={operator.id} operator={operator} canEdit={canEdit} />
+          <BuiltinNote operator={operator} canEdit={canEdit} />
+          <OperatorForm key={`${operator.id}/${operator.updated_at}`} operator={operator} canEdit={canEdit} />
+          <div className="stack">
+            {canTry && <TestBench operator={operator} />}
+            <Versions operator={operator} canEdit={canEdit} />
+          </div>
         </>
       )}
     </Loaded>

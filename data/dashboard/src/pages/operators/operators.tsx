@@ -1,23 +1,46 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { Bot, Plus } from 'lucide-react';
-import { buttonClass } from '../../components/button';
+import { Bot, Hourglass, LoaderCircle, Plus, Upload } from 'lucide-react';
+import { useState } from 'react';
+import { Button, buttonClass } from '../../components/button';
 import { FilterField } from '../../components/filter-field';
 import { LevelBadge } from '../../components/level';
 import { Empty, Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _, ngettext } from '../../lib/i18n';
 import { rankNames } from '../../lib/mentions';
-import { operatorsQuery } from '../../lib/operators';
+import { operatorStatusQuery, operatorsQuery } from '../../lib/operators';
 import { providersQuery } from '../../lib/providers';
-import type { Operator } from '../../lib/types';
+import type { Operator, OperatorStatus } from '../../lib/types';
+import { TestBench } from './bench';
+import { ImportDialog } from './import-dialog';
 
 export function trustWord(mode: Operator['trust_mode']): string {
   return { inherit: _('As in Settings'), strict: _('Strict'), lenient: _('Lenient') }[mode];
 }
 
-function OperatorCard({ operator, provider }: { operator: Operator; provider: string }) {
+function Activity({ status }: { status: OperatorStatus | undefined }) {
+  if (!status) return null;
+  const isWaiting = status.waiting > 0;
+  const word = status.tool ? _('Running: {tool}', { tool: status.tool }) : _('Thinking');
+  return (
+    <span className={`badge ${isWaiting ? 'wait' : 'busy'}`}>
+      {isWaiting ? <Hourglass className="icon" aria-hidden /> : <LoaderCircle className="icon spin" aria-hidden />}
+      {isWaiting ? _('Waits for approval') : word}
+    </span>
+  );
+}
+
+function OperatorCard({
+  operator,
+  provider,
+  status,
+}: {
+  operator: Operator;
+  provider: string;
+  status: OperatorStatus | undefined;
+}) {
   return (
     <li className="card operator-card">
       <div className="row between">
@@ -26,6 +49,7 @@ function OperatorCard({ operator, provider }: { operator: Operator; provider: st
             {operator.name}
           </Link>
         </h2>
+        <Activity status={status} />
         {operator.enabled ? (
           <LevelBadge level={operator.permission_level} />
         ) : (
@@ -37,6 +61,9 @@ function OperatorCard({ operator, provider }: { operator: Operator; provider: st
         <span>{ngettext('One tool', '{count} tools', operator.tools.length)}</span>
         <span>{operator.model ? `${provider} · ${operator.model}` : provider}</span>
         <span>{_('Trust: {mode}', { mode: trustWord(operator.trust_mode) })}</span>
+        {operator.builtin && (
+          <span>{operator.builtin.edited.length > 0 ? _('Came with Vigilus, edited') : _('Came with Vigilus')}</span>
+        )}
       </p>
       {!operator.working_directory && (
         <p className="small muted">{_('No working directory: tools of this host are denied.')}</p>
@@ -46,17 +73,26 @@ function OperatorCard({ operator, provider }: { operator: Operator; provider: st
 }
 
 function CreateLink() {
+  const [isImporting, setImporting] = useState(false);
   if (!useCan('administrator')) return null;
   return (
-    <Link to="/operators/$operatorId" params={{ operatorId: 'new' }} className={buttonClass('primary')}>
-      <Plus className="icon" aria-hidden /> {_('Create Operator')}
-    </Link>
+    <div className="row">
+      <Button onClick={() => setImporting(true)}>
+        <Upload className="icon" aria-hidden /> {_('Import')}
+      </Button>
+      <Link to="/operators/$operatorId" params={{ operatorId: 'new' }} className={buttonClass('primary')}>
+        <Plus className="icon" aria-hidden /> {_('Create Operator')}
+      </Link>
+      {isImporting && <ImportDialog onClose={() => setImporting(false)} />}
+    </div>
   );
 }
 
 export default function OperatorsPage() {
   const query = useQuery(operatorsQuery);
   const providers = useQuery(providersQuery).data ?? [];
+  const statuses = useQuery(operatorStatusQuery).data ?? [];
+  const canTry = useCan('approver');
   const { q = '' } = useSearch({ from: '/shell/operators' });
   const navigate = useNavigate({ from: '/operators' });
   const nameOf = (id: string | null) =>
@@ -95,10 +131,16 @@ export default function OperatorsPage() {
               />
               <ul className="cards">
                 {shown.map((operator) => (
-                  <OperatorCard key={operator.id} operator={operator} provider={nameOf(operator.provider_id)} />
+                  <OperatorCard
+                    key={operator.id}
+                    operator={operator}
+                    provider={nameOf(operator.provider_id)}
+                    status={statuses.find((status) => status.operator_id === operator.id)}
+                  />
                 ))}
               </ul>
               {shown.length === 0 && <p className="muted">{_('No Operator is called that.')}</p>}
+              {canTry && <TestBench operator={null} />}
             </>
           );
         }}

@@ -47,9 +47,10 @@ function Difference({ before, after }: { before: Content; after: Content }) {
           <dt className="small">{names[name]}</dt>
           <dd>
             {diffLines(show(before[name as keyof Content]), show(after[name as keyof Content])).map((line, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines of a text have no other name
               <span key={index} className={`diff-line ${line.kind}`}>
-                {line.kind !== 'same' && <span className="sr">{line.kind === 'added' ? _('Added:') : _('Removed:')}</span>}
+                {line.kind !== 'same' && (
+                  <span className="sr">{line.kind === 'added' ? _('Added:') : _('Removed:')}</span>
+                )}
                 {line.text || ' '}
               </span>
             ))}

@@ -256,7 +256,9 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
           </div>
           <AreaField
             label={_('What it should know')}
-            hint={_('Told to the orchestrator beside the Operators’ prompts: names of machines, house rules. What it does is fixed.')}
+            hint={_(
+              'Told to the orchestrator beside the Operators’ prompts: names of machines, house rules. What it does is fixed.',
+            )}
             placeholder={_('“The cottage” is the server garden-pi. Everything about films goes to Containers.')}
             rows={3}
             value={draft.orchestrator_prompt ?? ''}

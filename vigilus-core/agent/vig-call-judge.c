@@ -159,7 +159,8 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   input->has_grant = self->facts->grant_id != NULL;
   /* What lenient mode approves gets a grant, too: without a key there is none. */
   input->lenient = self->facts->key != NULL
-                   && vig_operator_is_lenient (self->facts->operator != NULL ? self->facts->operator : operator, g_str_equal (vig_json_get_string (self->facts->settings, "trust_mode", "strict"), "lenient"));
+                   && vig_operator_is_lenient (self->facts->operator != NULL ? self->facts->operator : operator,
+                                               g_str_equal (vig_json_get_string (self->facts->settings, "trust_mode", "strict"), "lenient"));
   input->tainted = self->facts->taint != NULL && vig_json_get_boolean (self->facts->settings, "taint_is_strict", TRUE);
 }
 

@@ -37,7 +37,8 @@ typedef struct
 VigRunWrite *vig_run_write_new         (const char *run_id, const char *session_id, const char *operator_name);
 void         vig_run_write_free        (gpointer write);
 void         vig_run_write_add_message (VigRunWrite *write, const char *kind, JsonObject *content); /* (transfer full) content */
-/* VigDbFunc: {"run": Run, "messages": [Message], "calls": [Call], "others_tokens", "others_cost": of the other runs of the tree}: those that are new, and those that have ended. May be
+/* VigDbFunc: {"run": Run, "messages": [Message], "calls": [Call], "others_tokens", "others_cost": of the other runs of
+ * the tree}: those that are new, and those that have ended. May be
  * called again. */
 gpointer     vig_run_write_run         (VigDbConnection *db, gpointer write, GError **error);
 

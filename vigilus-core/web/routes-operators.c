@@ -107,7 +107,8 @@ create_operator (VigDbConnection *db, VigRequest *request, GError **error)
     return NULL;
 
   operator = vig_store_operators_create (db, vig_request_get_body (request), error);
-  if (operator == NULL || !vig_store_versions_keep (db, operator, vig_request_get_caller (request)->user_name, "", error) || !record (db, request, "operator.created", operator, vig_request_get_body (request), error))
+  if (operator == NULL || !vig_store_versions_keep (db, operator, vig_request_get_caller (request)->user_name, "", error) ||
+      !record (db, request, "operator.created", operator, vig_request_get_body (request), error))
     return NULL;
 
   return vig_node_take_object (g_steal_pointer (&operator));

@@ -3,7 +3,7 @@
 
 build_packages=(
   gcc gettext glib-networking libcbor-dev libgcrypt20-dev libglib2.0-bin libglib2.0-dev libjson-glib-dev libseccomp-dev libsecret-1-dev
-  libsoup-3.0-dev libsqlite3-dev libssh-dev meson ninja-build pkg-config python3
+  libsoup-3.0-dev libsqlite3-dev libssh-dev libxml2-dev meson ninja-build pkg-config python3
 )
 test_packages=(
   appstream busybox-static chromium clang curl dbus desktop-file-utils docker-compose docker-registry docker.io

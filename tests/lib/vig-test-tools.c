@@ -14,6 +14,7 @@ struct _TestTools
 {
   GObject     parent_instance;
   GHashTable *tools;
+  VigToolSource *source;
 };
 
 static TestTools *host;
@@ -21,6 +22,8 @@ static char *after;
 static gboolean refuses;
 static void (*meanwhile) (gpointer data);
 static gpointer meanwhile_data;
+static JsonObject *settings;
+static char *secret;
 
 static void
 test_tools_add_tool (VigHost *self, VigTool *tool)
@@ -33,9 +36,16 @@ test_tools_add_tool (VigHost *self, VigTool *tool)
 }
 
 static void
+test_tools_add_tool_source (VigHost *self, VigToolSource *source)
+{
+  TEST_TOOLS (self)->source = source;
+}
+
+static void
 host_init (VigHostInterface *iface)
 {
   iface->add_tool = test_tools_add_tool;
+  iface->add_tool_source = test_tools_add_tool_source;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (TestTools, test_tools, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (VIG_TYPE_HOST, host_init))
@@ -84,10 +94,24 @@ keep_file (gpointer data, int directory, const char *name, const char *given, GE
   return !refuses;
 }
 
+static JsonNode *
+dup_setting (gpointer data, const char *name, GError **error)
+{
+  JsonNode *node = settings != NULL ? json_object_get_member (settings, name) : NULL;
+
+  return node != NULL ? json_node_copy (node) : NULL;
+}
+
+static char *
+dup_secret (gpointer data, const char *tool, GError **error)
+{
+  return g_strdup (secret);
+}
+
 static VigInvocation *
 make_invocation (const char *tool, const char *working_directory, JsonObject *arguments)
 {
-  static const VigInvocationServices services = { .keep_file = keep_file };
+  static const VigInvocationServices services = { .keep_file = keep_file, .dup_setting = dup_setting, .dup_secret = dup_secret };
   VigInvocationValues values = { "call", tool, "Tester", working_directory, arguments, 0, 10000 };
 
   return vig_invocation_new (&values, &services, NULL, NULL);
@@ -117,6 +141,44 @@ vig_test_tools_classify (const char *tool, const char *working_directory, JsonOb
   g_autoptr (VigInvocation) invocation = make_invocation (tool, working_directory, arguments);
 
   return VIG_TOOL_GET_IFACE (find (tool))->classify (find (tool), invocation, resource);
+}
+
+char *
+vig_test_tools_preview (const char *tool, JsonObject *arguments)
+{
+  g_autoptr (VigInvocation) invocation = make_invocation (tool, NULL, arguments);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigPreview) preview = VIG_TOOL_GET_IFACE (find (tool))->preview (find (tool), invocation, NULL, &error);
+
+  return g_strdup (preview != NULL ? preview->text : error != NULL ? error->message : NULL);
+}
+
+VigTool *
+vig_test_tools_describe (JsonObject *definition, GError **error)
+{
+  VigTool *tool = vig_tool_source_make_tool (host->source, definition, error);
+
+  if (tool == NULL)
+    return NULL;
+
+  g_assert_true (vig_tool_info_check (vig_tool_get_info (tool), NULL));
+  g_hash_table_replace (host->tools, (gpointer) vig_tool_get_info (tool)->name, tool);
+
+  return tool;
+}
+
+void
+vig_test_tools_set_settings (JsonObject *given)
+{
+  g_clear_pointer (&settings, json_object_unref);
+  settings = given;
+}
+
+void
+vig_test_tools_set_secret (const char *given)
+{
+  g_free (secret);
+  secret = g_strdup (given);
 }
 
 void

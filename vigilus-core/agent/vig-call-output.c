@@ -5,6 +5,7 @@
 
 #include "vig-sandbox.h"
 #include "vig-server-access.h"
+#include "vig-store-settings.h"
 
 #define MAX_HELD (64 * 1024) /* bytes */
 
@@ -180,11 +181,28 @@ dup_server (gpointer data, const char *name, GError **error)
   return vig_server_find (&self->context, self->operator_id, name, error);
 }
 
+static gpointer
+read_settings (VigDbConnection *db, gpointer data, GError **error)
+{
+  return vig_store_settings_get (db, error);
+}
+
+static JsonNode *
+dup_setting (gpointer data, const char *name, GError **error)
+{
+  VigCallOutput *self = data;
+  g_autoptr (JsonObject) settings = vig_db_read (self->context.db, read_settings, NULL, error);
+  JsonNode *node = settings != NULL ? json_object_get_member (settings, name) : NULL;
+
+  return node != NULL ? json_node_copy (node) : NULL;
+}
+
 static const VigInvocationServices services = {
   .report_output = report_output,
   .run_command = run_command,
   .keep_file = keep_file,
   .dup_server = dup_server,
+  .dup_setting = dup_setting,
 };
 
 VigInvocation *

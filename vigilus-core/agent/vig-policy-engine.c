@@ -116,12 +116,17 @@ check_elevation (const VigPolicyInput *input)
   VigLevel level = vig_policy_engine_level (input);
   gboolean must_ask = input->policy == VIG_VERDICT_ASK;
 
-  if (level == VIG_LEVEL_READ && !must_ask)
+  gboolean outward = input->tainted && (input->tool->flags & VIG_TOOL_OUTWARD) != 0;
+
+  if (level == VIG_LEVEL_READ && !must_ask && !outward)
     return vig_decision_new (VIG_VERDICT_ALLOW, level, "read", "reading needs no approval");
   if (input->has_grant)
     return vig_decision_new (VIG_VERDICT_ALLOW, level, "grant", "a live grant covers this call");
   if (must_ask)
     return vig_decision_new (VIG_VERDICT_ASK, level, input->policy_rule != NULL ? input->policy_rule : "policy", input->policy_reason);
+  if (level == VIG_LEVEL_READ)
+    return vig_decision_new (VIG_VERDICT_ASK, level, "outward",
+                             "this conversation has read text from outside, so a person has to approve what it sends out");
   if (input->lenient && input->tainted)
     return vig_decision_new (VIG_VERDICT_ASK, level, "tainted",
                              "this conversation has read text from outside, so a person has to approve although the trust mode is lenient");

@@ -12,6 +12,7 @@ struct _VigActivation
   const VigPlugin *plugin;         /* NULL once deactivated */
   gboolean         open;           /* activate () is running: later additions are refused */
   GPtrArray       *tools;
+  VigToolSource   *source;         /* or NULL */
   GPtrArray       *providers;
   GPtrArray       *policies;
   GPtrArray       *authenticators;
@@ -50,6 +51,17 @@ vig_activation_add_tool (VigHost *host, VigTool *tool)
     g_ptr_array_add (self->tools, tool);
   else
     g_object_unref (tool);
+}
+
+static void
+vig_activation_add_tool_source (VigHost *host, VigToolSource *source)
+{
+  VigActivation *self = VIG_ACTIVATION (host);
+
+  if (check_open (self) && self->source == NULL)
+    self->source = source;
+  else
+    g_object_unref (source);
 }
 
 static void
@@ -168,7 +180,7 @@ activate (VigActivation *self, GError **error)
 static gboolean
 check_provides (VigActivation *self, VigManifest *manifest, GError **error)
 {
-  VigProvides added = (self->tools->len > 0 ? VIG_PROVIDES_TOOL : 0)
+  VigProvides added = (self->tools->len > 0 || self->source != NULL ? VIG_PROVIDES_TOOL : 0)
                       | (self->providers->len > 0 ? VIG_PROVIDES_PROVIDER : 0)
                       | (self->policies->len > 0 ? VIG_PROVIDES_POLICY : 0)
                       | (self->authenticators->len > 0 ? VIG_PROVIDES_AUTHENTICATOR : 0);
@@ -232,6 +244,12 @@ vig_activation_get_tools (VigActivation *self)
   return self->tools;
 }
 
+VigToolSource *
+vig_activation_get_source (VigActivation *self)
+{
+  return self->source;
+}
+
 GPtrArray *
 vig_activation_get_providers (VigActivation *self)
 {
@@ -256,6 +274,7 @@ vig_activation_finalize (GObject *object)
   VigActivation *self = VIG_ACTIVATION (object);
 
   g_clear_pointer (&self->tools, g_ptr_array_unref);
+  g_clear_object (&self->source);
   g_clear_pointer (&self->providers, g_ptr_array_unref);
   g_clear_pointer (&self->policies, g_ptr_array_unref);
   g_clear_pointer (&self->authenticators, g_ptr_array_unref);
@@ -267,6 +286,7 @@ static void
 host_iface_init (VigHostInterface *iface)
 {
   iface->add_tool = vig_activation_add_tool;
+  iface->add_tool_source = vig_activation_add_tool_source;
   iface->add_provider_type = vig_activation_add_provider_type;
   iface->add_policy = vig_activation_add_policy;
   iface->add_authenticator = vig_activation_add_authenticator;

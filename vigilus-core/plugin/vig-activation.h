@@ -27,6 +27,7 @@ VigActivation *vig_activation_new                (VigManifest *manifest, GError 
 void           vig_activation_deactivate         (VigActivation *self); /* once, at the end */
 
 GPtrArray     *vig_activation_get_tools          (VigActivation *self); /* of VigTool */
+VigToolSource *vig_activation_get_source         (VigActivation *self); /* NULL: none */
 GPtrArray     *vig_activation_get_providers      (VigActivation *self); /* of VigAddedProvider */
 GPtrArray     *vig_activation_get_policies       (VigActivation *self); /* of VigPolicy */
 GPtrArray     *vig_activation_get_authenticators (VigActivation *self); /* of VigAddedAuthenticator */

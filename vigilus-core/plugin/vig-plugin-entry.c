@@ -166,6 +166,8 @@ load_in_process (VigPluginEntry *plugin)
 
   if (check_names (plugin, &error) && add_tools (plugin, vig_activation_get_tools (plugin->activation), &error) && add_others (plugin, &error))
     {
+      if (vig_activation_get_source (plugin->activation) != NULL)
+        vig_registry_set_tool_source (plugin->loader->registry, vig_plugin_entry_get_id (plugin), vig_activation_get_source (plugin->activation));
       vig_plugin_entry_set_state (plugin, VIG_PLUGIN_LOADED, NULL);
       return;
     }

@@ -11,6 +11,7 @@ struct _VigRegistry
 
   VigToolRunner *runner;
   GHashTable    *tools;          /* name to Entry */
+  GHashTable    *sources;        /* plugin id to VigToolSource */
   GHashTable    *provider_types; /* type to Entry */
   GPtrArray     *policies;       /* of Entry, in the order of adding */
   GHashTable    *authenticators; /* name to Entry */
@@ -123,6 +124,22 @@ vig_registry_remove_tool (VigRegistry *self, const char *name)
 {
   if (g_hash_table_remove (self->tools, name))
     changed (self);
+}
+
+void
+vig_registry_set_tool_source (VigRegistry *self, const char *plugin_id, VigToolSource *source)
+{
+  if (source != NULL)
+    g_hash_table_insert (self->sources, g_strdup (plugin_id), g_object_ref (source));
+  else
+    g_hash_table_remove (self->sources, plugin_id);
+  changed (self);
+}
+
+VigToolSource *
+vig_registry_find_tool_source (VigRegistry *self, const char *plugin_id)
+{
+  return g_hash_table_lookup (self->sources, plugin_id);
 }
 
 VigTool *
@@ -439,6 +456,7 @@ vig_registry_finalize (GObject *object)
   VigRegistry *self = VIG_REGISTRY (object);
 
   g_clear_pointer (&self->tools, g_hash_table_unref);
+  g_clear_pointer (&self->sources, g_hash_table_unref);
   g_clear_pointer (&self->provider_types, g_hash_table_unref);
   g_clear_pointer (&self->policies, g_ptr_array_unref);
   g_clear_pointer (&self->authenticators, g_hash_table_unref);
@@ -459,6 +477,7 @@ static void
 vig_registry_init (VigRegistry *self)
 {
   self->tools = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
+  self->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->provider_types = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
   self->policies = g_ptr_array_new_with_free_func (entry_free);
   self->authenticators = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);

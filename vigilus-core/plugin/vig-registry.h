@@ -16,6 +16,9 @@ VigRegistry           *vig_registry_new                (VigWorker *worker);
 /* FALSE with VIG_ERROR_EXISTS: the name is taken. @plugin_id says whose it is ("core" for our own). */
 gboolean               vig_registry_add_tool           (VigRegistry *self, const char *plugin_id, VigTool *tool, GError **error); /* (transfer none) */
 void                   vig_registry_remove_tool        (VigRegistry *self, const char *name);
+/* Who makes tools of descriptions: by the plugin's id. */
+void                   vig_registry_set_tool_source    (VigRegistry *self, const char *plugin_id, VigToolSource *source); /* (transfer none), NULL: no more */
+VigToolSource         *vig_registry_find_tool_source   (VigRegistry *self, const char *plugin_id); /* borrowed, NULL */
 VigTool               *vig_registry_find_tool          (VigRegistry *self, const char *name);      /* borrowed, NULL */
 /* A tool whose plugin is down stays known, so that Operators keep it, but is not offered. */
 void                   vig_registry_set_available      (VigRegistry *self, const char *name, gboolean available);

@@ -6,6 +6,8 @@
 #include "vig-price.h"
 #include "vig-store-row.h"
 
+#include <vigilus/vig-fetch-private.h>
+
 static const VigStoreField fields[] = {
   { "trust_mode", 's', FALSE, 1, 0, "strict|lenient" },
   { "grant_minutes_default", 'i', FALSE, 1, 1440 },
@@ -31,13 +33,15 @@ static const VigStoreField fields[] = {
   { "undo_days", 'i', FALSE, 1, 3650 },
   { "undo_file_mb", 'i', FALSE, 1, 65536 },
   { "undo_total_mb", 'i', FALSE, 1, 1048576 },
+  { "web_search_url", 's', TRUE, 1, 1024 },
+  { "web_networks", 'a', FALSE, 0, 32 },
   { NULL },
 };
 
 static JsonObject *
 make_defaults (void)
 {
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i}",
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i, s:n, s:[]}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
@@ -61,7 +65,9 @@ make_defaults (void)
                                "second_factor_minutes", 5,
                                "undo_days", 30,
                                "undo_file_mb", 256,
-                               "undo_total_mb", 1024);
+                               "undo_total_mb", 1024,
+                               "web_search_url",
+                               "web_networks");
 }
 
 JsonObject *
@@ -116,6 +122,33 @@ check_second_approver (VigDbConnection *db, JsonObject *settings, GError **error
 }
 
 static gboolean
+check_web (JsonObject *settings, GError **error)
+{
+  const char *url = vig_json_get_string (settings, "web_search_url", NULL);
+  JsonArray *networks = vig_json_get_array (settings, "web_networks");
+  g_autoptr (GUri) uri = url != NULL ? vig_fetch_parse_uri (url, NULL, error) : NULL;
+
+  if (url != NULL && uri == NULL)
+    {
+      g_prefix_error (error, "web_search_url: ");
+      return FALSE;
+    }
+
+  for (guint i = 0; networks != NULL && i < json_array_get_length (networks); i++)
+    {
+      const char *text = json_array_get_string_element (networks, i);
+      g_autoptr (GInetAddressMask) mask = g_inet_address_mask_new_from_string (text, NULL);
+
+      if (mask != NULL && vig_address_classify (g_inet_address_mask_get_address (mask)) == VIG_ADDRESS_PRIVATE)
+        continue;
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "web_networks: %s is no private network such as 192.168.1.0/24", text);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
 check_together (VigDbConnection *db, JsonObject *settings, GError **error)
 {
   const char *provider_id = vig_json_get_string (settings, "routing_provider_id", NULL);
@@ -129,7 +162,7 @@ check_together (VigDbConnection *db, JsonObject *settings, GError **error)
 
   if (!vig_price_check (vig_json_get_string (settings, "model_prices", ""), error))
     return FALSE;
-  if (!check_second_approver (db, settings, error))
+  if (!check_second_approver (db, settings, error) || !check_web (settings, error))
     return FALSE;
 
   if (provider_id == NULL)

@@ -195,6 +195,8 @@ export const settings = {
   undo_days: 30,
   undo_file_mb: 256,
   undo_total_mb: 1024,
+  web_search_url: null,
+  web_networks: [],
 };
 
 export const plugins = [

@@ -190,6 +190,27 @@ test_floor (void)
     }
 }
 
+/* What is sent out may carry what was read: reading, too, asks then, whatever the mode, unless a grant covers it. */
+static void
+test_outward (void)
+{
+  static const VigToolInfo outward = { "t.fetch", "t", "t", VIG_LEVEL_READ, "{}", 0, VIG_TOOL_OUTWARD };
+  VigPolicyInput input = usual_input (VIG_LEVEL_READ);
+
+  input.tainted = TRUE;
+  input.lenient = TRUE;
+  assert_decision (&input, VIG_VERDICT_ALLOW, "read");
+  input.tool = &outward;
+  assert_decision (&input, VIG_VERDICT_ASK, "outward");
+  input.lenient = FALSE;
+  assert_decision (&input, VIG_VERDICT_ASK, "outward");
+  input.has_grant = TRUE;
+  assert_decision (&input, VIG_VERDICT_ALLOW, "grant");
+  input.has_grant = FALSE;
+  input.tainted = FALSE;
+  assert_decision (&input, VIG_VERDICT_ALLOW, "read");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -198,6 +219,7 @@ main (int argc, char **argv)
   g_test_add_func ("/policy-engine/never", test_never);
   g_test_add_func ("/policy-engine/order", test_order);
   g_test_add_func ("/policy-engine/floor", test_floor);
+  g_test_add_func ("/policy-engine/outward", test_outward);
   g_test_add_func ("/policy-engine/unknown-level", test_unknown_level);
 
   return g_test_run ();

@@ -20,6 +20,18 @@ vig_host_add_tool (VigHost *self, VigTool *tool)
 }
 
 void
+vig_host_add_tool_source (VigHost *self, VigToolSource *source)
+{
+  g_return_if_fail (VIG_IS_HOST (self));
+  g_return_if_fail (VIG_IS_TOOL_SOURCE (source));
+
+  if (VIG_HOST_GET_IFACE (self)->add_tool_source != NULL)
+    VIG_HOST_GET_IFACE (self)->add_tool_source (self, source);
+  else
+    g_object_unref (source);
+}
+
+void
 vig_host_add_provider_type (VigHost *self, const VigProviderInfo *info, GType type)
 {
   g_return_if_fail (VIG_IS_HOST (self));

@@ -4,6 +4,7 @@
 #include "vig-authenticator.h"
 #include "vig-policy.h"
 #include "vig-provider.h"
+#include "vig-tool-source.h"
 
 G_BEGIN_DECLS
 
@@ -20,9 +21,11 @@ struct _VigHostInterface
   void (*add_provider_type) (VigHost *self, const VigProviderInfo *info, GType type);
   void (*add_policy)        (VigHost *self, VigPolicy *policy);
   void (*add_authenticator) (VigHost *self, const char *name, VigAuthenticator *authenticator);
+  void (*add_tool_source)   (VigHost *self, VigToolSource *source); /* since minor 1 */
 };
 
 VIG_API void vig_host_add_tool          (VigHost *self, VigTool *tool); /* (transfer full) */
+VIG_API void vig_host_add_tool_source   (VigHost *self, VigToolSource *source); /* (transfer full); at most one, not from a plugin's process */
 VIG_API void vig_host_add_provider_type (VigHost *self, const VigProviderInfo *info, GType type);
 VIG_API void vig_host_add_policy        (VigHost *self, VigPolicy *policy); /* (transfer full) */
 VIG_API void vig_host_add_authenticator (VigHost *self, const char *name, VigAuthenticator *authenticator); /* (transfer full) */

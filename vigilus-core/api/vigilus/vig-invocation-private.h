@@ -16,6 +16,8 @@ typedef struct
   GSocketConnection *(*connect)        (gpointer data, const char *address, GCancellable *cancellable, GError **error);
   gboolean          (*keep_file)       (gpointer data, int directory, const char *name, const char *after, GError **error);
   VigServer        *(*dup_server)      (gpointer data, const char *name, GError **error);
+  JsonNode         *(*dup_setting)     (gpointer data, const char *name, GError **error);
+  char             *(*dup_secret)      (gpointer data, const char *tool_name, GError **error);
 } VigInvocationServices;
 
 typedef struct

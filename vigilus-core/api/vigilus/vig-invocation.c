@@ -319,6 +319,45 @@ vig_invocation_dup_server (VigInvocation *self, const char *name, GError **error
   return NULL;
 }
 
+/* Does the setting belong to the tool? By the word before its first dot. */
+static gboolean
+is_own_setting (VigInvocation *self, const char *name)
+{
+  gsize length = strcspn (self->tool_name, ".");
+
+  return strncmp (name, self->tool_name, length) == 0 && name[length] == '_';
+}
+
+JsonNode *
+vig_invocation_dup_setting (VigInvocation *self, const char *name, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  if (!is_own_setting (self, name))
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "%s is no setting of %s", name, self->tool_name);
+      return NULL;
+    }
+  if (self->services.dup_setting != NULL)
+    return self->services.dup_setting (self->data, name, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "settings cannot be read from here");
+
+  return NULL;
+}
+
+char *
+vig_invocation_dup_secret (VigInvocation *self, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+
+  if (self->services.dup_secret != NULL)
+    return self->services.dup_secret (self->data, self->tool_name, error);
+
+  return NULL;
+}
+
 static void
 vig_invocation_finalize (GObject *object)
 {

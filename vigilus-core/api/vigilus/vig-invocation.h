@@ -69,4 +69,10 @@ VIG_API gboolean          vig_invocation_keep_file                  (VigInvocati
 /* A server of the inventory, by its name, if this Operator may use it. Blocks. VIG_ERROR_NOT_FOUND names those that it may use. */
 VIG_API VigServer        *vig_invocation_dup_server                 (VigInvocation *self, const char *name, GError **error);
 
+/* A setting whose name begins with the tool's first word and "_" ("web_search_url" for web.search). Blocks. VIG_ERROR_DENIED for any other. */
+VIG_API JsonNode         *vig_invocation_dup_setting                (VigInvocation *self, const char *name, GError **error);
+
+/* What a person has chosen for this very tool to sign in with, opened; NULL without error: nothing. To be wiped by explicit_bzero (). Blocks. */
+VIG_API char             *vig_invocation_dup_secret                 (VigInvocation *self, GError **error);
+
 G_END_DECLS

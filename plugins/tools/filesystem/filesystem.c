@@ -96,6 +96,30 @@ static const VigToolInfo move_info = {
   .flags = VIG_TOOL_HOST,
 };
 
+static const VigToolInfo copy_info = {
+  .name = "filesystem.copy",
+  .title = "Copy a file",
+  .description = "Copies a file of any size and kind to a new name that is still free; it can be undone.",
+  .level = VIG_LEVEL_WRITE,
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\", \"to\"], \"additionalProperties\": false, \"properties\": {"
+                  PATH_PROPERTY ("The file") ","
+                  "\"to\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 4096, \"description\": \"The name of the copy, relative to the working directory\"}}}",
+  .timeout = 300,
+  .flags = VIG_TOOL_HOST,
+};
+
+static const VigToolInfo extract_info = {
+  .name = "filesystem.extract",
+  .title = "Unpack an archive",
+  .description = "Unpacks a tar (also gz, bz2, xz, zst) or zip archive into a new directory. Archives with links, or names that lead out of it, are refused.",
+  .level = VIG_LEVEL_WRITE,
+  .input_schema = "{\"type\": \"object\", \"required\": [\"path\", \"to\"], \"additionalProperties\": false, \"properties\": {"
+                  PATH_PROPERTY ("The archive") ","
+                  "\"to\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 4096, \"description\": \"The new directory, relative to the working directory\"}}}",
+  .timeout = 300,
+  .flags = VIG_TOOL_HOST,
+};
+
 static const VigToolInfo mkdir_info = {
   .name = "filesystem.mkdir",
   .title = "Make a directory",
@@ -199,6 +223,31 @@ classify_move (VigInvocation *invocation, char **resource)
   return VIG_LEVEL_WRITE;
 }
 
+/* What is made of it: a grant for one copy is for no other. */
+static VigLevel
+classify_from_to (VigInvocation *invocation, char **resource, const char *kind)
+{
+  g_autofree char *from = find_real_path (invocation, filesystem_get_path (invocation));
+  g_autofree char *to = make_name_resource (invocation, vig_json_get_string (vig_invocation_get_arguments (invocation), "to", ""));
+
+  if (from != NULL && to != NULL)
+    *resource = g_strconcat (kind, ":", from, " to ", to, NULL);
+
+  return VIG_LEVEL_WRITE;
+}
+
+static VigLevel
+classify_copy (VigInvocation *invocation, char **resource)
+{
+  return classify_from_to (invocation, resource, "copy");
+}
+
+static VigLevel
+classify_extract (VigInvocation *invocation, char **resource)
+{
+  return classify_from_to (invocation, resource, "extract");
+}
+
 static gboolean
 activate (VigHost *host, GError **error)
 {
@@ -209,6 +258,8 @@ activate (VigHost *host, GError **error)
   vig_host_add_tool (host, vig_simple_tool_new_full (&write_info, filesystem_write, classify_write, filesystem_write_preview));
   vig_host_add_tool (host, vig_simple_tool_new_full (&delete_info, filesystem_delete, classify_delete, filesystem_delete_preview));
   vig_host_add_tool (host, vig_simple_tool_new_full (&move_info, filesystem_move, classify_move, filesystem_move_preview));
+  vig_host_add_tool (host, vig_simple_tool_new_full (&copy_info, filesystem_copy, classify_copy, filesystem_copy_preview));
+  vig_host_add_tool (host, vig_simple_tool_new_full (&extract_info, filesystem_extract, classify_extract, filesystem_extract_preview));
   vig_host_add_tool (host, vig_simple_tool_new_full (&mkdir_info, filesystem_mkdir, classify_write, NULL));
 
   return TRUE;

@@ -34,6 +34,7 @@ const char *filesystem_describe_kind (guint mode);
 
 /* Opens without waiting: a pipe or a device would hold the call, and is refused. */
 int         filesystem_open_regular  (VigInvocation *invocation, const char *path, gint64 *size, GError **error);
+gboolean    filesystem_write_all     (int fd, const void *data, gsize length); /* FALSE: by errno */
 GBytes     *filesystem_read_all      (int fd, gsize max_size, GCancellable *cancellable, GError **error);
 
 /* The encoding of a text by its beginning: "UTF-8", "UTF-16LE", ... or "WINDOWS-1252"; NULL: it is binary. @mark: bytes of its byte order mark. */
@@ -49,6 +50,10 @@ JsonNode   *filesystem_delete        (VigInvocation *invocation, GCancellable *c
 VigPreview *filesystem_delete_preview (VigInvocation *invocation, GCancellable *cancellable, GError **error);
 JsonNode   *filesystem_move          (VigInvocation *invocation, GCancellable *cancellable, GError **error);
 VigPreview *filesystem_move_preview  (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+JsonNode   *filesystem_copy          (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+VigPreview *filesystem_copy_preview  (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+JsonNode   *filesystem_extract       (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+VigPreview *filesystem_extract_preview (VigInvocation *invocation, GCancellable *cancellable, GError **error);
 JsonNode   *filesystem_mkdir         (VigInvocation *invocation, GCancellable *cancellable, GError **error);
 
 /* A unified diff of lines with three lines of context. Empty: no difference. An empty text on one side is shown as /dev/null. */

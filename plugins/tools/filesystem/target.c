@@ -183,6 +183,24 @@ filesystem_open_regular (VigInvocation *invocation, const char *path, gint64 *si
   return -1;
 }
 
+gboolean
+filesystem_write_all (int fd, const void *data, gsize length)
+{
+  const char *bytes = data;
+  gsize done = 0;
+
+  while (done < length)
+    {
+      gssize n = write (fd, bytes + done, length - done);
+
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      done += n > 0 ? (gsize) n : 0;
+    }
+
+  return TRUE;
+}
+
 GBytes *
 filesystem_read_all (int fd, gsize max_size, GCancellable *cancellable, GError **error)
 {

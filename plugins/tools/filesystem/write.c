@@ -101,17 +101,8 @@ keep_owner (int fd, FilesystemTarget *target, GError **error)
 static gboolean
 fill (int fd, const char *content, FilesystemTarget *target, GError **error)
 {
-  gsize length = strlen (content);
-  gsize done = 0;
-  gssize n;
-
-  while (done < length)
-    {
-      n = write (fd, content + done, length - done);
-      if (n < 0 && errno != EINTR)
-        return filesystem_fail (error, "write", target->path);
-      done += n > 0 ? (gsize) n : 0;
-    }
+  if (!filesystem_write_all (fd, content, strlen (content)))
+    return filesystem_fail (error, "write", target->path);
 
   return keep_owner (fd, target, error) && (fsync (fd) == 0 || filesystem_fail (error, "write", target->path));
 }

@@ -6,6 +6,8 @@
 #include <vigilus/vig-invocation-private.h>
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -209,6 +211,91 @@ test_preview (Fixture *self, gconstpointer data)
   g_assert_cmpstr (resource, ==, expected);
 }
 
+/* An archive with one entry, or with a link and a file through it; as a program would make it that means harm. */
+static void
+build_archive (const char *path, const char *kind, const char *what)
+{
+  const char *script = g_str_equal (kind, "zip")
+                         ? "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w') as z: z.writestr(sys.argv[2], 'evil')"
+                         : "import io, sys, tarfile\n"
+                           "with tarfile.open(sys.argv[1], 'w') as t:\n"
+                           "    name, rest = sys.argv[2].split(' -> ')\n"
+                           "    target, through = rest.split(' ; ')\n"
+                           "    link = tarfile.TarInfo(name); link.type = tarfile.SYMTYPE; link.linkname = target; t.addfile(link)\n"
+                           "    file = tarfile.TarInfo(through); file.size = 4; t.addfile(file, io.BytesIO(b'evil'))";
+  const char *argv[] = { "python3", "-c", script, path, what, NULL };
+  int status = -1;
+
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+}
+
+static void
+build_socket (const char *path)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_assert_cmpint (bind (fd, (struct sockaddr *) &address, sizeof address), ==, 0);
+  close (fd);
+}
+
+static void
+build_many (const char *path, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s/f%05u", path, i);
+      int fd = g_creat (name, 0600);
+
+      g_assert_cmpint (fd, >=, 0);
+      close (fd);
+    }
+}
+
+/* A directory and a link to elsewhere that change places all the time. */
+typedef struct
+{
+  char *path;
+  char *other;
+  gint  stop;
+} Swap;
+
+static Swap swap;
+static GThread *swapper;
+
+static gpointer
+swap_on (gpointer user_data)
+{
+  while (g_atomic_int_get (&swap.stop) == 0)
+    renameat2 (AT_FDCWD, swap.path, AT_FDCWD, swap.other, RENAME_EXCHANGE);
+
+  return NULL;
+}
+
+static void
+begin_swap (const char *path, const char *target)
+{
+  swap.path = g_strdup (path);
+  swap.other = g_strconcat (path, "-other", NULL);
+  swap.stop = 0;
+  g_assert_cmpint (symlink (target, swap.other), ==, 0);
+  swapper = g_thread_new ("swap", swap_on, NULL);
+}
+
+static void
+end_swap (void)
+{
+  if (swapper == NULL)
+    return;
+
+  g_atomic_int_set (&swap.stop, 1);
+  g_thread_join (g_steal_pointer (&swapper));
+  g_clear_pointer (&swap.path, g_free);
+  g_clear_pointer (&swap.other, g_free);
+}
+
 static void
 build (Fixture *self, JsonArray *step)
 {
@@ -226,34 +313,105 @@ build (Fixture *self, JsonArray *step)
     g_assert_cmpint (symlink (target, path), ==, 0);
   else if (g_str_equal (kind, "fifo"))
     g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+  else if (g_str_equal (kind, "socket"))
+    build_socket (path);
+  else if (g_str_equal (kind, "many"))
+    build_many (path, (guint) g_ascii_strtoull (text, NULL, 10));
+  else if (g_str_equal (kind, "zip") || g_str_equal (kind, "tar"))
+    build_archive (path, kind, text);
+  else if (g_str_equal (kind, "swap"))
+    begin_swap (path, target);
   else if (g_str_equal (kind, "late-remove"))
     vig_test_remove_dir (path);
+  else
+    g_assert_cmpstr (kind, ==, "a kind that is known");
+}
+
+/* "move a b": the words after the first are its arguments. */
+static char *
+call_words (Fixture *self, const char *what, const char *path, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (what, " ", 3);
+  g_autofree char *tool = g_strconcat ("filesystem.", g_str_equal (words[0], "tree") ? "search" : words[0], NULL);
+  g_autoptr (JsonObject) arguments = json_object_new ();
+  g_autoptr (VigInvocation) invocation = NULL;
+  g_autoptr (JsonNode) result = NULL;
+  VigTool *found = g_hash_table_lookup (host->tools, tool);
+
+  g_assert_nonnull (found);
+  json_object_set_string_member (arguments, "path", words[1] != NULL && !g_str_has_prefix (words[1], "**") ? words[1] : path);
+  if (words[1] != NULL && words[2] != NULL)
+    json_object_set_string_member (arguments, "to", words[2]);
+  if (g_str_equal (words[0], "extract"))
+    json_object_set_string_member (arguments, "to", "unpacked");
+  if (g_str_equal (tool, "filesystem.search"))
+    json_object_set_string_member (arguments, "name", words[1] != NULL ? strrchr (words[1], '/') + 1 : "*");
+  invocation = make_invocation (self, tool, arguments);
+  result = VIG_TOOL_GET_IFACE (found)->run (found, invocation, NULL, error);
+
+  return result != NULL ? vig_json_to_string (result) : NULL;
+}
+
+static char *
+run_check (Fixture *self, const char *what, const char *path, GError **error)
+{
+  g_autofree char *tool = g_strconcat ("filesystem.", what, NULL);
+
+  if (g_str_equal (what, "create") || g_str_equal (what, "write"))
+    return call (self, "filesystem.write", path, "x", NULL, error);
+  if (g_str_equal (what, "read in a loop"))
+    return NULL;
+
+  return strchr (what, ' ') == NULL && g_hash_table_contains (host->tools, tool) ? call (self, tool, path, NULL, NULL, error) : call_words (self, what, path, error);
+}
+
+/* In every moment of the swapping it is the file inside, or nothing. */
+static void
+read_in_a_loop (Fixture *self, const char *path)
+{
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autofree char *text = call (self, "filesystem.read", path, NULL, NULL, NULL);
+
+      g_assert_null (text);
+    }
 }
 
 static void
 check (Fixture *self, JsonArray *row)
 {
   const char *what = json_array_get_string_element (row, 0);
+  const char *path = json_array_get_string_element (row, 1);
   const char *expect = json_array_get_string_element (row, 2);
-  g_autofree char *other = g_strconcat ("filesystem.", what, NULL);
-  gboolean writes = g_str_equal (what, "write") || g_str_equal (what, "create");
-  const char *tool = g_str_equal (what, "read") ? "filesystem.read"
-                     : g_str_equal (what, "list") || g_str_equal (what, "stat") || g_str_equal (what, "delete") ? other
-                     : writes ? "filesystem.write" : NULL;
+  g_autofree char *evil = g_build_filename (self->outside, "evil.txt", NULL);
+  g_autofree char *through = g_build_filename (self->outside, "out", "p.txt", NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
 
-  if (tool == NULL)
-    return;
+  if (g_str_equal (expect, "deny_always"))
+    {
+      read_in_a_loop (self, path);
+      return;
+    }
 
-  if (g_str_equal (expect, "deny_or_link_itself") || g_str_equal (expect, "allow_link_only"))
-    expect = "allow";
-  text = call (self, tool, json_array_get_string_element (row, 1), writes ? "x" : NULL, NULL, &error);
-  g_test_message ("%s %s: %s", what, json_array_get_string_element (row, 1), error != NULL ? error->message : "done");
-  if (g_str_has_prefix (expect, "deny"))
-    g_assert_null (text);
-  else if (!g_str_equal (expect, "allow_or_deny"))
-    g_assert_no_error (error);
+  text = run_check (self, what, path, &error);
+  g_test_message ("%s %s: %s", what, path, error != NULL ? error->message : "done");
+  if (g_str_equal (expect, "deny_or_link_itself") || g_str_equal (expect, "allow_link_only") || g_str_has_prefix (expect, "allow"))
+    {
+      if (!g_str_equal (expect, "allow_or_deny"))
+        g_assert_no_error (error);
+    }
+  else
+    {
+      g_assert_true (g_str_has_prefix (expect, "deny"));
+      g_assert_null (text);
+    }
+  if (g_str_has_prefix (expect, "allow_without:"))
+    g_assert_null (strstr (text, expect + strlen ("allow_without:")));
+  if (g_str_equal (expect, "allow_limited"))
+    g_assert_cmpuint (strlen (text), <, 100000);
+  g_assert_false (g_file_test (evil, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (through, G_FILE_TEST_EXISTS));
 }
 
 static void
@@ -277,8 +435,60 @@ test_layouts (void)
         build (&fixture, json_array_get_array_element (steps, j));
       for (j = 0; j < json_array_get_length (checks); j++)
         check (&fixture, json_array_get_array_element (checks, j));
+      end_swap ();
       tear_down (&fixture, NULL);
     }
+}
+
+static guint
+count_entries (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+
+  return n;
+}
+
+/* Every path string, read, looked at, listed and written: what is denied tells nothing, and whatever is written stays inside. */
+static void
+test_strings (Fixture *self, gconstpointer data)
+{
+  g_autoptr (JsonNode) suite = vig_test_load_json ("paths/strings.json");
+  JsonArray *rows = json_node_get_array (suite);
+  g_autofree char *sub = g_build_filename (self->root, "sub", NULL);
+  g_autofree char *inside = g_build_filename (self->root, "a.txt", NULL);
+  g_autofree char *secret = g_build_filename (self->outside, "secret.txt", NULL);
+  g_autofree char *still = NULL;
+
+  g_assert_cmpint (g_mkdir (sub, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (inside, "a", -1, NULL));
+  g_assert_true (g_file_set_contents (secret, "the secret", -1, NULL));
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    {
+      JsonObject *row = json_array_get_object_element (rows, i);
+      const char *path = vig_json_get_string (row, "path", "");
+      const char *expect = vig_json_get_string (row, "expect", "");
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = call (self, "filesystem.read", path, NULL, NULL, &error);
+      g_autofree char *stat = call (self, "filesystem.stat", path, NULL, NULL, NULL);
+      g_autofree char *listed = call (self, "filesystem.list", path, NULL, NULL, NULL);
+
+      g_test_message ("%u: %s", i, error != NULL ? "refused" : "read");
+      if (g_str_equal (expect, "allow"))
+        g_assert_true (text != NULL || listed != NULL);
+      else if (!g_str_equal (expect, "allow_or_deny"))
+        g_assert_null (text);
+      g_assert_true (stat == NULL || strstr (stat, "\"size\":10") == NULL);
+      g_assert_true (listed == NULL || strstr (listed, "secret.txt") == NULL);
+    }
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    g_free (call (self, "filesystem.write", vig_json_get_string (json_array_get_object_element (rows, i), "path", ""), "x", "replace", NULL));
+  g_assert_cmpuint (count_entries (self->outside), ==, 2);
+  g_assert_true (g_file_get_contents (secret, &still, NULL, NULL));
+  g_assert_cmpstr (still, ==, "the secret");
 }
 
 int
@@ -288,11 +498,12 @@ main (int argc, char **argv)
   host = g_object_new (TEST_TYPE_HOST, NULL);
   load ("filesystem");
   load ("shell");
-  g_assert_cmpuint (g_hash_table_size (host->tools), ==, 9);
+  g_assert_cmpuint (g_hash_table_size (host->tools), ==, 11);
 
   g_test_add ("/filesystem/write", Fixture, NULL, set_up, test_write, tear_down);
   g_test_add ("/filesystem/binary", Fixture, NULL, set_up, test_binary, tear_down);
   g_test_add ("/filesystem/preview", Fixture, NULL, set_up, test_preview, tear_down);
+  g_test_add ("/filesystem/strings", Fixture, NULL, set_up, test_strings, tear_down);
   g_test_add_func ("/filesystem/layouts", test_layouts);
 
   return g_test_run ();

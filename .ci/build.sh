@@ -2,8 +2,8 @@
 # What start.sh and test.sh share: packages, Node, building. Sourced, with the top of the project in $top.
 
 build_packages=(
-  gcc gettext glib-networking libcbor-dev libgcrypt20-dev libglib2.0-bin libglib2.0-dev libjson-glib-dev libseccomp-dev libsecret-1-dev
-  libsoup-3.0-dev libsqlite3-dev libssh-dev libxml2-dev meson ninja-build pkg-config python3
+  gcc gettext glib-networking libarchive-dev libcbor-dev libgcrypt20-dev libglib2.0-bin libglib2.0-dev libjson-glib-dev libseccomp-dev libsecret-1-dev
+  libsoup-3.0-dev libsqlite3-dev libssh-dev libxml2-dev libyaml-dev meson ninja-build pkg-config python3
 )
 test_packages=(
   appstream busybox-static chromium clang curl dbus desktop-file-utils docker-compose docker-registry docker.io

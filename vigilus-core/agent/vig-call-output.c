@@ -3,6 +3,7 @@
 
 #include "vig-call-output.h"
 
+#include "vig-http-tools.h"
 #include "vig-sandbox.h"
 #include "vig-server-access.h"
 #include "vig-store-settings.h"
@@ -197,12 +198,21 @@ dup_setting (gpointer data, const char *name, GError **error)
   return node != NULL ? json_node_copy (node) : NULL;
 }
 
+static char *
+dup_secret (gpointer data, const char *tool_name, GError **error)
+{
+  VigCallOutput *self = data;
+
+  return vig_http_tools_open_secret (&self->context, tool_name, error);
+}
+
 static const VigInvocationServices services = {
   .report_output = report_output,
   .run_command = run_command,
   .keep_file = keep_file,
   .dup_server = dup_server,
   .dup_setting = dup_setting,
+  .dup_secret = dup_secret,
 };
 
 VigInvocation *

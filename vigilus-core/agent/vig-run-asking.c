@@ -5,6 +5,7 @@
 
 #include "vig-history.h"
 #include "vig-result.h"
+#include "vig-run-start.h"
 
 void
 vig_run_add_results (VigRun *self, VigRunWrite *write)
@@ -37,6 +38,14 @@ vig_run_all_calls_done (VigRun *self)
   return TRUE;
 }
 
+/* A person made the call to see what it does: there is no model to go on. */
+static gboolean
+is_try (VigRun *self)
+{
+  return self->reply != NULL && vig_reply_get_n_calls (self->reply) == 1
+         && g_str_equal (vig_reply_get_call (self->reply, 0)->id, VIG_RUN_TRY_CALL);
+}
+
 static void
 results_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -59,7 +68,12 @@ results_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   for (guint i = 0; i < self->calls->len; i++)
     vig_call_abandon (g_ptr_array_index (self->calls, i));
   g_ptr_array_set_size (self->calls, 0);
-  if (!vig_run_is_ending (self))
+  if (is_try (self))
+    {
+      self->state = VIG_RUN_DONE;
+      vig_run_end_now (self);
+    }
+  else if (!vig_run_is_ending (self))
     vig_run_enter (self, VIG_RUN_ASKING);
   else
     {
@@ -89,7 +103,7 @@ call_changed (VigCall *call, gpointer user_data)
       return;
     }
 
-  write = vig_run_new_write (self, VIG_RUN_ASKING);
+  write = vig_run_new_write (self, is_try (self) ? VIG_RUN_DONE : VIG_RUN_ASKING);
   vig_run_add_results (self, write);
   vig_run_store (self, write, results_stored);
 }

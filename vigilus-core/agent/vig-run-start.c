@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "vig-operator.h"
+#include "vig-run-store.h"
 #include "vig-store-operators.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
@@ -34,6 +36,19 @@ vig_run_start_again (const VigCaller *caller, const char *message_id)
   return self;
 }
 
+VigRunStart *
+vig_run_start_try (const VigCaller *caller, const char *operator_id, const char *tool, JsonObject *arguments)
+{
+  g_autofree char *text = g_strdup_printf ("Try %s", tool);
+  VigRunStart *self = vig_run_start_new (caller, NULL, text);
+
+  self->operator_id = g_strdup (operator_id);
+  self->tool = g_strdup (tool);
+  self->arguments = vig_json_object_to_string (arguments);
+
+  return self;
+}
+
 void
 vig_run_start_free (gpointer data)
 {
@@ -45,6 +60,8 @@ vig_run_start_free (gpointer data)
   g_free (self->parent_id);
   g_free (self->question_id);
   g_free (self->operator_id);
+  g_free (self->tool);
+  g_free (self->arguments);
   g_free (self);
 }
 
@@ -198,10 +215,65 @@ write_new (VigDbConnection *db, VigRunStart *self, GError **error)
   return message != NULL ? finish (db, run, session, message, TRUE, self->session_id == NULL, error) : NULL;
 }
 
+static VigRunWrite *
+build_try (VigRunStart *self, JsonObject *stored, VigOperator *operator)
+{
+  JsonObject *run = vig_json_get_object (stored, "run");
+  VigRunWrite *write = vig_run_write_new (vig_json_get_string (run, "id", ""), vig_json_get_string (run, "session_id", ""), operator->name);
+  g_autoptr (VigReply) reply = vig_reply_new ();
+  g_autoptr (JsonObject) arguments = vig_json_parse_object (self->arguments, -1, 0, NULL);
+
+  vig_reply_add_call (reply, VIG_RUN_TRY_CALL, self->tool, self->arguments);
+  json_object_set_string_member (write->changes, "state", "resolving");
+  json_object_set_string_member (write->changes, "operator_id", operator->id);
+  json_object_set_string_member (write->changes, "operator_name", operator->name);
+  json_object_set_string_member (write->changes, "routing_reason", "A person tries the tool");
+  vig_run_write_add_message (write, "assistant", vig_reply_to_json (reply));
+  json_array_add_object_element (write->calls, vig_json_pack_object ("{s:s, s:s, s:J}", "provider_call_id", VIG_RUN_TRY_CALL, "tool", self->tool,
+                                                                     "arguments", arguments));
+
+  return write;
+}
+
+/* The call stands there as if the Operator's model had made it: the guard judges it as any. */
+static gpointer
+write_try (VigDbConnection *db, VigRunStart *self, GError **error)
+{
+  g_autoptr (JsonObject) row = vig_store_operators_get (db, self->operator_id, error);
+  g_autoptr (VigOperator) operator = row != NULL ? vig_operator_new (row) : NULL;
+  g_autoptr (JsonObject) stored = NULL;
+  g_autoptr (JsonObject) written = NULL;
+  VigRunWrite *write;
+
+  if (operator == NULL)
+    return NULL;
+  if (!vig_operator_has_tool (operator, self->tool))
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/operator_id: %s is not assigned to %s: assign it first", self->tool, operator->name);
+      return NULL;
+    }
+
+  stored = write_new (db, self, error);
+  if (stored == NULL)
+    return NULL;
+
+  write = build_try (self, stored, operator);
+  written = vig_run_write_run (db, write, error);
+  vig_run_write_free (write);
+  if (written == NULL)
+    return NULL;
+  json_object_set_object_member (stored, "run", json_object_ref (vig_json_get_object (written, "run")));
+
+  return g_steal_pointer (&stored);
+}
+
 gpointer
 vig_run_start_write (VigDbConnection *db, gpointer data, GError **error)
 {
   VigRunStart *self = data;
+
+  if (self->tool != NULL)
+    return write_try (db, self, error);
 
   return self->question_id != NULL ? write_again (db, self, error) : write_new (db, self, error);
 }

@@ -16,15 +16,21 @@ typedef struct
   char    *question_id; /* answers this message of a person again; text and parent are not used */
   gboolean unattended;
   gboolean is_test;     /* nothing is approved by itself, whatever the trust mode */
-  char    *operator_id; /* of a test; NULL: it is routed */
+  char    *operator_id; /* of a test, or of a try; NULL: it is routed */
+  char    *tool;        /* a try: no model is asked, the Operator makes this one call, and the run ends with it */
+  char    *arguments;   /* of it, JSON text */
 } VigRunStart;
+
+/* The id of such a call, for what a run does next follows from its transcript. */
+#define VIG_RUN_TRY_CALL "tried-by-a-person"
 
 VigRunStart *vig_run_start_new   (const VigCaller *caller, const char *session_id, const char *text);
 VigRunStart *vig_run_start_again (const VigCaller *caller, const char *message_id); /* the question that this message came of */
+VigRunStart *vig_run_start_try   (const VigCaller *caller, const char *operator_id, const char *tool, JsonObject *arguments);
 void         vig_run_start_free  (gpointer start);
 
 /* VigDbFunc: {"run": Run, "message": Message|null, "session": Session, "is_new": whether the session is}. Errors: NOT_FOUND session or message,
- * CONFLICT a run is live in it. */
+ * CONFLICT a run is live in it; to try: INVALID the Operator does not have the tool. */
 gpointer     vig_run_start_write (VigDbConnection *db, gpointer start, GError **error);
 
 G_END_DECLS

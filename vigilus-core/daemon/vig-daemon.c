@@ -6,6 +6,7 @@
 #include "vig-audit-keeper.h"
 #include "vig-audit-tree.h"
 #include "vig-dbus-service.h"
+#include "vig-http-tools.h"
 #include "vig-id.h"
 #include "vig-paths.h"
 #include "vig-store-plugins.h"
@@ -33,6 +34,7 @@ struct _VigDaemon
   VigPluginLoader   *plugins;
   VigApprovals      *approvals;
   VigRunner         *runner;
+  VigHttpTools      *http_tools;
   VigAuditKeeper    *audit;
   VigUndo           *undo;
   VigPanic          *panic;
@@ -142,8 +144,9 @@ load_plugins (VigDaemon *self, GError **error)
   vig_plugin_loader_set_allowed (self->plugins, allowed);
   vig_panic_set_plugins (self->panic, self->plugins);
   vig_plugin_loader_scan (self->plugins);
+  self->http_tools = vig_http_tools_new (&self->agent);
 
-  return TRUE;
+  return vig_http_tools_load (self->http_tools, error);
 }
 
 static void
@@ -185,6 +188,7 @@ make_web (VigDaemon *self, GError **error)
     .audit = self->audit,
     .plugins = self->plugins,
     .panic = self->panic,
+    .http_tools = self->http_tools,
     .secret = &self->secret_funcs,
     .setup_token = self->setup_token,
   };
@@ -299,6 +303,7 @@ vig_daemon_finalize (GObject *object)
   g_clear_object (&self->runner);
   g_clear_object (&self->approvals);
   g_clear_object (&self->audit);
+  g_clear_object (&self->http_tools);
   g_clear_object (&self->plugins);
   g_clear_object (&self->registry);
   g_clear_object (&self->undo);

@@ -144,6 +144,27 @@ vig_store_credentials_update (VigDbConnection *db, const char *id, JsonObject *c
   return vig_store_credentials_get (db, id, NULL, error);
 }
 
+static gboolean
+check_http_tools (VigDbConnection *db, const char *id, const char *name, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name FROM http_tools WHERE credential_id = ?1 ORDER BY name LIMIT 1", "s", id);
+  g_autoptr (GError) local_error = NULL;
+
+  if (rows == NULL)
+    return FALSE;
+  if (!vig_db_rows_next (rows, &local_error))
+    {
+      if (local_error != NULL)
+        g_propagate_error (error, g_steal_pointer (&local_error));
+      return error == NULL || *error == NULL;
+    }
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_CONFLICT, "the credential \"%s\" is used by the tool http.%s: choose another one there first", name,
+               vig_db_rows_string (rows, 0));
+
+  return FALSE;
+}
+
 gboolean
 vig_store_credentials_delete (VigDbConnection *db, const char *id, GError **error)
 {
@@ -161,6 +182,9 @@ vig_store_credentials_delete (VigDbConnection *db, const char *id, GError **erro
                    json_array_get_length (servers) > 1 ? " and others" : "");
       return FALSE;
     }
+
+  if (!check_http_tools (db, id, vig_json_get_string (credential, "name", ""), error))
+    return FALSE;
 
   return vig_db_exec (db, error, "DELETE FROM credentials WHERE id = ?1", "s", id);
 }

@@ -4,6 +4,7 @@
 #include "vig-approvals.h"
 #include "vig-audit-keeper.h"
 #include "vig-config.h"
+#include "vig-http-tools.h"
 #include "vig-panic.h"
 #include "vig-plugin-loader.h"
 #include "vig-runner.h"
@@ -33,6 +34,7 @@ typedef struct
   VigAuditKeeper          *audit;
   VigPluginLoader         *plugins;
   VigPanic                *panic;
+  VigHttpTools            *http_tools;
   const VigWebSecretFuncs *secret;
   const char              *setup_token; /* printed at start; NULL: set-up is done */
   const char              *data_dir;    /* has api/openapi.json and api-docs/; NULL: where it is installed */

@@ -43,6 +43,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_OPERATOR_FILES);
   add_routes (table, VIG_ROUTES_ORCHESTRATOR);
   add_routes (table, VIG_ROUTES_CREDENTIALS);
+  add_routes (table, VIG_ROUTES_HTTP_TOOLS);
   add_routes (table, VIG_ROUTES_INVITATIONS);
   add_routes (table, VIG_ROUTES_OPERATORS);
   add_routes (table, VIG_ROUTES_PANIC);
@@ -56,6 +57,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_SETTINGS);
   add_routes (table, VIG_ROUTES_SETUP);
   add_routes (table, VIG_ROUTES_SYSTEM);
+  add_routes (table, VIG_ROUTES_TOOLS);
   add_routes (table, VIG_ROUTES_USERS);
 
   return table;

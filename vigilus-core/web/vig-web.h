@@ -59,6 +59,7 @@ extern const VigRoute VIG_ROUTES_DELEGATION[];
 extern const VigRoute VIG_ROUTES_OPERATOR_FILES[];
 extern const VigRoute VIG_ROUTES_ORCHESTRATOR[];
 extern const VigRoute VIG_ROUTES_CREDENTIALS[];
+extern const VigRoute VIG_ROUTES_HTTP_TOOLS[];
 extern const VigRoute VIG_ROUTES_INVITATIONS[];
 extern const VigRoute VIG_ROUTES_OPERATORS[];
 extern const VigRoute VIG_ROUTES_PANIC[];
@@ -72,6 +73,7 @@ extern const VigRoute VIG_ROUTES_SERVERS[];
 extern const VigRoute VIG_ROUTES_SETTINGS[];
 extern const VigRoute VIG_ROUTES_SETUP[];
 extern const VigRoute VIG_ROUTES_SYSTEM[];
+extern const VigRoute VIG_ROUTES_TOOLS[];
 extern const VigRoute VIG_ROUTES_USERS[];
 
 /* Operation ids to const VigRoute. */

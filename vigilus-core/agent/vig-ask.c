@@ -10,6 +10,8 @@
 #include "vig-plan.h"
 #include "vig-prompt.h"
 #include "vig-stream.h"
+#include "vig-text-calls.h"
+#include "vig-tool-choice.h"
 
 #define LIVE_TEXT (256 * 1024) /* bytes */
 
@@ -25,6 +27,9 @@ struct _VigAsk
   char                *plan_schema;
   VigToolInfo          own[2]; /* the orchestrator's own, which no registry has */
   VigCompletionRequest request; /* the provider borrows it until it is done */
+  gboolean             as_text; /* the model can't call tools: it is told in words, and its words are read */
+  char                *text_system;
+  VigTranscript       *text_transcript;
   VigStream           *text;
   VigStream           *reasoning;
   VigAskFunc           on_text;
@@ -50,6 +55,8 @@ clear (gpointer data)
   g_clear_pointer (&self->infos, g_ptr_array_unref);
   g_free (self->schema);
   g_free (self->plan_schema);
+  g_free (self->text_system);
+  g_clear_pointer (&self->text_transcript, vig_transcript_unref);
   vig_stream_free (self->text);
   vig_stream_free (self->reasoning);
 }
@@ -111,6 +118,40 @@ is_offered (VigOperator *operator, const VigToolInfo *info)
          && ((info->flags & VIG_TOOL_HOST) == 0 || operator->working_directory != NULL);
 }
 
+/* Of many tools only some are told of; the rest is found by `tools.search`. */
+static void
+choose_tools (VigAsk *self)
+{
+  g_autoptr (GPtrArray) candidates = g_ptr_array_new ();
+  g_autoptr (GPtrArray) chosen = NULL;
+  VigTool *search = NULL;
+
+  for (guint i = 0; i < self->tools->len; i++)
+    if (g_str_equal (vig_tool_get_info (self->tools->pdata[i])->name, VIG_TOOLS_SEARCH))
+      search = self->tools->pdata[i];
+    else
+      g_ptr_array_add (candidates, self->tools->pdata[i]);
+
+  chosen = vig_tool_choice_make (candidates, search, self->transcript);
+  for (guint i = 0; i < chosen->len; i++)
+    g_ptr_array_add (self->infos, (gpointer) vig_tool_get_info (chosen->pdata[i]));
+  g_ptr_array_add (self->infos, NULL);
+}
+
+/* Whom it may ask, where it may. */
+static void
+tell_operators (VigAsk *self, VigParts *parts, VigRunFacts *facts, VigOperator *operator)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *told = NULL;
+
+  if (facts->operators == NULL)
+    return;
+  told = redact (parts, vig_prompt_tell_operators (facts->operators, operator->name));
+  before = g_steal_pointer (&self->system);
+  self->system = g_strconcat (before, "\n\n", told, NULL);
+}
+
 VigAsk *
 vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOperator *operator, VigTranscript *transcript, GError **error)
 {
@@ -129,10 +170,10 @@ vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOperator *oper
       if (!is_offered (operator, vig_tool_get_info (tool)))
         continue;
       g_ptr_array_add (self->tools, g_object_ref (tool));
-      g_ptr_array_add (self->infos, (gpointer) vig_tool_get_info (tool));
     }
-  g_ptr_array_add (self->infos, NULL);
+  choose_tools (self);
   self->system = redact (parts, vig_prompt_for_operator (operator, self->tools, now));
+  tell_operators (self, parts, facts, operator);
 
   return g_steal_pointer (&self);
 }
@@ -212,6 +253,49 @@ chunk_arrived (VigChunkKind kind, const char *text, gpointer user_data)
     show (self, kind, vig_stream_push (stream, text, strlen (text)));
 }
 
+static char *
+make_text_key (VigAsk *self)
+{
+  return g_strconcat ("vig-as-text:", self->model, NULL);
+}
+
+/* What the provider object remembers goes with it, when its settings change. */
+static gboolean
+is_known_as_text (VigAsk *self)
+{
+  g_autofree char *key = make_text_key (self);
+
+  return g_object_get_data (G_OBJECT (self->provider), key) != NULL;
+}
+
+static void
+turn_to_text (VigAsk *self)
+{
+  g_autofree char *key = make_text_key (self);
+  g_autofree char *told = vig_text_calls_describe (vig_ask_get_tools (self));
+
+  g_object_set_data (G_OBJECT (self->provider), key, GINT_TO_POINTER (TRUE));
+  self->as_text = TRUE;
+  self->text_system = g_strconcat (self->system, told != NULL ? "\n\n" : "", told, NULL);
+  self->text_transcript = vig_text_calls_transcribe (self->transcript);
+  self->request.system = self->text_system;
+  self->request.transcript = self->text_transcript;
+  self->request.tools = NULL;
+}
+
+/* Takes @reply. */
+static VigReply *
+read_calls (VigAsk *self, VigReply *reply)
+{
+  VigReply *read = vig_text_calls_read (reply, vig_ask_get_tools (self), self->as_text);
+
+  if (read == NULL)
+    return reply;
+  vig_reply_unref (reply);
+
+  return read;
+}
+
 static void
 completed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -220,6 +304,15 @@ completed (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   VigReply *reply = vig_provider_complete_finish (VIG_PROVIDER (source), result, &error);
 
+  if (reply == NULL && error != NULL && !self->as_text && self->request.tools != NULL && vig_text_calls_is_refusal (error))
+    {
+      g_clear_error (&error);
+      turn_to_text (self);
+      vig_provider_complete_async (self->provider, &self->request, chunk_arrived, self, g_task_get_cancellable (task), completed, g_object_ref (task));
+      return;
+    }
+  if (reply != NULL)
+    reply = read_calls (self, reply);
   show (self, VIG_CHUNK_REASONING, vig_stream_flush (self->reasoning));
   show (self, VIG_CHUNK_TEXT, vig_stream_flush (self->text));
   if (reply != NULL)
@@ -243,6 +336,8 @@ vig_ask_run_async (VigAsk *self, VigAskFunc on_text, GCancellable *cancellable, 
   self->request.system = self->system;
   self->request.transcript = self->transcript;
   self->request.tools = (const VigToolInfo * const *) self->infos->pdata;
+  if (is_known_as_text (self))
+    turn_to_text (self);
   vig_provider_complete_async (self->provider, &self->request, chunk_arrived, self, cancellable, completed, task);
 }
 

@@ -3,6 +3,8 @@
 
 #include "vig-operator.h"
 
+#include "vig-tool-choice.h"
+
 G_DEFINE_BOXED_TYPE (VigOperator, vig_operator, vig_operator_ref, vig_operator_unref)
 
 static void
@@ -101,7 +103,11 @@ vig_operator_cap (VigOperator *self, JsonObject *run)
 gboolean
 vig_operator_has_tool (VigOperator *self, const char *name)
 {
-  return g_strv_contains ((const char * const *) self->tools, name);
+  if (g_strv_contains ((const char * const *) self->tools, name))
+    return TRUE;
+
+  /* Who has more than a model is told of at once needs it to get at them. */
+  return g_str_equal (name, VIG_TOOLS_SEARCH) && g_strv_length (self->tools) > VIG_CHOICE_MAX_OFFERED;
 }
 
 gboolean

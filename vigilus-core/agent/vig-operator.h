@@ -38,6 +38,7 @@ VigOperator *vig_operator_ref      (VigOperator *self);
 void         vig_operator_unref    (VigOperator *self);
 /* Before it is shared: at most what @run (schema Run) says that its asker lends. */
 void         vig_operator_cap      (VigOperator *self, JsonObject *run);
+/* Assigned; `tools.search` comes by itself with many. */
 gboolean     vig_operator_has_tool (VigOperator *self, const char *name);
 gboolean     vig_operator_is_lenient (VigOperator *self, gboolean global);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigOperator, vig_operator_unref)

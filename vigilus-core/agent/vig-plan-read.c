@@ -156,13 +156,37 @@ vig_plan_read_reply (GPtrArray *operators, VigReply *reply, const char *question
 static gboolean
 says_something (const char *text)
 {
-  guint n_words = 0;
-
   for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
-    if (g_unichar_isalnum (g_utf8_get_char (p)) && (p == text || !g_unichar_isalnum (g_utf8_get_char (g_utf8_prev_char (p)))))
-      n_words++;
+    if (g_unichar_isalnum (g_utf8_get_char (p)))
+      return TRUE;
 
-  return n_words > 1;
+  return FALSE;
+}
+
+/* Without what only joins it to the next: ", and then". */
+static void
+cut_join (char *own)
+{
+  static const char * const joins[] = { "and", "then", "also", "have", "let", "ask", "," };
+  gboolean again = TRUE;
+
+  while (again)
+    {
+      again = FALSE;
+      g_strchomp (own);
+      for (guint i = 0; i < G_N_ELEMENTS (joins); i++)
+        {
+          gsize length = strlen (own);
+          gsize tail = strlen (joins[i]);
+
+          if (length >= tail && g_ascii_strcasecmp (own + length - tail, joins[i]) == 0 &&
+              (*joins[i] == ',' || length == tail || g_ascii_isspace (own[length - tail - 1])))
+            {
+              own[length - tail] = '\0';
+              again = TRUE;
+            }
+        }
+    }
 }
 
 /* "@a and @b: look": what stands behind @a alone is no task, so it gets what all get. */
@@ -175,10 +199,10 @@ make_task (const char *text, const char *begin, const char *end)
   if (*own == ':' || *own == ',')
     memmove (own, own + 1, strlen (own));
   g_strstrip (own);
-  if (!says_something (own))
-    return g_strdup (text);
+  if (*end != '\0')
+    cut_join (own);
 
-  return g_strdup_printf ("%s\n\n(Your part of this request: %s)", own, text);
+  return says_something (own) ? g_steal_pointer (&own) : g_strdup (text);
 }
 
 /* "@a, as @a said before" */

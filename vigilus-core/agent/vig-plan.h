@@ -10,8 +10,7 @@ G_BEGIN_DECLS
 #define VIG_PLAN_MAX_TASK  4000 /* bytes of a step's task */
 #define VIG_PLAN_MAX_FOUND 6000 /* bytes of an earlier step's result that a later one is told */
 
-/* A request that is split over several Operators: who does what, and what has to be done before. Pure; what was done already follows from the
- * transcript. Steps are numbered from 1. */
+/* A request that is split over several Operators: who does what, and what has to be done before. Pure; what was done already it is told. Steps are numbered from 1. */
 typedef struct _VigPlan VigPlan;
 
 VigPlan    *vig_plan_new           (const char *by); /* "model" or "mention" */
@@ -37,9 +36,11 @@ VigPlan    *vig_plan_read_mentions (GPtrArray *operators, const char *text);
 
 /* The calls of what can be done now: steps not asked yet, whose predecessors all succeeded. No calls: nothing is left. @run_id makes the
  * ids of the calls. (transfer full) */
-VigReply   *vig_plan_next          (VigPlan *self, VigTranscript *transcript, const char *run_id);
+VigReply   *vig_plan_next          (VigPlan *self, const char *run_id);
+/* What a call returned, framed; those of no step are left alone. */
+void        vig_plan_take_result   (VigPlan *self, const char *run_id, const char *call_id, const char *text, gboolean is_error);
 /* Steps that will never be asked, since one before them failed; for the model. NULL: none. (transfer full) */
-char       *vig_plan_describe_left (VigPlan *self, VigTranscript *transcript, const char *run_id);
+char       *vig_plan_describe_left (VigPlan *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigPlan, vig_plan_free)
 
 G_END_DECLS

@@ -119,6 +119,24 @@ append_operator (GString *prompt, VigOperator *operator, gsize share)
     }
 }
 
+char *
+vig_prompt_tell_operators (JsonArray *operators, const char *but)
+{
+  GString *text = g_string_new ("By operators.ask you can have another Operator do what you have no tools for. There are:");
+
+  for (guint i = 0; i < json_array_get_length (operators); i++)
+    {
+      JsonObject *operator = json_array_get_object_element (operators, i);
+      const char *name = vig_json_get_string (operator, "name", "");
+      g_autofree char *description = cut_line (vig_json_get_string (operator, "description", ""), 200);
+
+      if (!g_str_equal (name, but))
+        g_string_append_printf (text, "\n- %s: %s", name, description);
+    }
+
+  return g_string_free (text, FALSE);
+}
+
 /* However many Operators there are, and however long their prompts: a small model has to have room for it. */
 static void
 append_operators (GString *prompt, GPtrArray *operators, const char *additions, GDateTime *now)

@@ -10,6 +10,7 @@ char *vig_prompt_for_operator (VigOperator *operator, GPtrArray *tools, GDateTim
 /* The orchestrator: @operators of VigOperator; @additions: an administrator's, NULL: none. */
 #define VIG_PROMPT_ROUTING_BUDGET 12000 /* bytes that tell of all Operators together, about */
 char *vig_prompt_for_routing  (GPtrArray *operators, const char *additions, GDateTime *now);
+char *vig_prompt_tell_operators (JsonArray *operators, const char *but); /* of Operator (schema): whom one may ask that is called @but */
 char *vig_prompt_for_answer   (GPtrArray *operators, const char *left, const char *additions, GDateTime *now); /* @left: steps not begun, or NULL */
 
 G_END_DECLS

@@ -64,6 +64,8 @@ results_stored (GObject *source, GAsyncResult *result, gpointer user_data)
       g_autofree char *framed = vig_result_frame_with_note (vig_call_get_tool_name (call), text, vig_call_get_note (call));
 
       vig_transcript_add_result (self->transcript, vig_call_get_provider_call_id (call), vig_call_get_tool_name (call), framed, is_error);
+      if (self->plan != NULL)
+        vig_plan_take_result (self->plan, self->id, vig_call_get_provider_call_id (call), framed, is_error);
     }
   for (guint i = 0; i < self->calls->len; i++)
     vig_call_abandon (g_ptr_array_index (self->calls, i));

@@ -4,6 +4,7 @@
 #include "vig-run-private.h"
 
 #include "vig-orchestrator.h"
+#include "vig-result.h"
 
 /* A run that is split over several Operators: the plan is stored and shown, then each step is a call; at the end the orchestrator answers. */
 
@@ -20,6 +21,27 @@ plan_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   vig_run_build_transcript (self);
   if (!vig_run_is_over (self))
     vig_run_enter (self, VIG_RUN_ASKING);
+}
+
+/* What was done before the daemon ended. */
+void
+vig_run_take_plan (VigRun *self, JsonObject *object, JsonArray *messages)
+{
+  self->plan = vig_plan_from_json (object);
+  for (guint i = 0; self->plan != NULL && i < json_array_get_length (messages); i++)
+    {
+      JsonObject *content = vig_json_get_object (json_array_get_object_element (messages, i), "content");
+      JsonArray *results = content != NULL ? vig_json_get_array (content, "results") : NULL;
+
+      for (guint j = 0; results != NULL && j < json_array_get_length (results); j++)
+        {
+          JsonObject *result = json_array_get_object_element (results, j);
+          g_autofree char *framed = vig_result_frame (vig_json_get_string (result, "name", ""), vig_json_get_string (result, "text", ""));
+
+          vig_plan_take_result (self->plan, self->id, vig_json_get_string (result, "call_id", ""), framed,
+                                vig_json_get_boolean (result, "is_error", FALSE));
+        }
+    }
 }
 
 void
@@ -42,7 +64,7 @@ vig_run_begin_plan (VigRun *self, VigPlan *plan, const char *reason)
 static VigAsk *
 new_ask (VigRun *self, VigRunFacts *facts, GError **error)
 {
-  g_autofree char *left = vig_plan_describe_left (self->plan, self->transcript, self->id);
+  g_autofree char *left = vig_plan_describe_left (self->plan);
   g_autoptr (GPtrArray) operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
 
   for (guint i = 0; i < json_array_get_length (facts->operators); i++)
@@ -75,7 +97,7 @@ answer_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 vig_run_follow_plan (VigRun *self)
 {
-  g_autoptr (VigReply) next = vig_plan_next (self->plan, self->transcript, self->id);
+  g_autoptr (VigReply) next = vig_plan_next (self->plan, self->id);
   g_autoptr (GError) error = NULL;
 
   if (!vig_run_check_limits (self, &error))

@@ -85,6 +85,7 @@ gboolean     vig_run_all_calls_done   (VigRun *self);
 
 /* vig-run-plan.c: ASKING, of a run that is split up */
 void         vig_run_begin_plan       (VigRun *self, VigPlan *plan, const char *reason); /* (transfer full) plan */
+void         vig_run_take_plan        (VigRun *self, JsonObject *object, JsonArray *messages);
 void         vig_run_follow_plan      (VigRun *self);
 
 /* vig-run-ending.c: the end, from any state */

@@ -3,6 +3,8 @@
 
 #include "vig-run-store.h"
 
+#include "vig-ask-tool.h"
+#include "vig-operator.h"
 #include "vig-store-operators.h"
 #include "vig-store-providers.h"
 #include "vig-store-runs.h"
@@ -148,6 +150,14 @@ read_provider (VigRunFacts *self, VigDbConnection *db, const char *id, GError **
 }
 
 static gboolean
+may_ask (JsonObject *row)
+{
+  g_autoptr (VigOperator) operator = vig_operator_new (row);
+
+  return vig_operator_has_tool (operator, VIG_ASK_TOOL);
+}
+
+static gboolean
 read_facts (VigRunFacts *self, VigDbConnection *db, const char *operator_id, GError **error)
 {
   const char *provider_id = NULL;
@@ -167,6 +177,14 @@ read_facts (VigRunFacts *self, VigDbConnection *db, const char *operator_id, GEr
     return FALSE;
   else if (self->operator != NULL)
     provider_id = vig_json_get_string (self->operator, "provider_id", NULL);
+
+  /* Who may ask others has to know who there is. */
+  if (self->operator != NULL && may_ask (self->operator))
+    {
+      self->operators = vig_store_operators_enabled (db, error);
+      if (self->operators == NULL)
+        return FALSE;
+    }
 
   return read_provider (self, db, provider_id, error);
 }

@@ -13,7 +13,7 @@ gpointer vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **erro
 typedef struct
 {
   JsonObject *operator;  /* NULL: it is gone, or to route */
-  JsonArray  *operators; /* to route: those that are enabled */
+  JsonArray  *operators; /* to route, or where the Operator may ask others: those that are enabled */
   JsonObject *settings;
   JsonObject *provider;  /* NULL: there is none */
   char       *sealed_key;

@@ -225,7 +225,7 @@ take_loaded (VigRun *self, JsonObject *loaded)
   self->turns = vig_json_get_int (self->row, "turns", 0);
   self->others_tokens = vig_json_get_int (loaded, "others_tokens", 0);
   self->others_cost = vig_json_get_int (loaded, "others_cost", 0);
-  self->plan = vig_plan_from_json (vig_json_get_object (self->row, "plan"));
+  vig_run_take_plan (self, vig_json_get_object (self->row, "plan"), self->messages);
   usage = vig_json_get_object (self->row, "usage");
   if (usage != NULL)
     {

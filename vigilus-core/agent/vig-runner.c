@@ -6,6 +6,7 @@
 #include "vig-activity-tool.h"
 #include "vig-ask-tool.h"
 #include "vig-run.h"
+#include "vig-search-tool.h"
 #include "vig-server-access.h"
 #include "vig-store-runs.h"
 
@@ -427,6 +428,22 @@ vig_runner_get_parts (VigRunner *self)
 }
 
 guint
+vig_runner_get_n_asked (VigRunner *self)
+{
+  GHashTableIter iter;
+  gpointer run;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &run))
+    n += vig_run_get_depth (run) == 0;
+  for (GList *link = self->queue.head; link != NULL; link = link->next)
+    n += vig_run_get_depth (link->data) == 0;
+
+  return n;
+}
+
+guint
 vig_runner_get_n_running (VigRunner *self)
 {
   return g_hash_table_size (self->runs) + g_queue_get_length (&self->queue);
@@ -485,10 +502,11 @@ add_own_tools (VigRunner *self, const VigAgentContext *context)
   g_autoptr (VigTool) activity = vig_activity_tool_new (context->db, context->redactor);
   g_autoptr (VigTool) servers = vig_servers_tool_new (context->db);
   g_autoptr (VigTool) ask = vig_ask_tool_new ();
+  g_autoptr (VigTool) search = vig_search_tool_new (context->db, context->registry);
   g_autoptr (GError) error = NULL;
 
   if (!vig_registry_add_tool (context->registry, "core", activity, &error) || !vig_registry_add_tool (context->registry, "core", servers, &error)
-      || !vig_registry_add_tool (context->registry, "core", ask, &error))
+      || !vig_registry_add_tool (context->registry, "core", ask, &error) || !vig_registry_add_tool (context->registry, "core", search, &error))
     g_warning ("failed to add the core's own tool: %s", error->message);
 }
 

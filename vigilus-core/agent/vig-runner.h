@@ -41,6 +41,7 @@ JsonObject *vig_runner_describe_live (VigRunner *self, const char *session_id);
 void        vig_runner_set_frozen    (VigRunner *self, JsonObject *frozen);
 
 VigParts   *vig_runner_get_parts     (VigRunner *self);
+guint       vig_runner_get_n_asked   (VigRunner *self); /* of these, those that a person asked for */
 guint       vig_runner_get_n_running (VigRunner *self);
 /* Cancels everything in flight without ending the runs: they resume at the next start. */
 void        vig_runner_shut_down     (VigRunner *self);

@@ -96,7 +96,7 @@ status (VigDbConnection *db, VigDbusCall *call, GError **error)
 
   return vig_json_pack ("{s:s,s:s,s:I,s:i,s:I,s:s,s:b,s:J}", "version", VIG_VERSION, "started_at", started,
                         "uptime_seconds", (gint64) ((vig_time_now () - parts->started_at) / G_USEC_PER_SEC),
-                        "runs_live", (int) vig_runner_get_n_running (parts->runner), "approvals_pending", pending,
+                        "runs_live", (int) vig_runner_get_n_asked (parts->runner), "approvals_pending", pending,
                         "secret_state", vig_vault_is_open (parts->context->vault) ? "ok" : "missing",
                         "set_up", vig_dbus_call_get_owner (call) != NULL, "frozen", frozen);
 }

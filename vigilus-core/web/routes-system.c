@@ -58,7 +58,7 @@ get_status (VigRequest *request)
   JsonObject *status = vig_json_pack_object ("{s:s,s:s,s:I,s:s,s:s,s:i,s:s}", "version", VIG_VERSION, "started_at", started, "uptime_seconds", uptime,
                                              "data_dir", vig_config_get_data_dir (web->context.config), "database",
                                              vig_config_get_database_path (web->context.config), "runs_live",
-                                             (int) vig_runner_get_n_running (web->context.runner), "secret", describe_secret (web));
+                                             (int) vig_runner_get_n_asked (web->context.runner), "secret", describe_secret (web));
 
   json_object_set_member (status, "frozen", vig_web_describe_frozen (web));
   vig_request_set_data (request, status, (GDestroyNotify) json_object_unref);

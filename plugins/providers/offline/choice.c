@@ -132,8 +132,16 @@ answer_user (VigReply *reply, const char *text, const VigToolInfo * const *tools
   g_autoptr (GArray) candidates = NULL;
   g_autofree char *words = NULL;
 
-  if (route_find_delegate (tools) != NULL && route_make (reply, text, tools))
-    return;
+  if (route_find_delegate (tools) != NULL)
+    {
+      if (!route_make (reply, text, tools))
+        {
+          words = route_tell (tools);
+          vig_reply_append_text (reply, words, -1);
+          vig_reply_set_stop_reason (reply, "stop", FALSE);
+        }
+      return;
+    }
   for (guint i = 0; tools != NULL && tools[i] != NULL; i++)
     {
       JsonObject *schema = parse_schema (tools[i]);
@@ -152,6 +160,21 @@ answer_user (VigReply *reply, const char *text, const VigToolInfo * const *tools
   vig_reply_set_stop_reason (reply, "stop", FALSE);
 }
 
+/* What others found stands behind a task, between marks: it is not what is asked. */
+static char *
+cut_data (const char *text)
+{
+  const char *mark = strstr (text, "<tool_output ");
+  g_autofree char *before = mark != NULL ? g_strndup (text, mark - text) : NULL;
+  char *paragraph = before != NULL ? g_strrstr (before, "\n\n") : NULL;
+
+  if (paragraph == NULL)
+    return g_strdup (text);
+  *paragraph = '\0';
+
+  return g_steal_pointer (&before);
+}
+
 VigReply *
 choice_make (VigTranscript *transcript, const VigToolInfo * const *tools)
 {
@@ -168,7 +191,11 @@ choice_make (VigTranscript *transcript, const VigToolInfo * const *tools)
       vig_reply_set_stop_reason (reply, "stop", FALSE);
     }
   else
-    answer_user (reply, vig_transcript_get_text (transcript, n - 1), tools);
+    {
+      g_autofree char *text = cut_data (vig_transcript_get_text (transcript, n - 1));
+
+      answer_user (reply, text, tools);
+    }
 
   return reply;
 }

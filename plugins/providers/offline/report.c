@@ -105,12 +105,36 @@ strip_frame (const char *text)
   return end != NULL && end > body ? g_strndup (body + 1, end - body - 1) : g_strdup (text);
 }
 
+/* What another Operator answered is words for people already. */
+static void
+append_asked (GString *out, JsonObject *object)
+{
+  const char *answer = vig_json_get_string (object, "answer", "");
+  const char *error = vig_json_get_string (object, "error", NULL);
+
+  g_string_append_printf (out, "**%s**%s%s\n\n", vig_json_get_string (object, "operator", ""), error != NULL ? " did not get it done: " : ":",
+                          error != NULL ? error : "");
+  if (*answer != '\0')
+    g_string_append_printf (out, "%s%s", answer, g_str_has_suffix (answer, "\n") ? "" : "\n");
+}
+
+static gboolean
+is_asked (const VigToolResult *result)
+{
+  return g_str_equal (result->name, "operators.ask");
+}
+
 static void
 append_result (GString *out, const VigToolResult *result)
 {
   g_autofree char *text = strip_frame (result->text);
   g_autoptr (JsonObject) object = *text == '{' ? vig_json_parse_object (text, -1, 0, NULL) : NULL;
 
+  if (is_asked (result) && object != NULL)
+    {
+      append_asked (out, object);
+      return;
+    }
   if (result->is_error)
     {
       g_string_append_printf (out, "**%s** did not work:\n\n", result->name);
@@ -127,17 +151,30 @@ append_result (GString *out, const VigToolResult *result)
     append_fenced (out, text);
 }
 
+static void
+append_turn (GString *out, VigTranscript *transcript, guint turn)
+{
+  for (guint i = 0; i < vig_transcript_get_n_results (transcript, turn); i++)
+    {
+      if (out->len > 0)
+        g_string_append_c (out, '\n');
+      append_result (out, vig_transcript_get_result (transcript, turn, i));
+    }
+}
+
 char *
 report_results (VigTranscript *transcript, guint turn)
 {
   g_autoptr (GString) out = g_string_new (NULL);
+  guint first = turn;
 
-  for (guint i = 0; i < vig_transcript_get_n_results (transcript, turn); i++)
-    {
-      if (i > 0)
-        g_string_append_c (out, '\n');
-      append_result (out, vig_transcript_get_result (transcript, turn, i));
-    }
+  /* What several Operators answered, one after another, is one answer. */
+  if (vig_transcript_get_n_results (transcript, turn) > 0 && is_asked (vig_transcript_get_result (transcript, turn, 0)))
+    while (first > 0 && vig_transcript_get_kind (transcript, first - 1) != VIG_TURN_USER)
+      first--;
+  for (; first <= turn; first++)
+    if (vig_transcript_get_kind (transcript, first) == VIG_TURN_TOOLS)
+      append_turn (out, transcript, first);
 
   return g_string_free (g_steal_pointer (&out), FALSE);
 }

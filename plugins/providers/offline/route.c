@@ -160,3 +160,22 @@ route_make (VigReply *reply, const char *text, const VigToolInfo * const *tools)
 
   return TRUE;
 }
+
+char *
+route_tell (const VigToolInfo * const *tools)
+{
+  g_autoptr (JsonObject) schema = vig_json_parse_object (route_find_delegate (tools)->input_schema, -1, 0, NULL);
+  JsonArray *choices = get_choices (schema);
+  GString *text = g_string_new ("I am the **offline** provider: no language model. I match the words of a request with the Operators there are, and "
+                                "found none that fits these.\n\n");
+
+  for (guint i = 0; i < json_array_get_length (choices); i++)
+    {
+      JsonObject *choice = json_array_get_object_element (choices, i);
+
+      g_string_append_printf (text, "- **%s**: %s\n", vig_json_get_string (choice, "const", ""), vig_json_get_string (choice, "title", ""));
+    }
+  g_string_append (text, "\nName one with @, say it in words like these, or add a model under *Settings → Providers*.\n");
+
+  return g_string_free (text, FALSE);
+}

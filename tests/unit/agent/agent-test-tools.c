@@ -125,3 +125,22 @@ agent_test_add_tools (GObject *registry)
       g_assert_no_error (error);
     }
 }
+
+void
+agent_test_add_many (AgentTest *self, guint n)
+{
+  static char names[64][32];
+  static VigToolInfo infos[64];
+
+  for (guint i = 0; i < MIN (n, G_N_ELEMENTS (infos)); i++)
+    {
+      g_autoptr (VigTool) tool = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_snprintf (names[i], sizeof names[i], "test.many%u", i);
+      infos[i] = (VigToolInfo) { .name = names[i], .title = "One of many", .description = "Does what the others do.", .input_schema = ANY_SCHEMA };
+      tool = vig_simple_tool_new (&infos[i], say_ok);
+      vig_registry_add_tool (self->context.registry, "test", tool, &error);
+      g_assert_no_error (error);
+    }
+}

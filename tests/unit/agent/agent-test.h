@@ -56,6 +56,7 @@ gboolean    agent_test_saw            (AgentTest *self, const char *topic_and_ev
 
 /* The tools: test.read, test.write (resource file:PATH), test.own (the same, in its own words), test.exec, test.raise (declared read, elevate where `high` is set), test.host,
  * test.slow (until it is cancelled), test.stubborn (1.5 s, whatever happens), test.secret, test.big, test.fail. */
+void        agent_test_add_many       (AgentTest *self, guint n); /* test.many0 and so on, until it closes; 64 at most */
 extern gint agent_test_n_runs; /* of all of them; atomic */
 
 G_END_DECLS

@@ -96,7 +96,7 @@ test_mentions (void)
   agent_test_wait_end (test, run);
   assert_text (test, "SELECT group_concat (operator_name, ' ') FROM (SELECT * FROM runs ORDER BY seq)", "Vigilus Night Watch Keeper");
   assert_text (test, "SELECT routing_reason FROM runs WHERE depth = 0", "You named them.");
-  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM messages WHERE kind = 'user' AND depth = 1 AND content LIKE '%\"look around here, then%'"), ==, 1);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM messages WHERE kind = 'user' AND depth = 1 AND content LIKE '%\"look around here\"%'"), ==, 1);
   g_assert_cmpuint (agent_test_n_asked (), ==, 3);
 }
 
@@ -209,6 +209,8 @@ test_depth (void)
   run = agent_test_ask (test, "@a ask yourself");
   agent_test_wait_end (test, run);
   g_assert_nonnull (strstr (agent_test_last_results (), "nobody asks itself"));
+  g_assert_nonnull (strstr (agent_test_last_system (), "There are:\n- B: Does what tests do."));
+  g_assert_null (strstr (agent_test_last_system (), "\n- A: "));
   agent_test_say ("", ASK ("C", "anything"));
   agent_test_say ("Nobody.", NULL);
   g_free (run);

@@ -176,6 +176,49 @@ test_activity (void)
   g_assert_null (strstr (agent_test_last_results (), "test.fail"));
 }
 
+/* A model that can't call tools is asked again in words, and from then on only so; what it writes is a call, and is judged like one. */
+static void
+test_no_tool_calling (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "read", "strict");
+
+  agent_test_fail (g_error_new (VIG_ERROR, VIG_ERROR_INVALID, "Script: script-1 does not support tools"));
+  agent_test_say ("{\"tool\": \"test.read\", \"arguments\": {\"text\": \"42 GiB\"}}", NULL);
+  agent_test_say ("```json\n{\"tool\": \"test.write\", \"arguments\": {\"path\": \"/tmp/x\"}}\n```", NULL);
+  agent_test_say ("42 GiB.", NULL);
+  assert_end (test, "how full is it?", "done|Keeper|");
+  g_assert_cmpstr (agent_test_last_tools (), ==, "");
+  g_assert_nonnull (strstr (agent_test_last_system (), "- test.read: "));
+  g_assert_null (strstr (agent_test_last_turns (), "tools"));
+  g_assert_nonnull (strstr (agent_test_last_turns (), "42 GiB"));
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM calls WHERE tool = 'test.write' AND outcome = 'denied'"), ==, 1);
+}
+
+/* Of more tools than a model is told of at once it finds those it needs. */
+static void
+test_many_tools (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "read", "strict");
+  g_autoptr (GString) names = g_string_new ("{\"tools\":[\"test.read\",\"test.secret\"");
+
+  for (guint i = 0; i < 30; i++)
+    g_string_append_printf (names, ",\"test.many%u\"", i);
+  g_string_append (names, "]}");
+  agent_test_add_many (test, 30);
+  agent_test_update_operator (test, operator, names->str);
+  agent_test_say ("", "[{\"id\":\"c1\",\"name\":\"tools.search\",\"arguments\":{\"query\":\"many17\"}}]");
+  agent_test_say ("", "[{\"id\":\"c2\",\"name\":\"test.many17\",\"arguments\":{}}]");
+  agent_test_say ("Done.", NULL);
+  assert_end (test, "do the thing", "done|Keeper|");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM calls WHERE outcome = 'success'"), ==, 2);
+  g_assert_nonnull (strstr (agent_test_last_tools (), "tools.search "));
+  g_assert_nonnull (strstr (agent_test_last_tools (), "test.many17 "));
+  g_assert_null (strstr (agent_test_last_tools (), "test.many18 "));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -189,6 +232,8 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/routing/offered", test_offered);
   g_test_add_func ("/agent/routing/memory", test_memory);
   g_test_add_func ("/agent/routing/activity", test_activity);
+  g_test_add_func ("/agent/routing/no-tool-calling", test_no_tool_calling);
+  g_test_add_func ("/agent/routing/many-tools", test_many_tools);
 
   return g_test_run ();
 }

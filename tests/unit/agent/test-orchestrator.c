@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vig-orchestrator.h"
+#include "vig-plan.h"
 #include "vig-prompt.h"
 #include "vig-test.h"
 
@@ -144,6 +145,125 @@ test_prompt (void)
   g_assert_false (operator->enabled);
 }
 
+/* "OPERATOR<AFTER:TASK|" each. Takes @plan. */
+static char *
+show_plan (VigPlan *plan)
+{
+  g_autoptr (VigPlan) owned = plan;
+  g_autoptr (JsonObject) object = plan != NULL ? vig_plan_to_json (plan) : NULL;
+  JsonArray *steps = object != NULL ? vig_json_get_array (object, "steps") : NULL;
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; steps != NULL && i < json_array_get_length (steps); i++)
+    {
+      JsonObject *step = json_array_get_object_element (steps, i);
+      JsonArray *after = vig_json_get_array (step, "after");
+
+      g_string_append (text, vig_json_get_string (step, "operator", ""));
+      for (guint j = 0; j < json_array_get_length (after); j++)
+        g_string_append_printf (text, "<%d", (int) json_array_get_int_element (after, j));
+      g_string_append_printf (text, ":%.*s|", (int) strcspn (vig_json_get_string (step, "task", ""), "\n"), vig_json_get_string (step, "task", ""));
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+static void
+test_plan_mentions (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *plan;
+  } rows[] = {
+    { "@keeper look, then @docker restart it", "Keeper:look|Docker<1:restart it|" },
+    { "@keeper and @docker-watch: check the logs", "Keeper:@keeper and @docker-watch: check the logs|Docker Watch<1:check the logs|" },
+    { "@keeper look at the disks, and then have @docker restart it", "Keeper:look at the disks|Docker<1:restart it|" },
+    { "@keeper look at the disks", "" },
+    { "@keeper look, as @keeper did before", "" },
+    { "ask me@keeper.example and @docker", "" },
+    { "", "" },
+  };
+  g_autoptr (GPtrArray) operators = make_operators ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *shown = show_plan (vig_plan_read_mentions (operators, rows[i].text));
+
+      g_test_message ("%s", rows[i].text);
+      g_assert_cmpstr (shown, ==, rows[i].plan);
+    }
+}
+
+static void
+test_plan_reply (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *tool;
+    const char *arguments;
+    const char *plan;
+  } rows[] = {
+    { "", "plan", "{\"steps\":[{\"operator\":\"Keeper\",\"task\":\"a\"},{\"operator\":\"docker\",\"task\":\"b\",\"after\":[1]}]}", "Keeper:a|Docker<1:b|" },
+    /* Nobody's step is left out, and the numbers behind it follow. */
+    { "", "plan", "{\"steps\":[{\"operator\":\"Nobody\",\"task\":\"a\"},{\"operator\":\"Keeper\",\"task\":\"b\"},"
+                  "{\"operator\":\"Docker\",\"task\":\"c\",\"after\":[1,2,9]}]}", "Keeper:b|Docker<1:c|" },
+    { "", "plan", "{\"steps\":[{\"operator\":\"Keeper\",\"task\":\"a\"}]}", "" },
+    { "", "plan", "{\"steps\":[7,{\"operator\":1},{\"operator\":\"Keeper\",\"task\":\"a\",\"after\":[\"x\"]}]}", "" },
+    { "", "plan", "{}", "" },
+    { "", "plan", "not json", "" },
+    { "1. Keeper: look\n2. **Docker Watch**: read the logs\n\nThat is all.", NULL, NULL, "Keeper:look|Docker Watch<1:read the logs|" },
+    { "Keeper: only one", NULL, NULL, "" },
+    { "The Keeper is: not a line\nDocker, too: neither", NULL, NULL, "" },
+  };
+  g_autoptr (GPtrArray) operators = make_operators ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (VigReply) reply = make_reply (rows[i].text, rows[i].tool, rows[i].arguments);
+      g_autofree char *shown = show_plan (vig_plan_read_reply (operators, reply, "question"));
+
+      g_test_message ("%s %s", rows[i].text, rows[i].arguments);
+      g_assert_cmpstr (shown, ==, rows[i].plan);
+    }
+}
+
+/* What is done is not asked again, and what failed stops what depends on it. */
+static void
+test_plan_next (void)
+{
+  g_autoptr (VigPlan) plan = vig_plan_new ("model");
+  g_autoptr (VigReply) first = NULL;
+  g_autoptr (VigReply) second = NULL;
+  g_autoptr (VigReply) third = NULL;
+  g_autofree char *left = NULL;
+  const guint after_one[] = { 1, 0 };
+  const guint after_two[] = { 2, 0 };
+
+  vig_plan_add (plan, "A", "a", NULL);
+  vig_plan_add (plan, "B", "b", NULL);
+  vig_plan_add (plan, "C", "c", after_one);
+  vig_plan_add (plan, "D", "d", after_two);
+  first = vig_plan_next (plan, "run");
+  g_assert_cmpuint (vig_reply_get_n_calls (first), ==, 2);
+  vig_plan_take_result (plan, "run", vig_reply_get_call (first, 0)->id, "found a", FALSE);
+  vig_plan_take_result (plan, "run", vig_reply_get_call (first, 1)->id, "no b", TRUE);
+  vig_plan_take_result (plan, "run", "another", "nothing", FALSE);
+  second = vig_plan_next (plan, "run");
+  g_assert_cmpuint (vig_reply_get_n_calls (second), ==, 1);
+  g_assert_nonnull (strstr (vig_json_get_string (vig_reply_get_call (second, 0)->arguments, "task", ""), "found a"));
+  vig_plan_take_result (plan, "run", vig_reply_get_call (second, 0)->id, "found c", FALSE);
+  third = vig_plan_next (plan, "run");
+  g_assert_cmpuint (vig_reply_get_n_calls (third), ==, 0);
+  left = vig_plan_describe_left (plan);
+  g_assert_cmpstr (left, ==, "4 (D)");
+
+  for (guint i = 4; i < VIG_PLAN_MAX_STEPS; i++)
+    g_assert_true (vig_plan_add (plan, "E", "e", NULL));
+  g_assert_false (vig_plan_add (plan, "E", "e", NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -152,6 +272,9 @@ main (int argc, char **argv)
   g_test_add_func ("/orchestrator/reply", test_reply);
   g_test_add_func ("/orchestrator/schema", test_schema);
   g_test_add_func ("/orchestrator/prompt", test_prompt);
+  g_test_add_func ("/orchestrator/plan-mentions", test_plan_mentions);
+  g_test_add_func ("/orchestrator/plan-reply", test_plan_reply);
+  g_test_add_func ("/orchestrator/plan-next", test_plan_next);
 
   return g_test_run ();
 }

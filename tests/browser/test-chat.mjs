@@ -21,7 +21,7 @@ async function chatWith({ keep, open }, control) {
 }
 
 async function reloadWhileStreaming(kit) {
-  const { page, daemon } = await chatWith(kit, { script: [{ text: words }], delay: 0.08 });
+  const { page, daemon } = await chatWith(kit, { script: [{ text: words }], delay: 0.2 });
   await send(page, '@Files count');
   await page.locator('.streaming', { hasText: 'word5' }).waitFor();
   await page.reload();

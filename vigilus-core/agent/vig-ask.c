@@ -19,6 +19,7 @@ struct _VigAsk
 {
   VigProvider         *provider;
   char                *model;
+  char                *provider_name;
   char                *system;
   VigTranscript       *transcript;
   GPtrArray           *tools;   /* keeps the tools alive whose descriptions are sent */
@@ -49,6 +50,7 @@ clear (gpointer data)
 
   g_clear_object (&self->provider);
   g_free (self->model);
+  g_free (self->provider_name);
   g_free (self->system);
   g_clear_pointer (&self->transcript, vig_transcript_unref);
   g_clear_pointer (&self->tools, g_ptr_array_unref);
@@ -81,6 +83,7 @@ choose_provider (VigAsk *self, VigParts *parts, VigRunFacts *facts, const char *
   self->provider = vig_provider_cache_ensure (parts->providers, facts->provider, facts->sealed_key, error);
   if (self->provider == NULL)
     return FALSE;
+  self->provider_name = g_strdup (vig_json_get_string (facts->provider, "name", NULL));
   self->model = vig_provider_cache_choose_model (parts->providers, facts->provider, model, error);
 
   return self->model != NULL;
@@ -369,6 +372,12 @@ const VigToolInfo * const *
 vig_ask_get_tools (VigAsk *self)
 {
   return (const VigToolInfo * const *) self->infos->pdata;
+}
+
+const char *
+vig_ask_get_provider_name (VigAsk *self)
+{
+  return self->provider_name;
 }
 
 const char *

@@ -28,6 +28,7 @@ void        vig_ask_close            (VigAsk *self); /* on_text is not called an
 const char *vig_ask_get_model        (VigAsk *self);
 const char *vig_ask_get_system       (VigAsk *self);
 const VigToolInfo * const *vig_ask_get_tools (VigAsk *self); /* NULL-terminated */
+const char *vig_ask_get_provider_name (VigAsk *self); /* as it is called in Vigilus */
 const char *vig_ask_get_text         (VigAsk *self); /* what was shown so far */
 const char *vig_ask_get_reasoning    (VigAsk *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigAsk, vig_ask_unref)

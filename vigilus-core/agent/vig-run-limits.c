@@ -58,6 +58,25 @@ vig_run_take_limits (VigRun *self, JsonObject *settings)
 
 /* Some servers count cached tokens among those that came in, others beside them; they are nearly all of a long conversation, so the
  * larger of the two comes closest. */
+static void
+note_usage (VigRun *self, VigUsage *usage, const char *model, gint64 input, gint64 output, gint64 cost)
+{
+  JsonObject *entry = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
+                                            "user_id", self->user_id,
+                                            "operator_name", self->operator != NULL ? self->operator->name : NULL,
+                                            "purpose", self->state == VIG_RUN_ROUTING ? "route" : "answer",
+                                            "provider_name", self->ask != NULL ? vig_ask_get_provider_name (self->ask) : NULL,
+                                            "model", model,
+                                            "session_id", self->session_id,
+                                            "input_tokens", input,
+                                            "output_tokens", output,
+                                            "cached_tokens", MAX (usage->cache_read_tokens, 0),
+                                            "reasoning_tokens", MAX (usage->reasoning_tokens, 0),
+                                            "cost_micros", cost);
+
+  json_array_add_object_element (self->usage, entry);
+}
+
 void
 vig_run_count_usage (VigRun *self, VigReply *reply, const char *model)
 {
@@ -65,11 +84,15 @@ vig_run_count_usage (VigRun *self, VigReply *reply, const char *model)
   gint64 cached = MAX (usage->cache_read_tokens, 0) + MAX (usage->cache_write_tokens, 0);
   gint64 input = MAX (usage->input_tokens, cached);
   gint64 output = MAX (usage->output_tokens, 0);
+  gint64 cost;
 
   input = MAX (input, 0);
+  cost = vig_price_count (self->prices, model, input, output);
   self->input_tokens += input;
   self->output_tokens += output;
-  self->cost += vig_price_count (self->prices, model, input, output);
+  self->cost += cost;
+  if (input > 0 || output > 0)
+    note_usage (self, usage, model, input, output, cost);
 }
 
 gboolean

@@ -44,6 +44,7 @@ struct _VigRun
   char           *ending_message;
   guint           grace_timer;
 
+  JsonArray      *usage;      /* answers of models that are not stored yet: vig-store-usage.h */
   gint64          turns;
   gint64          input_tokens;
   gint64          output_tokens;

@@ -76,6 +76,8 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (vig_run_is_over (self))
     return;
+  if (reply != NULL)
+    vig_run_count_usage (self, reply, model);
   g_clear_pointer (&self->ask, vig_ask_unref);
   if (reply == NULL)
     {
@@ -83,7 +85,6 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  vig_run_count_usage (self, reply, model);
   plan = vig_plan_read_reply (self->operators, reply, vig_history_get_question (self->messages));
   if (plan != NULL)
     {

@@ -65,7 +65,7 @@ vig_run_start_free (gpointer data)
   g_free (self);
 }
 
-/* The first line, cut at a word. */
+/* The first line, cut at a word: what a conversation is called until somebody calls it otherwise. */
 static char *
 make_title (const char *text)
 {
@@ -91,14 +91,20 @@ make_title (const char *text)
 static JsonObject *
 find_session (VigDbConnection *db, VigRunStart *self, GError **error)
 {
-  g_autofree char *title = NULL;
+  g_autofree char *title = make_title (self->text);
+  g_autoptr (JsonObject) session = NULL;
+  const char *id;
 
   if (self->session_id != NULL)
-    return vig_store_sessions_get (db, self->user_id, self->session_id, error);
+    session = vig_store_sessions_get (db, self->user_id, self->session_id, error);
+  else
+    session = vig_store_sessions_create (db, self->user_id, NULL, error);
+  if (session == NULL || vig_json_get_string (session, "leaf_id", NULL) != NULL)
+    return g_steal_pointer (&session);
 
-  title = make_title (self->text);
+  id = vig_json_get_string (session, "id", "");
 
-  return vig_store_sessions_create (db, self->user_id, title, error);
+  return vig_store_sessions_entitle (db, id, title, "words", error) ? vig_store_sessions_get (db, self->user_id, id, error) : NULL;
 }
 
 /* Takes @run. */
@@ -136,7 +142,7 @@ create_run (VigDbConnection *db, VigRunStart *self, const char *session_id, GErr
 
 /* The answer: the run, with its question, whose branch is shown from here on. */
 static gpointer
-finish (VigDbConnection *db, JsonObject *run, JsonObject *session, JsonObject *question, gboolean is_asked_now, gboolean is_new, GError **error)
+finish (VigDbConnection *db, JsonObject *run, JsonObject *session, JsonObject *question, gboolean is_asked_now, GError **error)
 {
   const char *run_id = vig_json_get_string (run, "id", "");
   const char *question_id = vig_json_get_string (question, "id", "");
@@ -149,7 +155,7 @@ finish (VigDbConnection *db, JsonObject *run, JsonObject *session, JsonObject *q
   if (stored == NULL)
     return NULL;
 
-  return vig_json_pack_object ("{s:J, s:J, s:J, s:b}", "run", stored, "message", is_asked_now ? question : NULL, "session", session, "is_new", is_new);
+  return vig_json_pack_object ("{s:J, s:J, s:J}", "run", stored, "message", is_asked_now ? question : NULL, "session", session);
 }
 
 static gpointer
@@ -165,7 +171,7 @@ write_again (VigDbConnection *db, VigRunStart *self, GError **error)
   if (session != NULL)
     run = create_run (db, self, vig_json_get_string (session, "id", ""), error);
 
-  return run != NULL ? finish (db, run, session, question, FALSE, FALSE, error) : NULL;
+  return run != NULL ? finish (db, run, session, question, FALSE, error) : NULL;
 }
 
 /* TRUE: what the message follows is one of this conversation, or nothing. */
@@ -212,7 +218,7 @@ write_new (VigDbConnection *db, VigRunStart *self, GError **error)
   content = vig_json_pack_object ("{s:s}", "text", self->text);
   message = vig_store_messages_add_question (db, session_id, vig_json_get_string (run, "id", ""), self->parent_id, content, error);
 
-  return message != NULL ? finish (db, run, session, message, TRUE, self->session_id == NULL, error) : NULL;
+  return message != NULL ? finish (db, run, session, message, TRUE, error) : NULL;
 }
 
 static VigRunWrite *

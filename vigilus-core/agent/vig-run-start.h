@@ -29,7 +29,7 @@ VigRunStart *vig_run_start_again (const VigCaller *caller, const char *message_i
 VigRunStart *vig_run_start_try   (const VigCaller *caller, const char *operator_id, const char *tool, JsonObject *arguments);
 void         vig_run_start_free  (gpointer start);
 
-/* VigDbFunc: {"run": Run, "message": Message|null, "session": Session, "is_new": whether the session is}. Errors: NOT_FOUND session or message,
+/* VigDbFunc: {"run": Run, "message": Message|null, "session": Session, as it was before}. Errors: NOT_FOUND session or message,
  * CONFLICT a run is live in it; to try: INVALID the Operator does not have the tool. */
 gpointer     vig_run_start_write (VigDbConnection *db, gpointer start, GError **error);
 

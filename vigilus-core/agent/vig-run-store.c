@@ -10,6 +10,7 @@
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
 #include "vig-store-settings.h"
+#include "vig-store-usage.h"
 #include "vig-store-users.h"
 
 #define HISTORY 100 /* messages of earlier runs that a model is shown at most */
@@ -211,6 +212,7 @@ vig_run_write_new (const char *run_id, const char *session_id, const char *opera
   self->messages = json_array_new ();
   self->calls = json_array_new ();
   self->ended_calls = json_array_new ();
+  self->usage = json_array_new ();
   self->changes = json_object_new ();
 
   return self;
@@ -227,6 +229,7 @@ vig_run_write_free (gpointer data)
   json_array_unref (self->messages);
   json_array_unref (self->calls);
   json_array_unref (self->ended_calls);
+  json_array_unref (self->usage);
   json_object_unref (self->changes);
   g_free (self);
 }
@@ -239,6 +242,52 @@ vig_run_write_add_message (VigRunWrite *self, const char *kind, JsonObject *cont
   json_array_add_object_element (self->messages, vig_json_pack_object ("{s:s, s:J}", "kind", kind, "content", owned));
 }
 
+static JsonObject *
+get_last_usage (VigRunWrite *self)
+{
+  guint length = json_array_get_length (self->usage);
+
+  return length > 0 ? json_array_get_object_element (self->usage, length - 1) : NULL;
+}
+
+/* What an answer was made by, and what it cost. */
+static void
+add_cost (VigRunWrite *self, JsonObject *message)
+{
+  JsonObject *content = vig_json_get_object (message, "content");
+  JsonObject *usage = get_last_usage (self);
+
+  if (usage == NULL || !g_str_equal (vig_json_get_string (message, "kind", ""), "assistant"))
+    return;
+
+  json_object_set_string_member (content, "model", vig_json_get_string (usage, "model", NULL));
+  json_object_set_int_member (content, "cost_micros", vig_json_get_int (usage, "cost_micros", 0));
+}
+
+static gboolean
+write_usage (VigRunWrite *self, VigDbConnection *db, JsonArray *messages, GError **error)
+{
+  JsonObject *last = get_last_usage (self);
+
+  for (guint i = 0; last != NULL && i < json_array_get_length (messages); i++)
+    {
+      JsonObject *message = json_array_get_object_element (messages, i);
+
+      if (g_str_equal (vig_json_get_string (message, "kind", ""), "assistant"))
+        json_object_set_string_member (last, "message_id", vig_json_get_string (message, "id", NULL));
+    }
+  for (guint i = 0; i < json_array_get_length (self->usage); i++)
+    {
+      JsonObject *entry = json_array_get_object_element (self->usage, i);
+
+      json_object_set_string_member (entry, "run_id", self->run_id);
+      if (!vig_store_usage_add (db, entry, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 write_messages (VigRunWrite *self, VigDbConnection *db, JsonArray *stored, GError **error)
 {
@@ -247,6 +296,7 @@ write_messages (VigRunWrite *self, VigDbConnection *db, JsonArray *stored, GErro
       JsonObject *message = json_array_get_object_element (self->messages, i);
       JsonObject *row;
 
+      add_cost (self, message);
       row = vig_store_messages_add (db, self->session_id, self->run_id, vig_json_get_string (message, "kind", ""), self->operator_name,
                                     vig_json_get_object (message, "content"), error);
       if (row == NULL)
@@ -306,7 +356,8 @@ vig_run_write_run (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (JsonObject) run = NULL;
   gint64 tokens, cost;
 
-  if (!write_messages (self, db, messages, error) || !write_calls (self, db, messages, calls, error) || !end_calls (self, db, calls, error))
+  if (!write_messages (self, db, messages, error) || !write_calls (self, db, messages, calls, error) || !end_calls (self, db, calls, error)
+      || !write_usage (self, db, messages, error))
     return NULL;
   run = vig_store_runs_update (db, self->run_id, self->changes, error);
   if (run == NULL || !vig_store_runs_sum_others (db, run, &tokens, &cost, error))

@@ -31,6 +31,7 @@ typedef struct
   JsonArray  *messages;      /* of {kind, content} */
   JsonArray  *calls;         /* of {provider_call_id, tool, arguments} */
   JsonArray  *ended_calls;   /* ids whose results these messages carry */
+  JsonArray  *usage;         /* what the models took: vig-store-usage.h */
   JsonObject *changes;
 } VigRunWrite;
 

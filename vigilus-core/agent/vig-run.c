@@ -73,6 +73,9 @@ vig_run_new_write (VigRun *self, VigRunState state)
   json_object_set_string_member (write->changes, "state", vig_run_state_to_string (state));
   json_object_set_int_member (write->changes, "turns", self->turns);
   json_object_set_object_member (write->changes, "usage", build_usage (self));
+  json_array_unref (write->usage);
+  write->usage = g_steal_pointer (&self->usage);
+  self->usage = json_array_new ();
 
   return write;
 }
@@ -410,6 +413,7 @@ vig_run_finalize (GObject *object)
   g_clear_pointer (&self->history, json_array_unref);
   g_clear_pointer (&self->messages, json_array_unref);
   g_clear_pointer (&self->rows, json_array_unref);
+  g_clear_pointer (&self->usage, json_array_unref);
   g_clear_pointer (&self->transcript, vig_transcript_unref);
   g_clear_pointer (&self->reply, vig_reply_unref);
   vig_operator_unref (self->operator);
@@ -438,6 +442,7 @@ vig_run_class_init (VigRunClass *klass)
 static void
 vig_run_init (VigRun *self)
 {
+  self->usage = json_array_new ();
   self->calls = g_ptr_array_new_with_free_func (g_object_unref);
   self->operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
   self->cancellable = g_cancellable_new ();

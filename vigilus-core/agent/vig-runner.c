@@ -164,7 +164,7 @@ publish_start (VigRunner *self, JsonObject *stored)
   JsonObject *message = vig_json_get_object (stored, "message");
   const char *session_id = vig_json_get_string (run, "session_id", "");
 
-  if (vig_json_get_boolean (stored, "is_new", FALSE))
+  if (vig_json_get_string (vig_json_get_object (stored, "session"), "leaf_id", NULL) == NULL)
     vig_parts_publish (self->parts, "sessions", "session.changed", vig_json_get_object (stored, "session"));
   if (leaves_branch (stored))
     publish_branch (self, run);

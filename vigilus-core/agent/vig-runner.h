@@ -40,7 +40,7 @@ JsonObject *vig_runner_describe_live (VigRunner *self, const char *session_id);
 /* While @frozen (schema Frozen) is not NULL no run starts; setting it stops all there are, at once. */
 void        vig_runner_set_frozen    (VigRunner *self, JsonObject *frozen);
 
-VigParts   *vig_runner_get_parts     (VigRunner *self);
+VigParts   *vig_runner_get_parts     (VigRunner *self); /* borrowed */
 guint       vig_runner_get_n_asked   (VigRunner *self); /* of these, those that a person asked for */
 guint       vig_runner_get_n_running (VigRunner *self);
 /* Cancels everything in flight without ending the runs: they resume at the next start. */

@@ -3,6 +3,7 @@
 
 #include "vig-dbus-call.h"
 
+#include "vig-slash.h"
 #include "vig-id.h"
 #include "vig-store-approvals.h"
 #include "vig-store-changes.h"
@@ -196,8 +197,34 @@ ask (VigDbusCall *call)
       return;
     }
 
+  if (vig_slash_match (stripped))
+    {
+      refuse (call, "this is a command: call Command with it. To say it to an Operator, begin with @name");
+      return;
+    }
+
   vig_runner_start_async (vig_dbus_call_get_parts (call)->runner, vig_dbus_call_get_owner (call), get_text_or_null (call, 1),
                           get_text (call, 0), NULL, asked, vig_dbus_call_ref (call));
+}
+
+static void
+commanded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *answer = vig_slash_run_finish (result, &error);
+
+  if (answer == NULL)
+    vig_dbus_call_fail (call, error);
+  else
+    vig_dbus_call_answer (call, take_object (answer));
+}
+
+static void
+command (VigDbusCall *call)
+{
+  vig_slash_run_async (vig_dbus_call_get_parts (call)->runner, vig_dbus_call_get_owner (call), get_text_or_null (call, 1), get_text (call, 0),
+                          commanded, vig_dbus_call_ref (call));
 }
 
 static void
@@ -354,6 +381,7 @@ static const VigDbusOperation operations[] = {
   { "ListOperators", .read = list_operators },
   { "ListTools", .run = list_tools },
   { "Ask", .run = ask },
+  { "Command", .run = command },
   { "ListRuns", .read = list_runs },
   { "GetRun", .read = get_run },
   { "ListApprovals", .read = list_approvals },

@@ -30,6 +30,18 @@ touch_session (VigDbConnection *db, const char *session_id, gint64 now, GError *
   return vig_db_get_changes (db) > 0 || vig_store_not_found ("session", session_id, error);
 }
 
+/* What a search finds it by. */
+static gboolean
+add_words (VigDbConnection *db, const char *id, const char *kind, JsonObject *content, GError **error)
+{
+  const char *text = vig_json_get_string (content, "text", "");
+
+  if (*text == '\0' || !(g_str_equal (kind, "user") || g_str_equal (kind, "assistant")))
+    return TRUE;
+
+  return vig_db_exec (db, error, "INSERT INTO message_words (rowid, text) SELECT seq, ?2 FROM messages WHERE id = ?1", "ss", id, text);
+}
+
 static JsonObject *
 add (VigDbConnection *db, const char *session_id, const char *run_id, const char *kind, const char *operator_name, const char *parent_id,
      JsonObject *content, GError **error)
@@ -41,7 +53,8 @@ add (VigDbConnection *db, const char *session_id, const char *run_id, const char
       !vig_db_exec (db, error,
                     "INSERT INTO messages (id, session_id, run_id, kind, operator_name, content, created_at, parent_id, depth)"
                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce ((SELECT depth FROM runs WHERE id = ?3), 0))",
-                    "sssssois", id, session_id, run_id, kind, operator_name, content, now, parent_id))
+                    "sssssois", id, session_id, run_id, kind, operator_name, content, now, parent_id) ||
+      !add_words (db, id, kind, content, error))
     return NULL;
 
   return vig_store_messages_get (db, id, error);
@@ -168,12 +181,66 @@ vig_store_messages_path (VigDbConnection *db, const char *session_id, const char
 }
 
 JsonArray *
+vig_store_messages_path_ids (VigDbConnection *db, const char *session_id, GError **error)
+{
+  g_autoptr (VigDbRows) rows = NULL;
+  g_autoptr (JsonArray) ids = json_array_new ();
+  g_autoptr (GError) local_error = NULL;
+
+  rows = vig_db_query (db, error,
+                       "WITH RECURSIVE path (id, parent_id, n) AS"
+                       " (SELECT messages.id, parent_id, 1 FROM sessions JOIN messages ON messages.id = leaf_id WHERE sessions.id = ?1"
+                       "  UNION ALL SELECT messages.id, messages.parent_id, n + 1 FROM path JOIN messages ON messages.id = path.parent_id)"
+                       " SELECT id FROM path ORDER BY n DESC",
+                       "s", session_id);
+  if (rows == NULL)
+    return NULL;
+
+  while (vig_db_rows_next (rows, &local_error))
+    json_array_add_string_element (ids, vig_db_rows_string (rows, 0));
+  if (local_error == NULL)
+    return g_steal_pointer (&ids);
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return NULL;
+}
+
+JsonArray *
+vig_store_messages_since (VigDbConnection *db, const char *session_id, gint64 *after, guint limit, GError **error)
+{
+  g_autoptr (JsonArray) messages = NULL;
+  guint length;
+
+  messages = vig_store_row_all (vig_db_query (db, error, MESSAGE "FROM messages WHERE session_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+                                              "sii", session_id, *after, (gint64) limit),
+                                MESSAGE_TYPES, error);
+  length = messages != NULL ? json_array_get_length (messages) : 0;
+  if (length > 0)
+    *after = vig_store_row_count (vig_db_query (db, error, "SELECT seq FROM messages WHERE id = ?1", "s",
+                                                vig_json_get_string (json_array_get_object_element (messages, length - 1), "id", "")),
+                                  error);
+
+  return g_steal_pointer (&messages);
+}
+
+JsonArray *
 vig_store_messages_of_run (VigDbConnection *db, const char *run_id, GError **error)
 {
   return vig_store_row_all (vig_db_query (db, error,
                                           MESSAGE "FROM messages WHERE run_id = ?1 OR id = (SELECT question_id FROM runs WHERE id = ?1) ORDER BY seq",
                                           "s", run_id),
                             MESSAGE_TYPES, error);
+}
+
+gboolean
+vig_store_messages_forget_words (VigDbConnection *db, const char *user_id, const char *session_id, GError **error)
+{
+  return vig_db_exec (db, error,
+                      "INSERT INTO message_words (message_words, rowid, text)"
+                      " SELECT 'delete', messages.seq, json_extract (content, '$.text') FROM sessions JOIN messages ON session_id = sessions.id"
+                      " WHERE sessions.user_id = ?1 AND (?2 IS NULL OR sessions.id = ?2)"
+                      " AND kind IN ('user', 'assistant') AND json_extract (content, '$.text') <> ''",
+                      "ss", user_id, session_id);
 }
 
 gboolean

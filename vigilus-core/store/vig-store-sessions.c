@@ -9,8 +9,8 @@
 #define SESSION \
   "SELECT id, title, created_at, updated_at," \
   " (SELECT state FROM runs WHERE session_id = sessions.id AND parent_run_id IS NULL AND state IN ('routing', 'asking', 'resolving')) AS run_state," \
-  " updated_at || ':' || id AS cursor, leaf_id FROM sessions "
-#define SESSION_TYPES "sstts-s"
+  " updated_at || ':' || id AS cursor, leaf_id, title_by, pinned_at IS NOT NULL AS pinned FROM sessions "
+#define SESSION_TYPES "sstts-ssb"
 #define CURSOR_COLUMN 5
 
 static const VigStoreField fields[] = {
@@ -46,8 +46,9 @@ read_cursor (const VigPage *page, gint64 *updated_at, char **id, GError **error)
   return TRUE;
 }
 
-JsonObject *
-vig_store_sessions_list (VigDbConnection *db, const char *user_id, const VigPage *page, GError **error)
+/* @pinned: 1 or 0 as the letter of a number, or NULL for both. */
+static JsonObject *
+list (VigDbConnection *db, const char *user_id, const char *pinned, const VigPage *page, GError **error)
 {
   g_autofree char *id = NULL;
   gint64 updated_at;
@@ -56,10 +57,22 @@ vig_store_sessions_list (VigDbConnection *db, const char *user_id, const VigPage
     return NULL;
 
   return vig_store_page_collect (vig_db_query (db, error,
-                                               SESSION "WHERE user_id = ?1 AND (updated_at, id) < (?2, ?3)"
+                                               SESSION "WHERE user_id = ?1 AND (updated_at, id) < (?2, ?3) AND (?5 IS NULL OR (pinned_at IS NOT NULL) = (?5 = '1'))"
                                                        " ORDER BY updated_at DESC, id DESC LIMIT ?4",
-                                               "sisi", user_id, updated_at, id, vig_store_page_limit (page) + 1),
+                                               "sisis", user_id, updated_at, id, vig_store_page_limit (page) + 1, pinned),
                                  SESSION_TYPES, page, "sessions", CURSOR_COLUMN, error);
+}
+
+JsonObject *
+vig_store_sessions_list (VigDbConnection *db, const char *user_id, const VigPage *page, GError **error)
+{
+  return list (db, user_id, NULL, page, error);
+}
+
+JsonObject *
+vig_store_sessions_list_pins (VigDbConnection *db, const char *user_id, gboolean pinned, const VigPage *page, GError **error)
+{
+  return list (db, user_id, pinned ? "1" : "0", page, error);
 }
 
 static gboolean
@@ -76,9 +89,9 @@ vig_store_sessions_create (VigDbConnection *db, const char *user_id, const char 
   g_autofree char *id = vig_id_new ();
   gint64 now = vig_time_now ();
 
-  if (!check_title (title, error) ||
-      !vig_db_exec (db, error, "INSERT INTO sessions (id, user_id, title, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)",
-                    "sssi", id, user_id, title, now))
+  if ((title != NULL && !check_title (title, error)) ||
+      !vig_db_exec (db, error, "INSERT INTO sessions (id, user_id, title, created_at, updated_at, title_by) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+                    "sssis", id, user_id, title != NULL ? title : "New chat", now, title != NULL ? "person" : "words"))
     return NULL;
 
   return vig_store_sessions_get (db, user_id, id, error);
@@ -95,10 +108,26 @@ JsonObject *
 vig_store_sessions_rename (VigDbConnection *db, const char *user_id, const char *id, const char *title, GError **error)
 {
   if (!check_title (title, error) ||
-      !vig_db_exec (db, error, "UPDATE sessions SET title = ?3 WHERE user_id = ?1 AND id = ?2", "sss", user_id, id, title))
+      !vig_db_exec (db, error, "UPDATE sessions SET title = ?3, title_by = 'person' WHERE user_id = ?1 AND id = ?2", "sss", user_id, id, title))
     return NULL;
 
   return vig_store_sessions_get (db, user_id, id, error);
+}
+
+JsonObject *
+vig_store_sessions_pin (VigDbConnection *db, const char *user_id, const char *id, gboolean pinned, GError **error)
+{
+  if (!vig_db_exec (db, error, "UPDATE sessions SET pinned_at = ?3 WHERE user_id = ?1 AND id = ?2", "sst", user_id, id, pinned ? vig_time_now () : (gint64) 0))
+    return NULL;
+
+  return vig_store_sessions_get (db, user_id, id, error);
+}
+
+gboolean
+vig_store_sessions_entitle (VigDbConnection *db, const char *id, const char *title, const char *by, GError **error)
+{
+  return check_title (title, error)
+         && vig_db_exec (db, error, "UPDATE sessions SET title = ?2, title_by = ?3 WHERE id = ?1 AND title_by <> 'person'", "sss", id, title, by);
 }
 
 gboolean
@@ -115,5 +144,5 @@ vig_store_sessions_delete (VigDbConnection *db, const char *user_id, const char 
       return FALSE;
     }
 
-  return vig_db_exec (db, error, "DELETE FROM sessions WHERE id = ?1", "s", id);
+  return vig_store_messages_forget_words (db, user_id, id, error) && vig_db_exec (db, error, "DELETE FROM sessions WHERE id = ?1", "s", id);
 }

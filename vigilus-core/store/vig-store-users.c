@@ -5,6 +5,7 @@
 
 #include "vig-id.h"
 #include "vig-store-row.h"
+#include "vig-store-sessions.h"
 
 #define COLUMNS "id, name, role, disabled, record = '' AS invited, EXISTS (SELECT 1 FROM second_factors WHERE user_id = users.id) AS second_factor, " \
                 "created_at, last_login_at"
@@ -149,7 +150,7 @@ vig_store_users_delete (VigDbConnection *db, const char *id, GError **error)
 
   if (live > 0)
     g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "a run of this person is still going: stop it first, or disable the account");
-  if (live != 0 || !vig_db_exec (db, error, "DELETE FROM users WHERE id = ?1", "s", id))
+  if (live != 0 || !vig_store_messages_forget_words (db, id, NULL, error) || !vig_db_exec (db, error, "DELETE FROM users WHERE id = ?1", "s", id))
     return FALSE;
 
   return vig_db_get_changes (db) > 0 ? TRUE : vig_store_not_found ("user", id, error);

@@ -15,8 +15,12 @@ static JsonNode *
 list_sessions (VigDbConnection *db, VigRequest *request, GError **error)
 {
   VigPage page = vig_request_get_page (request);
+  JsonObject *parameters = vig_request_get_parameters (request);
 
-  return vig_node_take_object (vig_store_sessions_list (db, get_user (request), &page, error));
+  if (!json_object_has_member (parameters, "pinned"))
+    return vig_node_take_object (vig_store_sessions_list (db, get_user (request), &page, error));
+
+  return vig_node_take_object (vig_store_sessions_list_pins (db, get_user (request), vig_json_get_boolean (parameters, "pinned", FALSE), &page, error));
 }
 
 static void
@@ -31,7 +35,7 @@ publish (VigDbConnection *db, VigRequest *request, const char *event, JsonObject
 static JsonNode *
 create_session (VigDbConnection *db, VigRequest *request, GError **error)
 {
-  const char *title = vig_json_get_string (vig_request_get_body (request), "title", "New chat");
+  const char *title = vig_json_get_string (vig_request_get_body (request), "title", NULL);
   JsonObject *session = vig_store_sessions_create (db, get_user (request), title, error);
 
   if (session != NULL)
@@ -49,13 +53,25 @@ get_session (VigDbConnection *db, VigRequest *request, GError **error)
 static JsonNode *
 update_session (VigDbConnection *db, VigRequest *request, GError **error)
 {
-  const char *title = vig_json_get_string (vig_request_get_body (request), "title", "");
-  JsonObject *session = vig_store_sessions_rename (db, get_user (request), vig_request_get_id (request), title, error);
+  JsonObject *body = vig_request_get_body (request);
+  const char *title = vig_json_get_string (body, "title", NULL);
+  const char *id = vig_request_get_id (request);
+  g_autoptr (JsonObject) session = vig_store_sessions_get (db, get_user (request), id, error);
 
+  if (session != NULL && title != NULL)
+    {
+      json_object_unref (session);
+      session = vig_store_sessions_rename (db, get_user (request), id, title, error);
+    }
+  if (session != NULL && json_object_has_member (body, "pinned"))
+    {
+      json_object_unref (session);
+      session = vig_store_sessions_pin (db, get_user (request), id, vig_json_get_boolean (body, "pinned", FALSE), error);
+    }
   if (session != NULL)
     publish (db, request, "session.changed", session);
 
-  return vig_node_take_object (session);
+  return vig_node_take_object (g_steal_pointer (&session));
 }
 
 static JsonNode *

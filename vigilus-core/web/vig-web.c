@@ -42,8 +42,10 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_DELEGATION);
   add_routes (table, VIG_ROUTES_OPERATOR_FILES);
   add_routes (table, VIG_ROUTES_ORCHESTRATOR);
+  add_routes (table, VIG_ROUTES_COMMANDS);
   add_routes (table, VIG_ROUTES_CREDENTIALS);
   add_routes (table, VIG_ROUTES_HTTP_TOOLS);
+  add_routes (table, VIG_ROUTES_EXPORT);
   add_routes (table, VIG_ROUTES_INVITATIONS);
   add_routes (table, VIG_ROUTES_OPERATORS);
   add_routes (table, VIG_ROUTES_PANIC);
@@ -52,12 +54,14 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_POLICY);
   add_routes (table, VIG_ROUTES_PROOF);
   add_routes (table, VIG_ROUTES_PROVIDERS);
+  add_routes (table, VIG_ROUTES_SEARCH);
   add_routes (table, VIG_ROUTES_SECOND_FACTORS);
   add_routes (table, VIG_ROUTES_SERVERS);
   add_routes (table, VIG_ROUTES_SETTINGS);
   add_routes (table, VIG_ROUTES_SETUP);
   add_routes (table, VIG_ROUTES_SYSTEM);
   add_routes (table, VIG_ROUTES_TOOLS);
+  add_routes (table, VIG_ROUTES_USAGE);
   add_routes (table, VIG_ROUTES_USERS);
 
   return table;

@@ -58,8 +58,10 @@ extern const VigRoute VIG_ROUTES_CHAT[];
 extern const VigRoute VIG_ROUTES_DELEGATION[];
 extern const VigRoute VIG_ROUTES_OPERATOR_FILES[];
 extern const VigRoute VIG_ROUTES_ORCHESTRATOR[];
+extern const VigRoute VIG_ROUTES_COMMANDS[];
 extern const VigRoute VIG_ROUTES_CREDENTIALS[];
 extern const VigRoute VIG_ROUTES_HTTP_TOOLS[];
+extern const VigRoute VIG_ROUTES_EXPORT[];
 extern const VigRoute VIG_ROUTES_INVITATIONS[];
 extern const VigRoute VIG_ROUTES_OPERATORS[];
 extern const VigRoute VIG_ROUTES_PANIC[];
@@ -68,12 +70,14 @@ extern const VigRoute VIG_ROUTES_PLUGINS[];
 extern const VigRoute VIG_ROUTES_POLICY[];
 extern const VigRoute VIG_ROUTES_PROOF[];
 extern const VigRoute VIG_ROUTES_PROVIDERS[];
+extern const VigRoute VIG_ROUTES_SEARCH[];
 extern const VigRoute VIG_ROUTES_SECOND_FACTORS[];
 extern const VigRoute VIG_ROUTES_SERVERS[];
 extern const VigRoute VIG_ROUTES_SETTINGS[];
 extern const VigRoute VIG_ROUTES_SETUP[];
 extern const VigRoute VIG_ROUTES_SYSTEM[];
 extern const VigRoute VIG_ROUTES_TOOLS[];
+extern const VigRoute VIG_ROUTES_USAGE[];
 extern const VigRoute VIG_ROUTES_USERS[];
 
 /* Operation ids to const VigRoute. */

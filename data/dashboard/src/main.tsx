@@ -10,6 +10,7 @@ import './styles/chat.css';
 import './styles/branches.css';
 import './styles/calls.css';
 import './styles/pages.css';
+import './styles/usage.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';

@@ -129,6 +129,13 @@ const tools = createRoute({
   component: lazyRouteComponent(() => import('./pages/tools/tools')),
 });
 
+const usage = createRoute({
+  getParentRoute: () => shell,
+  path: '/usage',
+  validateSearch: (search: Record<string, unknown>) => texts(search, ['by', 'days', 'who']),
+  component: lazyRouteComponent(() => import('./pages/usage/usage')),
+});
+
 const auditMembers = [
   'event',
   'user_name',
@@ -184,6 +191,7 @@ const routeTree = root.addChildren([
     servers,
     tools,
     audit,
+    usage,
     settingsHome,
     settings,
   ]),

@@ -39,7 +39,9 @@ test('deltas are shown until their message is stored', () => {
   applyEvent({ topic: 'session:s', event: 'text.delta', data: { run_id: 'r', kind: 'text', text: 'lo' } });
   expect(stream.state.text).toBe('Hello');
   applyEvent({ topic: 'session:s', event: 'message.added', data: message('2', 'Hello') });
-  expect(stream.state.text).toBe('');
+  expect(stream.state).toMatchObject({ text: 'Hello', settledBy: '2' });
+  applyEvent({ topic: 'session:s', event: 'text.delta', data: { run_id: 'r', kind: 'text', text: 'Next' } });
+  expect(stream.state).toMatchObject({ text: 'Next', settledBy: null });
 });
 
 test('a run that ends takes its half-written text away', () => {

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { parsePo } from '../scripts/po.mjs';
 import { cleanOutput } from '../src/components/output';
-import { splitBlocks } from '../src/lib/blocks';
+import { BlockSplitter, codeOf, splitBlocks } from '../src/lib/blocks';
 import { _, ngettext, setCatalogue } from '../src/lib/i18n';
 import { describeSchema } from '../src/lib/json-schema';
 import { findMention, insertMention, rankNames } from '../src/lib/mentions';
@@ -143,4 +143,34 @@ test('a schema becomes rows', () => {
 test('only known members of an address are taken', () => {
   expect(texts({ a: 'x', b: '', c: 'y', d: 3 }, ['a', 'b', 'd'])).toEqual({ a: 'x', d: '3' });
   expect(text({})).toBeUndefined();
+});
+
+const grown = [
+  'Some words.',
+  '1. one\n2. two\n\n3. three',
+  '```sh\nls -l\n\n# not a heading\n```\nafter',
+  '> quote\n> more\n\n- a\n- b\n\n  still b\n\nlast',
+  Array.from({ length: 400 }, (_unused, index) => `- item ${index} of a long list`).join('\n'),
+  '1',
+  '~~~\nopen',
+].join('\n\n');
+
+test('a text that grows is split as it is when it is whole', () => {
+  const splitter = new BlockSplitter();
+  let blocks: string[] = [];
+  for (let end = 0; end <= grown.length; end += 7) blocks = splitter.split(grown.slice(0, end));
+  blocks = splitter.split(grown);
+  expect(blocks).toEqual(splitBlocks(grown));
+  expect(blocks.join('\n')).toBe(grown);
+  expect(splitter.split('Another text')).toEqual(['Another text']);
+});
+
+test.each([
+  ['```js\nlet a;\n```', { language: 'js', text: 'let a;' }],
+  ['```\nopen\n\nstill', { language: undefined, text: 'open\n\nstill' }],
+  ['~~~~ py x\na\n~~~\nb\n~~~~\n', { language: 'py', text: 'a\n~~~\nb' }],
+  ['no code', null],
+  ['```a`b\nx', null],
+])('the code in %j', (block, code) => {
+  expect(codeOf(block)).toEqual(code);
 });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { type ComponentProps, memo, type ReactNode } from 'react';
+import { type ComponentProps, memo, type ReactNode, useState } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
-import { splitBlocks } from '../lib/blocks';
+import { BlockSplitter, type Code, codeOf } from '../lib/blocks';
 import { _ } from '../lib/i18n';
 import { CopyButton } from './button';
 import { ScrollX } from './scroll-x';
@@ -64,7 +64,28 @@ const components: Components = {
 
 const plugins = [remarkGfm];
 
+const CHUNK = 100;
+
+/** In pieces of so many lines: while code streams in, only the last of them changes. */
+function chunksOf(text: string): string[] {
+  const lines = text.split('\n');
+  const chunks: string[] = [];
+  for (let at = 0; at < lines.length; at += CHUNK)
+    chunks.push(lines.slice(at, at + CHUNK).join('\n') + (at + CHUNK < lines.length ? '\n' : ''));
+  return chunks;
+}
+
+function PlainCode({ code }: { code: Code }) {
+  return (
+    <CodeBlock>
+      <code className={code.language ? `language-${code.language}` : undefined}>{chunksOf(code.text)}</code>
+    </CodeBlock>
+  );
+}
+
 const Block = memo(function Block({ text }: { text: string }) {
+  const code = codeOf(text);
+  if (code) return <PlainCode code={code} />;
   return (
     <ReactMarkdown remarkPlugins={plugins} components={components} skipHtml={false}>
       {text}
@@ -74,9 +95,10 @@ const Block = memo(function Block({ text }: { text: string }) {
 
 /** What a model wrote. Raw HTML in it is shown as the text it is; finished blocks are parsed once. */
 export default function Markdown({ text }: { text: string }) {
+  const [splitter] = useState(() => new BlockSplitter());
   return (
     <div className="prose">
-      {splitBlocks(text).map((block, index) => (
+      {splitter.split(text).map((block, index) => (
         <Block key={index} text={block} />
       ))}
     </div>

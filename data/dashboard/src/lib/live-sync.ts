@@ -68,7 +68,7 @@ function onRun(run: Run): void {
   putRun(run);
   outrun('session-runs', run.session_id);
   const stream = streams.get(run.session_id);
-  if (stream && !isLive(run)) stream.clearText();
+  if (stream && !isLive(run) && stream.state.settledBy === null) stream.clearText();
   invalidate('runs', 'status', 'sessions');
 }
 
@@ -87,7 +87,7 @@ function onMessage(message: Message): void {
   }
   putMessage(message);
   outrun('messages', message.session_id);
-  if (message.kind === 'assistant') streams.get(message.session_id)?.clearText();
+  if (message.kind === 'assistant') streams.get(message.session_id)?.settle(message.id);
 }
 
 function onCall(call: Call): void {

@@ -11,6 +11,7 @@ const pages: Record<string, string> = {
   v: '/servers',
   w: '/tools',
   l: '/audit',
+  u: '/usage',
   s: '/settings/providers',
 };
 

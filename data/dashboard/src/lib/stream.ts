@@ -10,9 +10,18 @@ export interface StreamState {
   text: string;
   reasoning: string;
   outputs: Record<string, string>;
+  /** The message that the text has become; it is shown until that is there. */
+  settledBy: string | null;
 }
 
-export const emptyStream: StreamState = { runId: null, operatorName: null, text: '', reasoning: '', outputs: {} };
+export const emptyStream: StreamState = {
+  runId: null,
+  operatorName: null,
+  text: '',
+  reasoning: '',
+  outputs: {},
+  settledBy: null,
+};
 
 /** The length of the longest end of `base` that `delta` begins with. */
 export function overlap(base: string, delta: string): number {
@@ -64,6 +73,7 @@ export class ReplyStream {
       text: join(fetched.text, late.text),
       reasoning: join(fetched.reasoning, late.reasoning),
       outputs,
+      settledBy: null,
     });
     return true;
   }
@@ -78,10 +88,16 @@ export class ReplyStream {
     this.#set(growOutput(this.#state, callId, text));
   }
 
-  /** The reply is a stored message now, or the run has ended. */
+  /** The reply is a stored message now: the text stays until the page has that, so that nothing blinks. */
+  settle(messageId: string): void {
+    this.#isStale = this.#early !== null;
+    this.#set({ ...this.#state, settledBy: messageId });
+  }
+
+  /** The run has ended. */
   clearText(): void {
     this.#isStale = this.#early !== null;
-    this.#set({ ...this.#state, text: '', reasoning: '' });
+    this.#set({ ...this.#state, text: '', reasoning: '', settledBy: null });
   }
 
   reset(): void {
@@ -96,7 +112,8 @@ export class ReplyStream {
 }
 
 function grow(state: StreamState, runId: string, kind: string, text: string): StreamState {
-  const base = state.runId === runId ? state : { ...emptyStream, outputs: state.outputs, runId };
+  const goesOn = state.runId === runId && state.settledBy === null;
+  const base = goesOn ? state : { ...emptyStream, outputs: state.outputs, runId };
   return kind === 'reasoning' ? { ...base, reasoning: base.reasoning + text } : { ...base, text: base.text + text };
 }
 

@@ -8,6 +8,8 @@ export type AuditProof = Schemas['AuditProof'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type Call = Schemas['Call'];
 export type Change = Schemas['Change'];
+export type Command = Schemas['Command'];
+export type CommandAnswer = Schemas['CommandAnswer'];
 export type Credential = Schemas['Credential'];
 export type FoundServer = Schemas['FoundServer'];
 export type Grant = Schemas['Grant'];
@@ -24,10 +26,13 @@ export type Provider = Schemas['Provider'];
 export type ProviderType = Schemas['ProviderType'];
 export type RouteTrial = Schemas['RouteTrial'];
 export type Run = Schemas['Run'];
+export type SearchHit = Schemas['SearchHit'];
 export type SecondFactor = Schemas['SecondFactor'];
 export type SecondFactorAsked = Schemas['SecondFactorAsked'];
 export type Server = Schemas['Server'];
 export type SignIn = Schemas['SignIn'];
+export type UsageEntry = Schemas['UsageEntry'];
+export type UsageTotal = Schemas['UsageTotal'];
 export type User = Schemas['User'];
 export type Session = Schemas['Session'];
 export type Settings = Schemas['Settings'];
@@ -61,6 +66,9 @@ export interface MessageContent {
   results?: { call_id: string; name: string; text: string; is_error: boolean }[];
   stop_reason?: string;
   cut_short?: boolean;
+  model?: string | null;
+  cost_micros?: number;
+  usage?: { input_tokens?: number | null; output_tokens?: number | null };
 }
 
 /** The description leaves `content` open, because its shape depends on `kind`. */

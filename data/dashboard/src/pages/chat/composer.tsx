@@ -4,16 +4,21 @@ import { ArrowUp, Square } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../components/button';
 import { useCan } from '../../lib/auth';
+import { commandsQuery, isCommand, matchCommands } from '../../lib/commands';
 import { useMediaQuery } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { findMention, insertMention, type Mention, rankNames } from '../../lib/mentions';
 import { operatorsQuery } from '../../lib/operators';
+import { CommandList } from './command-list';
 import { MentionList } from './mention-list';
 
 interface Props {
   draft: string;
   setDraft: (text: string) => void;
   send: (text: string) => Promise<unknown>;
+  command: (text: string) => Promise<unknown>;
+  /** Whether commands about this conversation have one. */
+  hasSession?: boolean;
   busy: boolean;
   stop?: (() => void) | undefined;
   stopping?: boolean;
@@ -32,22 +37,27 @@ function useMentions(draft: string, cursor: number, isOff: boolean) {
   return { mention, matches };
 }
 
-function Box({ draft, setDraft, send, busy, stop, stopping, focus }: Props) {
+function useCompletion(draft: string, cursor: number, hasSession: boolean) {
+  const commands = matchCommands(useQuery(commandsQuery).data ?? [], draft.slice(0, cursor), hasSession);
+  const { mention, matches } = useMentions(draft, cursor, commands.length > 0);
+  return { commands, mention, matches, count: commands.length || matches.length, at: mention?.start ?? 0 };
+}
+
+function Box({ draft, setDraft, send, command, hasSession = false, busy, stop, stopping, focus }: Props) {
   const box = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
   const [cursor, setCursor] = useState(draft.length);
   const [chosen, setChosen] = useState(0);
   const [dismissed, setDismissed] = useState<number | null>(null);
-  const { mention, matches } = useMentions(draft, cursor, false);
-  const isOpen = mention !== null && matches.length > 0 && dismissed !== mention.start;
+  const { commands, mention, matches, count, at } = useCompletion(draft, cursor, hasSession);
+  const isOpen = count > 0 && dismissed !== at;
   const hasKeyboard = useMediaQuery('(pointer: fine)');
 
   useEffect(() => {
     if (focus && hasKeyboard) box.current?.focus();
   }, [focus, hasKeyboard]);
 
-  const put = (at: Mention, name: string) => {
-    const next = insertMention(draft, at, cursor, name);
+  const put = (next: { text: string; cursor: number }) => {
     setDraft(next.text);
     setCursor(next.cursor);
     requestAnimationFrame(() => {
@@ -56,21 +66,38 @@ function Box({ draft, setDraft, send, busy, stop, stopping, focus }: Props) {
     });
   };
 
-  const submit = async () => {
-    const text = draft.trim();
-    if (text === '' || busy || stop) return;
-    setDraft('');
-    await send(text).catch(() => setDraft(text));
+  const putCommand = (name: string) => put({ text: `/${name} `, cursor: name.length + 2 });
+  const putMention = (to: Mention, name: string) => put(insertMention(draft, to, cursor, name));
+
+  const complete = () => {
+    const index = chosen % count;
+    if (commands.length > 0) putCommand(commands[index]?.name ?? '');
+    else if (mention) putMention(mention, matches[index]?.name ?? '');
   };
 
-  const onMentionKey = (event: KeyboardEvent, at: Mention): boolean => {
+  const submit = async () => {
+    const text = draft.trim();
+    // A space before the slash says that it is no command.
+    const isOrder = isCommand(draft);
+    if (text === '' || busy || (stop && !isOrder)) return;
+    setDraft('');
+    await (isOrder ? command(text) : send(text)).catch(() => setDraft(isOrder ? text : draft));
+  };
+
+  const onListKey = (event: KeyboardEvent): boolean => {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const step = event.key === 'ArrowDown' ? 1 : -1;
-      setChosen((chosen + step + matches.length) % matches.length);
+      setChosen((chosen + step + count) % count);
+    } else if (
+      event.key === 'Enter' &&
+      commands[chosen % count] &&
+      `/${commands[chosen % count]?.name}` === draft.trim()
+    ) {
+      return false;
     } else if (event.key === 'Enter' || event.key === 'Tab') {
-      put(at, matches[chosen % matches.length]?.name ?? '');
+      complete();
     } else if (event.key === 'Escape') {
-      setDismissed(at.start);
+      setDismissed(at);
     } else {
       return false;
     }
@@ -80,7 +107,7 @@ function Box({ draft, setDraft, send, busy, stop, stopping, focus }: Props) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
-    if (isOpen && mention && onMentionKey(event, mention)) return;
+    if (isOpen && onListKey(event)) return;
     if (event.key !== 'Enter' || event.shiftKey || !hasKeyboard) return;
     event.preventDefault();
     void submit();
@@ -99,15 +126,18 @@ function Box({ draft, setDraft, send, busy, stop, stopping, focus }: Props) {
         void submit();
       }}
     >
-      {isOpen && mention && (
-        <MentionList id={listId} operators={matches} chosen={chosen} choose={(name) => put(mention, name)} />
+      {isOpen && commands.length > 0 && (
+        <CommandList id={listId} commands={commands} chosen={chosen % count} choose={putCommand} />
+      )}
+      {isOpen && commands.length === 0 && mention && (
+        <MentionList id={listId} operators={matches} chosen={chosen} choose={(name) => putMention(mention, name)} />
       )}
       <div className="composer-grow" data-text={`${draft} `}>
         <textarea
           ref={box}
           rows={1}
           aria-label={_('Message')}
-          placeholder={_('Ask for something, or @mention an Operator')}
+          placeholder={_('Ask for something; @ for an Operator, / for a command')}
           value={draft}
           maxLength={100_000}
           role="combobox"

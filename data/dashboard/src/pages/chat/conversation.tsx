@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
-import { MessageSquareOff } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { Download, MessageSquareOff } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { Button } from '../../components/button';
 import { Dialog } from '../../components/dialog';
 import { Empty, ErrorNote } from '../../components/states';
 import { sessionQuery, useSendMessage, useStopRun } from '../../lib/chat';
@@ -10,7 +11,9 @@ import { useMediaQuery, useStored } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { useSession } from '../../lib/use-session';
 import { NoProvider } from '../shared/no-provider';
+import { CommandNote, useCommands } from './command-answer';
 import { Composer } from './composer';
+import { ExportDialog } from './export-dialog';
 import { RunDetails } from './run-details';
 import { Transcript } from './transcript';
 
@@ -26,6 +29,8 @@ export function Conversation({ id, bar, details, closeDetails }: Props) {
   const view = useSession(id);
   const send = useSendMessage();
   const stop = useStopRun();
+  const commands = useCommands(id);
+  const [isExporting, setExporting] = useState(false);
   const isWide = useMediaQuery('(min-width: 1180px)');
   const [draft, setDraft] = useStored(`draft.${id}`, '');
   if (session.error instanceof ApiError && session.error.code === 'not_found')
@@ -45,22 +50,35 @@ export function Conversation({ id, bar, details, closeDetails }: Props) {
         <div className="chat-bar">
           {bar}
           <h1 className="clip">{session.data?.title ?? ' '}</h1>
+          <Button
+            className="export"
+            look="quiet"
+            square
+            aria-label={_('Export conversation')}
+            onClick={() => setExporting(true)}
+          >
+            <Download className="icon" aria-hidden />
+          </Button>
         </div>
         <Transcript view={view} />
         <div className="composer-area">
           <NoProvider />
-          <ErrorNote error={send.error ?? stop.error} />
+          <CommandNote answer={commands.answer} close={commands.close} />
+          <ErrorNote error={send.error ?? stop.error ?? commands.error} />
           <Composer
             draft={draft}
             setDraft={setDraft}
             send={(text) => send.mutateAsync({ sessionId: id, text })}
-            busy={send.isPending}
+            command={commands.run}
+            hasSession
+            busy={send.isPending || commands.isPending}
             stop={view.live ? () => stop.mutate(view.live?.id ?? '') : undefined}
             stopping={stop.isPending}
             focus
           />
         </div>
       </section>
+      {isExporting && <ExportDialog id={id} onClose={() => setExporting(false)} />}
       {details && isWide && (
         <aside className="chat-details" aria-label={_('Run details')}>
           {side}

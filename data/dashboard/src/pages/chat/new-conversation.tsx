@@ -8,6 +8,7 @@ import { useCreateSession, useSendMessage } from '../../lib/chat';
 import { useIsMounted, useStored } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { NoProvider } from '../shared/no-provider';
+import { CommandNote, useCommands } from './command-answer';
 import { Composer } from './composer';
 
 const ideas = () => [
@@ -17,22 +18,17 @@ const ideas = () => [
   _('What did you do today?'),
 ];
 
-/** The title is made of the first words; it can be changed. */
-function titleOf(text: string): string {
-  const line = text.trim().split('\n')[0] ?? '';
-  return line.length > 60 ? `${line.slice(0, 57).trimEnd()}…` : line;
-}
-
 export function NewConversation({ bar }: { bar: ReactNode }) {
   const create = useCreateSession();
   const send = useSendMessage();
   const navigate = useNavigate();
   const isMounted = useIsMounted();
   const canAsk = useCan('approver');
+  const commands = useCommands();
   const [draft, setDraft] = useStored('draft.new', '');
 
   const submit = async (text: string) => {
-    const session = await create.mutateAsync({ title: titleOf(text) });
+    const session = await create.mutateAsync({});
     await send.mutateAsync({ sessionId: session.id, text }).finally(() => {
       // Who went to another page meanwhile is not fetched back.
       if (isMounted()) void navigate({ to: '/chat/$sessionId', params: { sessionId: session.id } });
@@ -61,8 +57,16 @@ export function NewConversation({ bar }: { bar: ReactNode }) {
         )}
       </div>
       <div className="composer-area">
-        <ErrorNote error={create.error ?? send.error} />
-        <Composer draft={draft} setDraft={setDraft} send={submit} busy={create.isPending || send.isPending} focus />
+        <CommandNote answer={commands.answer} close={commands.close} />
+        <ErrorNote error={create.error ?? send.error ?? commands.error} />
+        <Composer
+          draft={draft}
+          setDraft={setDraft}
+          send={submit}
+          command={commands.run}
+          busy={create.isPending || send.isPending || commands.isPending}
+          focus
+        />
       </div>
     </section>
   );

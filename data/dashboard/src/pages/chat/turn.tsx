@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { ArrowRight, CircleStop, Info, LoaderCircle, Pencil, TriangleAlert } from 'lucide-react';
-import { memo, useState } from 'react';
+import { memo, type ReactNode, useState } from 'react';
 import { Button, CopyButton } from '../../components/button';
 import { RichText } from '../../components/rich-text';
 import { Note } from '../../components/states';
@@ -8,11 +8,12 @@ import { Time } from '../../components/time';
 import { ToolCard } from '../../components/tool-card';
 import { useCan } from '../../lib/auth';
 import { isLive } from '../../lib/chat';
-import { _ } from '../../lib/i18n';
+import { _, ngettext } from '../../lib/i18n';
 import { stopNote } from '../../lib/stop';
 import type { StreamState } from '../../lib/stream';
 import type { Entry, Turn } from '../../lib/transcript';
 import type { Message, Run } from '../../lib/types';
+import { costOf } from '../../lib/usage';
 import { ApprovalById } from '../shared/approval';
 import { UndoCall } from '../shared/undo';
 import { ASK_TOOL, AskedRun } from './asked-run';
@@ -68,11 +69,19 @@ function Thinking({ text, open = false }: { text: string; open?: boolean }) {
   );
 }
 
-const Reply = memo(function Reply({ message }: { message: Message }) {
-  const { text, reasoning, refusal } = message.content;
+/** A reply, while it is written and after: the same element, so that what was parsed stays. */
+const Reply = memo(function Reply({ message, stream }: { message: Message | null; stream: StreamState | null }) {
+  const { text, reasoning, refusal } = message?.content ?? { ...stream };
+  if (!message)
+    return (
+      <div className="reply streaming" aria-busy="true">
+        <Thinking text={reasoning ?? ''} open={!text} />
+        {text && <RichText text={text} />}
+      </div>
+    );
   const note = stopNote(message.content);
   return (
-    <div className="reply">
+    <div className="reply" id={`m-${message.id}`}>
       <Thinking text={reasoning ?? ''} />
       {text && <RichText text={text} />}
       {refusal && <p>{refusal}</p>}
@@ -88,7 +97,7 @@ const Reply = memo(function Reply({ message }: { message: Message }) {
 });
 
 export function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<string, string> }) {
-  if (entry.type === 'reply') return <Reply message={entry.message} />;
+  if (entry.type === 'reply') return <Reply message={entry.message} stream={null} />;
   if (entry.type === 'notice' && entry.message.content.plan) return <PlanCard plan={entry.message.content.plan} />;
   if (entry.type === 'notice')
     return (
@@ -111,22 +120,29 @@ export function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<st
   );
 }
 
-/** What is being written now. Screen readers hear the finished reply rather than each piece. */
-function Streaming({ stream, run }: { stream: StreamState; run: Run }) {
-  if (!stream.text && !stream.reasoning) {
-    if (run.state !== 'asking') return null;
-    return (
-      <p className="routing">
+/** Whether the stream has what no message of the turn has yet. */
+function isWriting(stream: StreamState | null, turn: Turn): stream is StreamState {
+  if (!stream || (!stream.text && !stream.reasoning)) return false;
+  const { settledBy } = stream;
+  return !turn.entries.some((entry) => entry.type === 'reply' && entry.message.id === settledBy);
+}
+
+/** What came of the question, and what is being written now. Screen readers hear the finished reply rather than each piece. */
+function entriesOf(turn: Turn, stream: StreamState | null, outputs: Record<string, string>): ReactNode[] {
+  let replies = 0;
+  const nodes: ReactNode[] = turn.entries.map((entry) => {
+    if (entry.type === 'reply') return <Reply key={`reply-${replies++}`} message={entry.message} stream={null} />;
+    const key = entry.type === 'call' ? entry.key : entry.message.id;
+    return <EntryView key={key} entry={entry} outputs={outputs} />;
+  });
+  if (isWriting(stream, turn)) nodes.push(<Reply key={`reply-${replies}`} message={null} stream={stream} />);
+  else if (stream && turn.run?.state === 'asking')
+    nodes.push(
+      <p className="routing" key="thinking">
         <LoaderCircle className="icon spin" aria-hidden /> {_('Thinking …')}
-      </p>
+      </p>,
     );
-  }
-  return (
-    <div className="reply streaming" aria-busy="true">
-      <Thinking text={stream.reasoning} open={!stream.text} />
-      {stream.text && <RichText text={stream.text} />}
-    </div>
-  );
+  return nodes;
 }
 
 function RunEnd({ run }: { run: Run }) {
@@ -146,13 +162,16 @@ function RunEnd({ run }: { run: Run }) {
 }
 
 /** What can be done with an answer as a whole, however many replies it has. */
-function TurnEnd({ turn }: { turn: Turn }) {
+function TurnEnd({ turn, run }: { turn: Turn; run: Run }) {
   const answer = turn.answer ?? turn.user;
   if (!answer) return null;
+  const tokens = (run.usage.input_tokens ?? 0) + (run.usage.output_tokens ?? 0);
   return (
     <div className="turn-end small muted">
       <Regenerate messageId={answer.id} />
       {turn.answer && <BranchSwitch message={turn.answer} />}
+      {tokens > 0 && <span>{ngettext('One token', '{count} tokens', tokens)}</span>}
+      {!!run.usage.cost_micros && <span>· {costOf(run.usage.cost_micros)}</span>}
     </div>
   );
 }
@@ -163,18 +182,15 @@ interface Props {
   outputs: Record<string, string>;
 }
 
-export function TurnView({ turn, stream, outputs }: Props) {
+export const TurnView = memo(function TurnView({ turn, stream, outputs }: Props) {
   const { run } = turn;
   return (
-    <li className="turn">
+    <li className="turn" id={turn.user ? `m-${turn.user.id}` : undefined}>
       {turn.user && <UserWords message={turn.user} />}
       {run && <RoutingLine run={run} />}
-      {turn.entries.map((entry) => (
-        <EntryView key={entry.type === 'call' ? entry.key : entry.message.id} entry={entry} outputs={outputs} />
-      ))}
-      {run && stream && isLive(run) && <Streaming stream={stream} run={run} />}
+      {entriesOf(turn, run && isLive(run) ? stream : null, outputs)}
       {run && <RunEnd run={run} />}
-      {run && !isLive(run) && <TurnEnd turn={turn} />}
+      {run && !isLive(run) && <TurnEnd turn={turn} run={run} />}
     </li>
   );
-}
+});

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import {
   Bot,
+  ChartColumn,
   House,
   ListChecks,
   LogOut,
@@ -35,6 +36,7 @@ export const pagesOfApp = (): { to: string; name: string; icon: LucideIcon; key:
   { to: '/servers', name: _('Servers'), icon: Server, key: 'v' },
   { to: '/tools', name: _('Tools'), icon: Wrench, key: 'w' },
   { to: '/audit', name: _('Audit log'), icon: ScrollText, key: 'l' },
+  { to: '/usage', name: _('Usage'), icon: ChartColumn, key: 'u' },
   { to: '/settings', name: _('Settings'), icon: Settings, key: 's' },
 ];
 

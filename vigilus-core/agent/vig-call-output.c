@@ -134,6 +134,31 @@ on_output (VigOutput stream, const char *text, gsize length, gpointer user_data)
   push (user_data, text, length);
 }
 
+static VigSandboxSpec
+make_spec (VigInvocation *invocation, const char * const *argv, gpointer data)
+{
+  return (VigSandboxSpec) {
+    .argv = argv,
+    .working_directory = vig_invocation_get_working_directory (invocation),
+    .deadline = vig_invocation_get_deadline (invocation),
+    .output_limit = vig_invocation_get_output_limit (invocation),
+    .on_output = on_output,
+    .user_data = data,
+  };
+}
+
+static VigCommandResult *
+run_command_in (gpointer data, VigInvocation *invocation, const VigCommandPlace *place, const char * const *argv, GCancellable *cancellable, GError **error)
+{
+  VigSandboxSpec spec = make_spec (invocation, argv, data);
+
+  spec.working_directory = place->directory;
+  spec.read_paths = place->read_paths;
+  spec.allow_unix = place->unix_sockets;
+
+  return vig_sandbox_run (&spec, cancellable, error);
+}
+
 static VigCommandResult *
 run_command (gpointer            data,
              VigInvocation      *invocation,
@@ -142,16 +167,10 @@ run_command (gpointer            data,
              GCancellable       *cancellable,
              GError            **error)
 {
-  VigSandboxSpec spec = { 0 };
+  VigSandboxSpec spec = make_spec (invocation, argv, data);
 
-  spec.argv = argv;
-  spec.working_directory = vig_invocation_get_working_directory (invocation);
   spec.input = input;
-  spec.deadline = vig_invocation_get_deadline (invocation);
-  spec.output_limit = vig_invocation_get_output_limit (invocation);
   spec.allow_attributes = vig_invocation_get_level (invocation) >= VIG_LEVEL_WRITE;
-  spec.on_output = on_output;
-  spec.user_data = data;
   if (spec.working_directory == NULL)
     {
       g_set_error_literal (error, VIG_ERROR, VIG_ERROR_DENIED, "this Operator has no working directory to run commands in");
@@ -209,6 +228,7 @@ dup_secret (gpointer data, const char *tool_name, GError **error)
 static const VigInvocationServices services = {
   .report_output = report_output,
   .run_command = run_command,
+  .run_command_in = run_command_in,
   .keep_file = keep_file,
   .dup_server = dup_server,
   .dup_setting = dup_setting,

@@ -182,6 +182,7 @@ vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const ch
     }
   self->ask_signals = vig_landlock_get_abi () < VIG_LANDLOCK_ABI_SCOPES;
   flags = (spec->allow_network ? VIG_SECCOMP_NETWORK : 0) | (spec->allow_attributes ? VIG_SECCOMP_ATTRIBUTES : 0)
+          | (spec->allow_unix ? VIG_SECCOMP_UNIX : 0)
           | (self->ask_signals ? VIG_SECCOMP_ASK_SIGNALS : 0);
   if (!vig_seccomp_get_filter (flags, &self->filter, error) || !open_directory (self, spec, error))
     return FALSE;

@@ -33,7 +33,8 @@ typedef enum
   VIG_SECCOMP_NETWORK = 1 << 0,     /* IPv4 and IPv6 */
   VIG_SECCOMP_ATTRIBUTES = 1 << 1,  /* modes and times through descriptors */
   VIG_SECCOMP_ASK_SIGNALS = 1 << 2, /* system calls that send signals go to the filter's listener */
-  VIG_SECCOMP_ALL = (1 << 3) - 1,
+  VIG_SECCOMP_UNIX = 1 << 3,        /* sockets in the file system, as the user may connect to them */
+  VIG_SECCOMP_ALL = (1 << 4) - 1,
 } VigSeccompFlags;
 
 typedef enum

@@ -97,13 +97,14 @@ deny_unless (scmp_filter_ctx filter, const char *name, guint argument, guint64 a
   return add (filter, SCMP_ACT_ERRNO (EPERM), seccomp_syscall_resolve_name (name), 1, &cmp);
 }
 
-/* With the network: IPv4, IPv6 and the netlink that name resolution asks; otherwise none. Unix sockets lead to other daemons; a
- * pair is fine where it stays one: datagram sockets of a pair can be sent elsewhere. */
+/* With the network: IPv4, IPv6 and the netlink that name resolution asks; otherwise none. Unix sockets lead to other daemons: only
+ * where the call is for one. A pair is fine where it stays one: datagram sockets of a pair can be sent elsewhere. */
 static gboolean
-deny_sockets (scmp_filter_ctx filter, gboolean allow_network)
+deny_sockets (scmp_filter_ctx filter, gboolean allow_network, gboolean allow_unix)
 {
   static const guint stray[] = { SOCK_DGRAM, SOCK_RAW, SOCK_RDM };
   struct scmp_arg_cmp above = SCMP_CMP (0, SCMP_CMP_GT, AF_NETLINK);
+  struct scmp_arg_cmp netlink_or_above = SCMP_CMP (0, SCMP_CMP_GE, AF_NETLINK);
   struct scmp_arg_cmp other_netlink[] = { SCMP_CMP (0, SCMP_CMP_EQ, AF_NETLINK), SCMP_CMP (2, SCMP_CMP_NE, NETLINK_ROUTE) };
   gboolean done = TRUE;
   guint family;
@@ -111,12 +112,14 @@ deny_sockets (scmp_filter_ctx filter, gboolean allow_network)
 
   for (i = 0; i < G_N_ELEMENTS (stray) && done; i++)
     done = deny_if (filter, SCMP_SYS (socketpair), 1, 0xf, stray[i]);
-  if (!allow_network)
+  if (!allow_network && !allow_unix)
     return done && deny (filter, EACCES, "socket");
 
   for (family = 0; family < AF_NETLINK && done; family++)
-    if (family != AF_INET && family != AF_INET6)
+    if (!(allow_network && (family == AF_INET || family == AF_INET6)) && !(allow_unix && family == AF_UNIX))
       done = deny_if (filter, SCMP_SYS (socket), 0, G_MAXUINT32, family);
+  if (!allow_network)
+    return done && add (filter, SCMP_ACT_ERRNO (EACCES), SCMP_SYS (socket), 1, &netlink_or_above);
 
   return done
          && add (filter, SCMP_ACT_ERRNO (EACCES), SCMP_SYS (socket), 2, other_netlink)
@@ -232,7 +235,7 @@ make_filter (VigSeccompFlags flags)
   for (i = 0; denied[i] != NULL && done; i++)
     done = deny (filter, EPERM, denied[i]);
   done = done
-         && deny_sockets (filter, (flags & VIG_SECCOMP_NETWORK) != 0)
+         && deny_sockets (filter, (flags & VIG_SECCOMP_NETWORK) != 0, (flags & VIG_SECCOMP_UNIX) != 0)
          && deny_attributes (filter, (flags & VIG_SECCOMP_ATTRIBUTES) != 0)
          && deny_signals (filter, (flags & VIG_SECCOMP_ASK_SIGNALS) != 0)
          && deny_modes (filter)

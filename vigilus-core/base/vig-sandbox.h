@@ -14,6 +14,7 @@ typedef struct
   const char         *input;             /* stdin, or NULL */
   const char * const *read_paths;        /* more places it may read, NULL-terminated, or NULL */
   gboolean            allow_network;     /* TCP connect */
+  gboolean            allow_unix;        /* sockets in the file system, as its user may connect to them */
   gboolean            allow_attributes;  /* modes and times of files that it has open: granted to calls above read */
   gint64              deadline;          /* g_get_monotonic_time () */
   gsize               output_limit;      /* bytes kept of each stream */

@@ -146,6 +146,40 @@ docker_endpoint_prepare (DockerEndpoint *self, SoupMessage *message)
     soup_message_set_tls_client_certificate (message, self->certificate);
 }
 
+static void
+on_event (GSocketClient *client, GSocketClientEvent event, GSocketConnectable *connectable, GIOStream *connection, gpointer user_data)
+{
+  DockerEndpoint *self = user_data;
+
+  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKING)
+    return;
+
+  if (self->certificate != NULL)
+    g_tls_connection_set_certificate (G_TLS_CONNECTION (connection), self->certificate);
+  if (self->trusted != NULL)
+    g_tls_connection_set_database (G_TLS_CONNECTION (connection), self->trusted);
+}
+
+GIOStream *
+docker_endpoint_dial (DockerEndpoint *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketAddress) address = self->path != NULL ? g_unix_socket_address_new (self->path) : NULL;
+  GSocketConnection *connection;
+
+  g_socket_client_set_enable_proxy (client, FALSE);
+  if (address != NULL)
+    connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), cancellable, error);
+  else
+    {
+      g_socket_client_set_tls (client, TRUE);
+      g_signal_connect (client, "event", G_CALLBACK (on_event), self);
+      connection = g_socket_client_connect_to_uri (client, self->base, DEFAULT_PORT, cancellable, error);
+    }
+
+  return connection != NULL ? G_IO_STREAM (connection) : NULL;
+}
+
 static const char *
 advise (DockerEndpoint *self, const GError *error)
 {

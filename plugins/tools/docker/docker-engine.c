@@ -3,8 +3,6 @@
 
 #include "docker-engine.h"
 
-#include "docker-connect.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +32,12 @@ VigServer *
 docker_engine_get_server (DockerEngine *self)
 {
   return self->server;
+}
+
+DockerEndpoint *
+docker_engine_get_endpoint (DockerEngine *self)
+{
+  return self->endpoint;
 }
 
 const char *

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include <vigilus/vigilus.h>
-
-#include <libsoup/soup.h>
+#include "docker-connect.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +18,7 @@ void          docker_engine_free        (DockerEngine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DockerEngine, docker_engine_free)
 
 VigServer    *docker_engine_get_server  (DockerEngine *self);
+DockerEndpoint *docker_engine_get_endpoint (DockerEngine *self);
 const char   *docker_engine_get_version (DockerEngine *self); /* of the API, as agreed */
 
 /* @path: components, each escaped by itself, NULL-terminated; @query: as soup_form_encode () makes it, or NULL. */

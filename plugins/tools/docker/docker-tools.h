@@ -18,4 +18,9 @@ JsonNode   *docker_stop            (VigInvocation *invocation, GCancellable *can
 JsonNode   *docker_restart         (VigInvocation *invocation, GCancellable *cancellable, GError **error);
 VigPreview *docker_control_preview (VigInvocation *invocation, GCancellable *cancellable, GError **error);
 
+JsonNode   *docker_compose         (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+JsonNode   *docker_compose_ps      (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+JsonNode   *docker_compose_config  (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+VigPreview *docker_compose_preview (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+
 G_END_DECLS

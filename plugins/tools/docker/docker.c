@@ -17,6 +17,12 @@
   "(90s, 10m, 2h, 3d), an ISO 8601 time, or seconds since 1970\"}"
 #define FOLLOW(what) \
   "\"follow\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 300, \"description\": \"Go on for so many seconds and show " what " as it comes\"}"
+#define PROJECT \
+  "\"project_dir\": {\"type\": \"string\", \"minLength\": 2, \"maxLength\": 1024, \"pattern\": \"^/\", " \
+  "\"description\": \"The project's folder on the machine of Vigilus, such as /srv/stacks/shop\"}"
+#define SERVICES \
+  "\"services\": {\"type\": \"array\", \"maxItems\": 50, \"description\": \"Only these; without it, all\", \"items\": " \
+  "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 100, \"pattern\": \"^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$\"}}"
 #define TIMEOUT \
   "\"timeout\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 300, \"default\": 10, \"description\": \"Seconds it has to end by itself before it is killed\"}"
 
@@ -105,6 +111,48 @@ static const VigToolInfo restart_info = {
   .timeout = 360,
 };
 
+static const VigToolInfo compose_info = {
+  .name = "docker.compose",
+  .title = "Manage a Compose project",
+  .description = "Manages a Docker Compose project (stack): up makes and starts what is missing or has changed, down stops and removes its containers (volumes stay), "
+                 "pull fetches newer images, restore puts back images that an earlier up or pull noted as images_before.",
+  .level = VIG_LEVEL_WRITE,
+  .input_schema = TOOL (SERVER ", " PROJECT ", " SERVICES ", "
+                        "\"action\": {\"enum\": [\"up\", \"down\", \"pull\", \"restore\"]}, "
+                        "\"images\": {\"type\": \"array\", \"maxItems\": 100, \"description\": \"For restore: images_before of an earlier result\", \"items\": "
+                        "{\"type\": \"object\", \"required\": [\"image\", \"image_id\"], \"properties\": {"
+                        "\"image\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 500}, "
+                        "\"image_id\": {\"type\": \"string\", \"pattern\": \"^sha256:[0-9a-f]{64}$\", \"maxLength\": 71}}}}",
+                        "\"server\", \"project_dir\", \"action\""),
+  .timeout = 900,
+};
+
+static const VigToolInfo compose_ps_info = {
+  .name = "docker.compose_ps",
+  .title = "Look at a Compose project",
+  .description = "Lists the containers of a Docker Compose project, and for each service what \"up\" would do with it.",
+  .level = VIG_LEVEL_READ,
+  .input_schema = TOOL (SERVER ", " PROJECT, "\"server\", \"project_dir\""),
+  .timeout = 120,
+};
+
+static const VigToolInfo compose_config_info = {
+  .name = "docker.compose_config",
+  .title = "Check a Compose project",
+  .description = "Checks the files of a Docker Compose project and shows them as Compose understands them: services, images, ports, volumes. Values of the environment are hidden.",
+  .level = VIG_LEVEL_READ,
+  .input_schema = TOOL (SERVER ", " PROJECT, "\"server\", \"project_dir\""),
+  .timeout = 120,
+};
+
+static VigLevel
+classify_compose (VigInvocation *invocation, char **resource)
+{
+  *resource = docker_resource (invocation, "project_dir");
+
+  return VIG_LEVEL_WRITE;
+}
+
 /* A grant is for one container on one server. */
 static VigLevel
 classify_control (VigInvocation *invocation, char **resource)
@@ -129,6 +177,9 @@ activate (VigHost *host, GError **error)
   add (host, &images_info, docker_images);
   add (host, &stats_info, docker_stats);
   add (host, &events_info, docker_events);
+  add (host, &compose_ps_info, docker_compose_ps);
+  add (host, &compose_config_info, docker_compose_config);
+  vig_host_add_tool (host, vig_simple_tool_new_full (&compose_info, docker_compose, classify_compose, docker_compose_preview));
   vig_host_add_tool (host, vig_simple_tool_new_full (&start_info, docker_start, classify_control, docker_control_preview));
   vig_host_add_tool (host, vig_simple_tool_new_full (&stop_info, docker_stop, classify_control, docker_control_preview));
   vig_host_add_tool (host, vig_simple_tool_new_full (&restart_info, docker_restart, classify_control, docker_control_preview));

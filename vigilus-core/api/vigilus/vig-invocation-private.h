@@ -13,6 +13,8 @@ typedef struct
   void              (*report_progress) (gpointer data, double fraction, const char *text);
   VigCommandResult *(*run_command)     (gpointer data, VigInvocation *invocation, const char * const *argv, const char *input,
                                         GCancellable *cancellable, GError **error);
+  VigCommandResult *(*run_command_in)  (gpointer data, VigInvocation *invocation, const VigCommandPlace *place, const char * const *argv,
+                                        GCancellable *cancellable, GError **error);
   GSocketConnection *(*connect)        (gpointer data, const char *address, GCancellable *cancellable, GError **error);
   gboolean          (*keep_file)       (gpointer data, int directory, const char *name, const char *after, GError **error);
   VigServer        *(*dup_server)      (gpointer data, const char *name, GError **error);

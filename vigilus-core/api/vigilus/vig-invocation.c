@@ -276,6 +276,21 @@ vig_invocation_run_command (VigInvocation *self, const char * const *argv, const
   return self->services.run_command (self->data, self, argv, input, cancellable, error);
 }
 
+VigCommandResult *
+vig_invocation_run_command_in (VigInvocation *self, const VigCommandPlace *place, const char * const *argv, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+  g_return_val_if_fail (place != NULL && place->directory != NULL, NULL);
+  g_return_val_if_fail (argv != NULL && argv[0] != NULL, NULL);
+
+  if (self->services.run_command_in != NULL)
+    return self->services.run_command_in (self->data, self, place, argv, cancellable, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "commands cannot be run here");
+
+  return NULL;
+}
+
 GSocketConnection *
 vig_invocation_connect (VigInvocation *self, const char *address, GCancellable *cancellable, GError **error)
 {

@@ -55,6 +55,19 @@ VIG_API void              vig_invocation_report_progress            (VigInvocati
 VIG_API VigCommandResult *vig_invocation_run_command                (VigInvocation *self, const char * const *argv, const char *input,
                                                                      GCancellable *cancellable, GError **error);
 
+/* Where a command of the plugin's own choice runs, instead of in the Operator's working directory. */
+typedef struct
+{
+  const char         *directory;    /* absolute, made by the plugin: its working directory, its home, and the only place it may write */
+  const char * const *read_paths;   /* more that it may read, NULL-terminated, or NULL */
+  gboolean            unix_sockets; /* it may connect to sockets in the file system, as its user may */
+} VigCommandPlace;
+
+/* The same for a program that the plugin itself calls for, with nothing of its argv chosen by a model but what the plugin has checked. Where
+ * vigilusd is root, it runs as the owner of @place's directory. VIG_ERROR_NOT_SUPPORTED in a plugin process. */
+VIG_API VigCommandResult *vig_invocation_run_command_in             (VigInvocation *self, const VigCommandPlace *place, const char * const *argv,
+                                                                     GCancellable *cancellable, GError **error);
+
 /* A TCP connection to @address (host:port), as the manifest's Connect= names it; the only way out of a plugin's process. VIG_ERROR_DENIED:
  * it is not named there. VIG_ERROR_UNAVAILABLE: nothing answers. VIG_ERROR_NOT_SUPPORTED: the plugin runs in process, where it opens its own. */
 VIG_API GSocketConnection *vig_invocation_connect                   (VigInvocation *self, const char *address, GCancellable *cancellable, GError **error);

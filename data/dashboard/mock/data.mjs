@@ -318,6 +318,11 @@ export const servers = [
     notes: '',
     operators: [],
     host_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMock',
+    docker_endpoint: 'unix:///var/run/docker.sock',
+    docker_ca: null,
+    docker_certificate: null,
+    docker_credential_id: null,
+    compose_folders: ['/srv/stacks'],
     host_key_fingerprint: 'SHA256:Qm9yaW5nIGZpbmdlcnByaW50IG9mIGEgaG9zdCEhISE',
     status: 'failed',
     status_message:

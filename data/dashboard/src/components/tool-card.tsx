@@ -8,6 +8,7 @@ import type { AssistantCall, Call } from '../lib/types';
 import { Arguments } from './arguments';
 import { LevelBadge } from './level';
 import { Output } from './output';
+import { Result } from './result';
 import { Duration } from './time';
 
 interface Shown {
@@ -71,7 +72,6 @@ export function ToolCard({ declared, call, result, output, children, footer }: P
   const value = call?.edited_arguments ?? call?.arguments ?? declared?.arguments;
   const command = commandOf(tool, value);
   const finished = call?.result?.text ?? result?.text;
-  const text = finished ?? output;
   const isFailed = call?.outcome === 'failed' || call?.outcome === 'denied';
   return (
     <section className="tool-card" aria-label={_('Tool call {tool}', { tool })}>
@@ -90,12 +90,15 @@ export function ToolCard({ declared, call, result, output, children, footer }: P
         </details>
       )}
       {children && <div className="approval-in-call">{children}</div>}
-      {(text || command) && call?.state !== 'waiting' && (
+      {finished !== undefined && (finished || command) && call?.state !== 'waiting' && (
+        <Result text={finished} command={command} />
+      )}
+      {finished === undefined && (output || command) && call?.state !== 'waiting' && (
         <Output
-          text={text ?? ''}
+          text={output ?? ''}
           look={command ? 'terminal' : 'plain'}
           command={command}
-          streaming={finished === undefined && call?.state === 'running'}
+          streaming={call?.state === 'running'}
         />
       )}
       {isFailed && call?.decision?.reason && call.decision.verdict === 'deny' && (

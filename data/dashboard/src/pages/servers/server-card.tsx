@@ -86,6 +86,12 @@ function Facts({ server }: { server: Server }) {
           <dd className="mono">{server.host_key_fingerprint}</dd>
         </>
       )}
+      {server.docker_endpoint && (
+        <>
+          <dt>{_('Docker')}</dt>
+          <dd className="mono">{server.docker_endpoint}</dd>
+        </>
+      )}
       <dt>{_('Operators')}</dt>
       <dd>{server.operators.length === 0 ? _('all') : named.join(', ') || '–'}</dd>
       {server.notes && (

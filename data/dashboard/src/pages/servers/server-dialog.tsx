@@ -6,6 +6,7 @@ import { ErrorNote } from '../../components/states';
 import { _ } from '../../lib/i18n';
 import { say } from '../../lib/toasts';
 import type { Server } from '../../lib/types';
+import { DockerFields } from './docker-fields';
 import { PublicKey } from './secret-fields';
 import { Address, CredentialChoice, More } from './server-fields';
 import { useServerEditor } from './use-server-editor';
@@ -53,6 +54,11 @@ export function ServerDialog({ server, onClose }: { server: Server | null; onClo
       <form className="stack" onSubmit={submit} noValidate>
         <Address {...part} />
         <CredentialChoice {...part} />
+        <DockerFields
+          draft={editor.draft.docker}
+          wrongs={editor.wrongs}
+          set={(change) => editor.set({ docker: { ...editor.draft.docker, ...change } })}
+        />
         <More {...part} />
         {server?.host_key && (
           <p className="small muted">{_('With another hostname or port, the pinned host key is forgotten.')}</p>

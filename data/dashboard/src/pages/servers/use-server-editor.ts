@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useCreateCredential, useSaveServer } from '../../lib/servers';
 import type { Server } from '../../lib/types';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
+import { type DockerDraft, dockerBody, dockerDraftOf, dockerMembers } from './docker-draft';
 import { bodyOf, noSecrets, type Secrets, type Source } from './secret-fields';
 
 export interface ServerDraft {
@@ -17,9 +18,10 @@ export interface ServerDraft {
   credential_id: string;
   credential_name: string;
   secrets: Secrets;
+  docker: DockerDraft;
 }
 
-const members = ['name', 'host', 'port', 'user_name', 'credential_id', 'tags', 'notes', 'operators'];
+const members = ['name', 'host', 'port', 'user_name', 'credential_id', 'tags', 'notes', 'operators', ...dockerMembers];
 
 function draftOf(server: Server | null): ServerDraft {
   return {
@@ -34,6 +36,7 @@ function draftOf(server: Server | null): ServerDraft {
     credential_id: server?.credential_id ?? '',
     credential_name: '',
     secrets: noSecrets,
+    docker: dockerDraftOf(server),
   };
 }
 
@@ -70,6 +73,7 @@ export function useServerEditor(server: Server | null) {
     tags: tagsOf(draft.tags),
     notes: draft.notes,
     operators: draft.operators,
+    ...dockerBody(draft.docker),
     credential_id,
   });
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+import type { Server } from '../../lib/types';
+
+export type DockerKind = 'none' | 'unix' | 'tcp' | 'ssh';
+
+/** A server's Docker endpoint as a form has it. */
+export interface DockerDraft {
+  kind: DockerKind;
+  socket: string;
+  address: string;
+  ca: string;
+  certificate: string;
+  credential_id: string;
+  folders: string;
+}
+
+export const dockerMembers = [
+  'docker_endpoint',
+  'docker_ca',
+  'docker_certificate',
+  'docker_credential_id',
+  'compose_folders',
+];
+
+const SOCKET = '/var/run/docker.sock';
+
+function kindOf(endpoint: string | null | undefined): DockerKind {
+  const scheme = endpoint?.split('://')[0];
+  return scheme === 'unix' || scheme === 'tcp' || scheme === 'ssh' ? scheme : 'none';
+}
+
+export function dockerDraftOf(server: Server | null): DockerDraft {
+  const kind = kindOf(server?.docker_endpoint);
+  const rest = server?.docker_endpoint?.split('://')[1] ?? '';
+  return {
+    kind,
+    socket: (kind === 'unix' || kind === 'ssh') && rest ? rest : SOCKET,
+    address: kind === 'tcp' ? rest : '',
+    ca: server?.docker_ca ?? '',
+    certificate: server?.docker_certificate ?? '',
+    credential_id: server?.docker_credential_id ?? '',
+    folders: server?.compose_folders?.join('\n') ?? '',
+  };
+}
+
+function endpointOf({ kind, socket, address }: DockerDraft): string | null {
+  if (kind === 'none') return null;
+  return `${kind}://${kind === 'tcp' ? address.trim() : socket.trim()}`;
+}
+
+/** What the API is sent: only what belongs to the chosen kind. */
+export function dockerBody(draft: DockerDraft) {
+  const isTcp = draft.kind === 'tcp';
+  const folders = draft.kind === 'none' ? [] : draft.folders.split('\n').map((folder) => folder.trim());
+  return {
+    docker_endpoint: endpointOf(draft),
+    docker_ca: (isTcp && draft.ca.trim()) || null,
+    docker_certificate: (isTcp && draft.certificate.trim()) || null,
+    docker_credential_id: (isTcp && draft.credential_id) || null,
+    compose_folders: [...new Set(folders)].filter((folder) => folder !== ''),
+  };
+}

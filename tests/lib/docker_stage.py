@@ -10,15 +10,15 @@ TOOLS = ['docker.list', 'docker.inspect', 'docker.logs', 'docker.images', 'docke
 
 
 class Stage:
-    def __init__(self, endpoint, tools=(), mode='lenient', **server):
+    def __init__(self, endpoint, tools=(), daemon=None, **server):
         self.calls_to_make, self.told = [], []
         self.llm = FakeLlm(self.think).__enter__()
-        self.daemon = Daemon().__enter__()
+        self.daemon = (daemon or Daemon()).__enter__()
         atexit.register(self.close)
         self.client = self.daemon.set_up()
         self.server = self.add_server('nas', endpoint, **server)
         self.client.post('/api/v1/providers', {'name': 'P', 'type': 'openai-compatible', 'base_url': self.llm.url, 'default_model': 'm'}).expect(201)
-        body = {'name': 'Keeper', 'tools': ['servers.list', *TOOLS, *tools], 'permission_level': 'write', 'trust_mode': mode}
+        body = {'name': 'Keeper', 'tools': ['servers.list', *TOOLS, *tools], 'permission_level': 'write', 'trust_mode': 'lenient'}
         self.operator = self.client.post('/api/v1/operators', body).expect(201)
 
     def add_server(self, name, endpoint, **more):

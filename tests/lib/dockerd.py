@@ -24,7 +24,7 @@ def missing():
     """Why no dockerd can be started here, or None."""
     if os.geteuid() != 0:
         return 'only root can start dockerd'
-    names = [name for name in ('dockerd', 'unshare', 'runc', 'busybox') if not shutil.which(name)]
+    names = [name for name in ('dockerd', 'unshare', 'runc', 'busybox', 'curl') if not shutil.which(name)]
     return f'not installed: {", ".join(names)}' if names else None
 
 
@@ -73,7 +73,10 @@ class Engine:
         text = response.read()
         connection.close()
         assert not ok or response.status < 400, (method, path, response.status, text[:500])
-        return json.loads(text) if text and text.lstrip()[:1] in b'{[' and b'\n{' not in text else text
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
 
     def load(self, name=IMAGE, comment=''):
         repository, tag = name.rsplit(':', 1)
@@ -102,6 +105,8 @@ class Engine:
 
 
 class Dockerd(Engine):
+    """With @options it listens elsewhere too, and so shares the network of the test; its containers have none then."""
+
     def __init__(self, options=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='vigilus-dockerd-'))
         self.options = list(options)
@@ -110,11 +115,12 @@ class Dockerd(Engine):
 
     def start(self):
         folder = self.folder
+        network = ['--bridge=none', '--iptables=false', '--ip-forward=false', '--ip-masq=false', *self.options] if self.options else []
         script = (f'ip link set lo up; exec dockerd --data-root {folder}/root --exec-root {folder}/run --pidfile {folder}/pid -H unix://{folder}/docker.sock '
-                  f'--ip6tables=false --storage-driver=overlay2 {" ".join(self.options)}')
+                  f'--ip6tables=false --storage-driver=overlay2 {" ".join(network)}')
         self.log = open(folder / 'log', 'ab')
         # What dockerd and its containers run is in one process namespace: it dies with its first process.
-        self.process = subprocess.Popen(['unshare', '-n', '-m', '-p', '-f', '--mount-proc', '--kill-child', '--propagation', 'private', 'sh', '-c', script],
+        self.process = subprocess.Popen(['unshare', *([] if network else ['-n']), '-m', '-p', '-f', '--mount-proc', '--kill-child', '--propagation', 'private', 'sh', '-c', script],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
         for _ in range(400):
             try:
@@ -149,7 +155,11 @@ class Dockerd(Engine):
         config.write_text(f'version: 0.1\nlog: {{level: warn}}\nstorage:\n  filesystem: {{rootdirectory: {self.folder}/registry}}\n  delete: {{enabled: true}}\n'
                           f'http: {{addr: "{REGISTRY}"}}\n', encoding='ascii')
         self.registry = self.enter('docker-registry', 'serve', str(config), stdout=self.log, stderr=self.log)
-        return self
+        for _ in range(200):
+            if self.enter('curl', '-s', '-o', '/dev/null', f'http://{REGISTRY}/v2/').wait() == 0:
+                return self
+            time.sleep(0.05)
+        raise AssertionError(self.log_text())
 
     def push(self, name):
         """Loads a new image under the name, pushes it and forgets it here; answers its digest."""

@@ -111,7 +111,7 @@ connect_to (gpointer data, const char *address, GCancellable *cancellable, GErro
   return vig_dial (call->host->dial, address, cancellable, error);
 }
 
-static const VigInvocationServices services = { report_output, report_progress, NULL, connect_to };
+static const VigInvocationServices services = { .report_output = report_output, .report_progress = report_progress, .connect = connect_to };
 
 static void
 initialize (Host *host, JsonNode *id)

@@ -367,8 +367,8 @@ check_tag (Compose *self, const char *tag, GError **error)
   JsonNode *node;
 
   if (services != NULL)
-    json_object_iter_init (&iter, services);
-  while (services != NULL && json_object_iter_next (&iter, &name, &node))
+    json_object_iter_init_ordered (&iter, services);
+  while (services != NULL && json_object_iter_next_ordered (&iter, &name, &node))
     if (g_strcmp0 (vig_json_get_string (vig_json_get_object (services, name), "image", NULL), tag) == 0)
       return TRUE;
 

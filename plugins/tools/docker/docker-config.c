@@ -70,8 +70,8 @@ docker_plan_warn (JsonObject *config, const char *folder)
   JsonNode *node;
 
   if (services != NULL)
-    json_object_iter_init (&iter, services);
-  while (services != NULL && json_object_iter_next (&iter, &name, &node))
+    json_object_iter_init_ordered (&iter, services);
+  while (services != NULL && json_object_iter_next_ordered (&iter, &name, &node))
     warn_of_service (text, name, vig_json_get_object (services, name), folder);
 
   return g_string_free (text, FALSE);
@@ -117,8 +117,8 @@ docker_plan_services (JsonObject *config)
   JsonNode *node;
 
   if (services != NULL)
-    json_object_iter_init (&iter, services);
-  while (services != NULL && json_object_iter_next (&iter, &name, &node))
+    json_object_iter_init_ordered (&iter, services);
+  while (services != NULL && json_object_iter_next_ordered (&iter, &name, &node))
     {
       JsonObject *service = vig_json_get_object (services, name);
       g_autofree char *ports = describe_list (service, "ports");

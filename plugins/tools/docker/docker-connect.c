@@ -4,6 +4,8 @@
 #include "docker-connect.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
@@ -17,6 +19,7 @@ struct _DockerEndpoint
   char            *base;
   char            *path;        /* of the Unix socket, or NULL */
   GTlsDatabase    *trusted;     /* or NULL: what the system trusts */
+  int              trusted_fd;  /* what it is read from, or -1 */
   GTlsCertificate *certificate; /* the client's, or NULL */
 };
 
@@ -24,6 +27,8 @@ void
 docker_endpoint_free (DockerEndpoint *self)
 {
   g_clear_object (&self->trusted);
+  if (self->trusted_fd >= 0)
+    g_close (self->trusted_fd, NULL);
   g_clear_object (&self->certificate);
   g_clear_pointer (&self->server, vig_server_unref);
   g_free (self->base);
@@ -37,23 +42,22 @@ docker_endpoint_get_base (DockerEndpoint *self)
   return self->base;
 }
 
-/* GIO makes a database of a file only. */
+/* GIO makes a database of a file only, and reads that again at each connection: one in memory, for as long as the endpoint lives. */
 static GTlsDatabase *
-new_database (const char *pem, GError **error)
+new_database (DockerEndpoint *self, const char *pem, GError **error)
 {
+  gssize length = (gssize) strlen (pem);
   g_autofree char *path = NULL;
-  GTlsDatabase *database = NULL;
-  int fd = g_file_open_tmp ("vigilus-ca-XXXXXX", &path, error);
 
-  if (fd < 0)
-    return NULL;
+  self->trusted_fd = memfd_create ("certificate-authority", MFD_CLOEXEC);
+  if (self->trusted_fd < 0 || write (self->trusted_fd, pem, (gsize) length) != length)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_FAILED, "there is no memory for it");
+      return NULL;
+    }
+  path = g_strdup_printf ("/proc/self/fd/%d", self->trusted_fd);
 
-  g_close (fd, NULL);
-  if (g_file_set_contents (path, pem, -1, error))
-    database = g_tls_file_database_new (path, error);
-  g_unlink (path);
-
-  return database;
+  return g_tls_file_database_new (path, error);
 }
 
 static gboolean
@@ -64,7 +68,7 @@ set_certificates (DockerEndpoint *self, GError **error)
 
   if (server->docker_ca != NULL)
     {
-      self->trusted = new_database (server->docker_ca, error);
+      self->trusted = new_database (self, server->docker_ca, error);
       if (self->trusted == NULL)
         {
           g_prefix_error (error, "the certificate authority of Docker of server %s can't be read: ", server->name);
@@ -105,6 +109,7 @@ docker_endpoint_new (VigServer *server, GError **error)
   const char *endpoint = server->docker_endpoint;
 
   self->server = vig_server_ref (server);
+  self->trusted_fd = -1;
   if (endpoint != NULL && g_str_has_prefix (endpoint, "unix://"))
     {
       self->path = g_strdup (endpoint + strlen ("unix://"));
@@ -139,11 +144,39 @@ docker_endpoint_new_session (DockerEndpoint *self)
   return session;
 }
 
+/* A resumed TLS session (glib-networking keeps them by address) notes what is wrong with a certificate, and goes on: here it ends, before
+ * anything is sent. */
+static void
+check_peer (GSocketClientEvent event, GIOStream *connection)
+{
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKED && g_tls_connection_get_peer_certificate_errors (G_TLS_CONNECTION (connection)) != 0)
+    g_io_stream_close (connection, NULL, NULL);
+}
+
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
+{
+  check_peer (event, connection);
+}
+
+gboolean
+docker_endpoint_check (SoupMessage *message, GError **error)
+{
+  if (soup_message_get_tls_peer_certificate_errors (message) == 0)
+    return TRUE;
+
+  g_clear_error (error);
+  g_set_error_literal (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, "Unacceptable TLS certificate");
+
+  return FALSE;
+}
+
 void
 docker_endpoint_prepare (DockerEndpoint *self, SoupMessage *message)
 {
   if (self->certificate != NULL)
     soup_message_set_tls_client_certificate (message, self->certificate);
+  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), NULL);
 }
 
 static void
@@ -151,6 +184,7 @@ on_event (GSocketClient *client, GSocketClientEvent event, GSocketConnectable *c
 {
   DockerEndpoint *self = user_data;
 
+  check_peer (event, connection);
   if (event != G_SOCKET_CLIENT_TLS_HANDSHAKING)
     return;
 
@@ -181,7 +215,7 @@ docker_endpoint_dial (DockerEndpoint *self, GCancellable *cancellable, GError **
 }
 
 static const char *
-advise (DockerEndpoint *self, const GError *error)
+advise (const GError *error)
 {
   if (error->domain == G_TLS_ERROR)
     return "the certificates do not fit: look at the certificate authority, the host name and the client certificate in the server's entry";
@@ -192,13 +226,14 @@ advise (DockerEndpoint *self, const GError *error)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
     return "nothing listens there: is Docker running?";
 
-  return error->message;
+  return NULL;
 }
 
 void
 docker_endpoint_explain (DockerEndpoint *self, GError **error)
 {
   g_autoptr (GError) cause = *error;
+  const char *advice;
 
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
@@ -206,6 +241,7 @@ docker_endpoint_explain (DockerEndpoint *self, GError **error)
       return;
     }
 
-  *error = g_error_new (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "Docker of server %s does not answer at %s: %s", self->server->name, self->server->docker_endpoint,
-                        advise (self, cause));
+  advice = advise (cause);
+  *error = g_error_new (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "Docker of server %s does not answer at %s: %s%s%s", self->server->name, self->server->docker_endpoint,
+                        cause->message, advice != NULL ? ": " : "", advice != NULL ? advice : "");
 }

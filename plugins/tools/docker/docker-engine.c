@@ -129,6 +129,8 @@ send (DockerEngine *self, SoupMessage *message, GCancellable *cancellable, GErro
   g_autoptr (GInputStream) stream = soup_session_send (self->session, message, cancellable, &local_error);
   g_autoptr (GBytes) body = NULL;
 
+  if (!docker_endpoint_check (message, &local_error))
+    g_clear_object (&stream);
   if (stream == NULL)
     {
       docker_endpoint_explain (self->endpoint, &local_error);

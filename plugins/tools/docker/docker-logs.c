@@ -140,7 +140,7 @@ make_event_query (VigInvocation *invocation, JsonObject *container, GError **err
   g_autoptr (JsonObject) filters = json_object_new ();
   g_autofree char *filter = NULL;
   g_autofree char *from = NULL;
-  g_autofree char *until = g_strdup_printf ("%" G_GINT64_FORMAT, now + follow);
+  g_autofree char *until = g_strdup_printf ("%" G_GINT64_FORMAT, now + MAX (follow, 1)); /* Podman tells nothing of what is over by now */
 
   if (since != NULL && !docker_parse_time ("since", since, now, &seconds, error))
     return NULL;

@@ -95,10 +95,11 @@ judge (const DockerPlan *self, const char *service, JsonObject *config, JsonObje
     return container != NULL ? "pull its image and be recreated" : "pull its image and be created";
   if (container == NULL)
     return "be created";
-  if (hash != NULL && g_strcmp0 (hash, made_of) != 0)
-    return "be recreated: its configuration has changed";
+  /* Version 1 counts the image into the hash, too. */
   if (here != NULL && !g_str_equal (vig_json_get_string (here, "Id", ""), vig_json_get_string (container, "ImageID", "")))
     return "be recreated: its image has changed";
+  if (hash != NULL && g_strcmp0 (hash, made_of) != 0)
+    return "be recreated: its configuration has changed";
   if (!g_str_equal (vig_json_get_string (container, "State", ""), "running"))
     return "be started";
 
@@ -143,8 +144,8 @@ docker_plan_up (const DockerPlan *self, const char * const *only)
   if (services == NULL)
     return rows;
 
-  json_object_iter_init (&iter, services);
-  while (json_object_iter_next (&iter, &name, &node))
+  json_object_iter_init_ordered (&iter, services);
+  while (json_object_iter_next_ordered (&iter, &name, &node))
     {
       JsonObject *container = find_container (self->containers, name);
       JsonObject *service = vig_json_get_object (services, name);
@@ -175,8 +176,8 @@ docker_plan_images (const DockerPlan *self, const char * const *only)
   if (services == NULL)
     return rows;
 
-  json_object_iter_init (&iter, services);
-  while (json_object_iter_next (&iter, &name, &node))
+  json_object_iter_init_ordered (&iter, services);
+  while (json_object_iter_next_ordered (&iter, &name, &node))
     {
       const char *tag = vig_json_get_string (vig_json_get_object (services, name), "image", NULL);
       JsonObject *image = tag != NULL ? docker_plan_find_image (self->images, tag) : NULL;

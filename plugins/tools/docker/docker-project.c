@@ -14,7 +14,8 @@
 
 #include <glib/gstdio.h>
 
-#define MAX_OPEN 16 /* folders, while the scratch is removed */
+#define MAX_OPEN 16        /* folders, while the scratch is removed */
+#define MAX_COMPLAINT 2000 /* characters of what Compose says is wrong */
 
 struct _DockerProject
 {
@@ -232,6 +233,19 @@ docker_project_run (DockerProject *self, VigInvocation *invocation, const char *
   return run (self, invocation, (const char * const *) argv->pdata, cancellable, error);
 }
 
+/* What a person can use of it: the last line of a Python traceback, else all, up to a limit. */
+static char *
+dup_complaint (const char *text)
+{
+  g_autofree char *words = g_strstrip (g_strdup (text));
+  const char *last = strrchr (words, '\n');
+
+  if (g_str_has_prefix (words, "Traceback ") && last != NULL)
+    return g_strdup (last + 1);
+
+  return g_utf8_substring (words, 0, MIN (g_utf8_strlen (words, -1), MAX_COMPLAINT));
+}
+
 char *
 docker_project_ask (DockerProject *self, VigInvocation *invocation, const char * const *arguments, GCancellable *cancellable, GError **error)
 {
@@ -243,13 +257,13 @@ docker_project_ask (DockerProject *self, VigInvocation *invocation, const char *
   if (result->exit_status == 0 && strlen (result->output) == result->output_bytes)
     return g_strdup (result->output);
 
-  words = g_utf8_substring (result->error_output, 0, MIN (g_utf8_strlen (result->error_output, -1), 2000));
+  words = dup_complaint (result->error_output);
   if (result->timed_out)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TIMED_OUT, "%s did not end in time", docker_project_get_program (self));
   else if (result->exit_status == 0)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "the project's configuration is longer than the limit of a tool's output");
   else
-    g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "%s says: %s", docker_project_get_program (self), g_strstrip (words));
+    g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "%s says: %s", docker_project_get_program (self), words);
 
   return NULL;
 }

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Other ways to an Engine, and another Engine: TCP with TLS, Podman's service."""
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
+import dockerd  # noqa: E402
+import harness  # noqa: E402
+import podman  # noqa: E402
+from certificates import Authority  # noqa: E402
+from docker_stage import Stage  # noqa: E402
+from harness import free_port  # noqa: E402
+
+
+def read(path):
+    return pathlib.Path(path).read_text(encoding='ascii')
+
+
+def add_key(stage, name, text):
+    return stage.client.post('/api/v1/credentials', {'name': name, 'kind': 'ssh_key', 'private_key': text}).expect(201)['id']
+
+
+def test_tls_in_both_directions():
+    if dockerd.missing():
+        return dockerd.missing()
+    with tempfile.TemporaryDirectory() as folder:
+        authority, other = Authority(folder), Authority(folder, 'other')
+        server_key, server = authority.sign('server', 'serverAuth', 'IP:127.0.0.1', ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'))
+        client_key, client = authority.sign('client', 'clientAuth')
+        stranger_key, stranger = other.sign('stranger', 'clientAuth')
+        port = free_port()
+        options = ['-H', f'tcp://127.0.0.1:{port}', '--tlsverify', f'--tlscacert={authority.certificate}', f'--tlscert={server}', f'--tlskey={server_key}']
+        with dockerd.Dockerd(options) as engine:
+            engine.run('far', 'sh', '-c', 'echo over tls; exec sleep 600')
+            stacks = pathlib.Path(folder).resolve() / 'stacks'
+            (stacks / 'one').mkdir(parents=True)
+            pathlib.Path(folder).chmod(0o755)
+            (stacks / 'one' / 'compose.yml').write_text(f'services: {{a: {{image: "{dockerd.IMAGE}", command: sleep 600, network_mode: none, stop_signal: SIGKILL}}}}\n', encoding='ascii')
+            stage = Stage(None, tools=['docker.compose'])
+            try:
+                entry = {'docker_ca': authority.pem, 'docker_certificate': read(client), 'docker_credential_id': add_key(stage, 'tls', read(client_key)), 'compose_folders': [str(stacks)]}
+                stage.add_server('far', f'tcp://127.0.0.1:{port}', **entry)
+                assert [row['name'] for row in stage.call('docker.list', server='far')['containers']] == ['far']
+                assert 'over tls' in stage.call('docker.logs', server='far', container='far')['log']
+                made = stage.call('docker.compose', server='far', project_dir=f'{stacks}/one', action='up')
+                assert [row['service'] for row in made['containers']] == ['a'], made
+                assert stage.call('docker.compose', server='far', project_dir=f'{stacks}/one', action='down')['containers'] == []
+                wrong = {'docker_certificate': read(stranger), 'docker_credential_id': add_key(stage, 'stranger', read(stranger_key))}
+                rows = (('other-ca', '127.0.0.1', {**entry, 'docker_ca': other.pem}), ('no-ca', '127.0.0.1', {**entry, 'docker_ca': None}), ('name', 'localhost', entry),
+                        ('no-client', '127.0.0.1', {'docker_ca': authority.pem}), ('stranger', '127.0.0.1', {**entry, **wrong}),
+                        ('mixed', '127.0.0.1', {**entry, 'docker_certificate': read(stranger)}))
+                for name, host, values in rows:
+                    stage.add_server(name, f'tcp://{host}:{port}', **values)
+                    text = stage.refused('docker.list', server=name)
+                    assert 'certificate' in text and 'PRIVATE' not in text, (name, text)
+                answer = stage.client.delete(f'/api/v1/credentials/{entry["docker_credential_id"]}')
+                assert answer.status == 409 and 'far' in answer.json['error']['message'], answer.body
+                kept = str(stage.client.items('/api/v1/audit?limit=200')) + stage.daemon.stderr() + '\n'.join(stage.told)
+                assert read(client_key).splitlines()[1] not in kept
+            finally:
+                stage.close()
+    return None
+
+
+def test_podman_is_looked_after_too():
+    if podman.missing():
+        return podman.missing()
+    with podman.Podman() as engine:
+        engine.run('web', 'sh', '-c', 'echo out1; echo err1 >&2; exec sleep 600', Env=['TZ=UTC', 'DB_PASSWORD=swordfish-42-fish'])
+        engine.run('term', 'sh', '-c', 'echo tty-out; exec sleep 600', Tty=True)
+        engine.run('dead', 'sh', '-c', 'exit 3')
+        engine.wait('dead', lambda state: state['Status'] == 'exited')
+        stage = Stage(f'unix://{engine.socket}')
+        try:
+            listed = stage.call('docker.list', all=True)
+            states = {row['name']: row['state'] for row in listed['containers']}
+            assert states == {'web': 'running', 'term': 'running', 'dead': 'exited'} and listed['running'] == 2, listed
+            lines = [line.split(' ')[1:] for line in stage.call('docker.logs', container='web')['log'].splitlines()]
+            assert sorted(lines) == [['stderr', 'err1'], ['stdout', 'out1']], lines
+            assert 'tty-out' in stage.call('docker.logs', container='term')['log']
+            inspect = stage.call('docker.inspect', container='dead')
+            assert inspect['state']['exit_code'] == 3 and inspect['state']['status'] == 'exited', inspect
+            shown = {row['name']: row['value'] for row in stage.call('docker.inspect', container='web')['environment']}
+            assert shown['DB_PASSWORD'] == '[hidden]' and shown['TZ'] == 'UTC', shown
+            (one,) = stage.call('docker.stats', container='web')['stats']
+            assert one['name'] == 'web' and one['processes'] >= 1, one
+            assert [image['tags'] for image in stage.call('docker.images')['images'] if 'busybox' in image['tags']], 'no image'
+            restarted = stage.call('docker.restart', container='web', timeout=0)
+            assert restarted['state'] == 'running' and restarted['changed'], restarted
+            assert stage.call('docker.stop', container='web', timeout=0)['state'] == 'exited'
+            assert stage.call('docker.start', container='web')['state'] == 'running'
+            events = stage.call('docker.events', since='1h')['events']
+            actions = {row['action'] for row in events if row.get('name') == 'web'}
+            assert {'start', 'die'} <= actions, events
+            assert 'there are: ' in stage.refused('docker.inspect', container='nothing')
+        finally:
+            stage.close()
+    return None
+
+
+if __name__ == '__main__':
+    harness.main(globals())

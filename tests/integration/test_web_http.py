@@ -165,6 +165,16 @@ def count_sockets(pid):
     return len(list(pathlib.Path(f'/proc/{pid}/fd').iterdir()))
 
 
+def test_connections_that_clients_closed_are_closed_here():
+    with Daemon() as daemon:
+        client = daemon.client()
+        client.get('/healthz').expect(200)
+        before = count_sockets(daemon.process.pid)
+        for _ in range(60):
+            client.get('/healthz').expect(200)
+        wait_for(lambda: count_sockets(daemon.process.pid) <= before + 2, 'the end of what clients closed', 5)
+
+
 def test_accept_comes_back_after_it_failed():
     """libsoup stops listening for ever when accept () fails once, as it does without file descriptors."""
     with Daemon() as daemon:

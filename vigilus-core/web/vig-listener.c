@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <vigilus/vigilus.h>
 
@@ -133,6 +134,42 @@ end_the_late (VigListener *self)
       }
 }
 
+static gboolean
+has_request (VigListener *self, GSocket *socket)
+{
+  GHashTableIter iter;
+  Waiting *waiting;
+
+  g_hash_table_iter_init (&iter, self->waiting);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &waiting))
+    if (waiting->socket == socket)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* libsoup 3.2 reads the end of a connection that is idle between two requests, and leaves it open for ever: they would count, until no more are let in. */
+static void
+close_the_gone (VigListener *self)
+{
+  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  GSocket *socket;
+  char byte;
+
+  g_hash_table_iter_init (&iter, self->sockets);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &socket, NULL))
+    if (!g_socket_is_closed (socket) && recv (g_socket_get_fd (socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0 && !has_request (self, socket))
+      g_ptr_array_add (gone, g_object_ref (socket));
+  for (guint i = 0; i < gone->len; i++)
+    {
+      socket = g_ptr_array_index (gone, i);
+      g_hash_table_remove (self->sockets, socket);
+      g_object_weak_unref (G_OBJECT (socket), socket_gone, self);
+      g_socket_close (socket, NULL);
+    }
+}
+
 /* libsoup stops accepting for ever once accept () has failed (out of file descriptors, say): it is given the socket anew. */
 static void
 revive (VigListener *self)
@@ -161,6 +198,7 @@ watch (gpointer user_data)
   gboolean waiting = (g_socket_condition_check (self->socket, G_IO_IN) & G_IO_IN) != 0;
 
   end_the_late (self);
+  close_the_gone (self);
   self->n_stuck = waiting && self->n_accepted == self->n_seen ? self->n_stuck + 1 : 0;
   self->n_seen = self->n_accepted;
   if (self->n_stuck >= 2)

@@ -40,7 +40,9 @@ function parse(text: string): unknown {
 /** The columns of all rows, in the order in which they come first; those that are empty everywhere are left out. */
 export function columnsOf(rows: Row[]): string[] {
   const names = new Set(rows.flatMap((row) => Object.keys(row)));
-  return [...names].filter((name) => rows.some((row) => row[name] !== null && row[name] !== undefined && row[name] !== ''));
+  return [...names].filter((name) =>
+    rows.some((row) => row[name] !== null && row[name] !== undefined && row[name] !== ''),
+  );
 }
 
 export function logLines(text: string): LogLine[] {

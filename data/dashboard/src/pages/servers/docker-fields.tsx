@@ -68,7 +68,9 @@ export function DockerFields(props: Props) {
       <SelectField
         label={_('Docker')}
         value={kind}
-        hint={_('Whoever reaches Docker can do anything on that machine: Operators need approval for what changes anything.')}
+        hint={_(
+          'Whoever reaches Docker can do anything on that machine: Operators need approval for what changes anything.',
+        )}
         onChange={(event) => set({ kind: event.target.value as DockerKind })}
       >
         <option value="none">{_('None')}</option>

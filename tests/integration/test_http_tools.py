@@ -71,6 +71,10 @@ def test_change_disable_and_remove():
         client = daemon.set_up()
         credential = add_key(client)
         saved = client.post('/api/v1/http-tools', disk_tool(home, credential)).expect(201)
+        client.post('/api/v1/freeze', {'reason': 'x'}).expect(200)
+        frozen = client.post('/api/v1/http-tools/try', {'tool': disk_tool(home, credential), 'arguments': {'disk': 'x'}})
+        assert frozen.status == 503 and 'frozen' in frozen.json['error']['message'] and not home.seen, frozen.body
+        client.post('/api/v1/unfreeze').expect(204)
         names = lambda: [one['name'] for one in client.items('/api/v1/tools') if one['name'].startswith('http.')]  # noqa: E731
         wait_for(lambda: names() == ['http.home.disk'], 'the tool')
         path = f'/api/v1/http-tools/{saved["id"]}'

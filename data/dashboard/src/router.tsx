@@ -125,7 +125,7 @@ const servers = createRoute({
 const tools = createRoute({
   getParentRoute: () => shell,
   path: '/tools',
-  validateSearch: (search: Record<string, unknown>) => texts(search, ['q', 'level', 'tool']),
+  validateSearch: (search: Record<string, unknown>) => texts(search, ['q', 'level', 'tool', 'tab', 'edit']),
   component: lazyRouteComponent(() => import('./pages/tools/tools')),
 });
 

@@ -5,9 +5,10 @@ import { _ } from '../lib/i18n';
 import { showTarget } from '../lib/target';
 import type { ToolResult } from '../lib/transcript';
 import type { AssistantCall, Call } from '../lib/types';
+import { diffOfWrite } from '../lib/write-diff';
 import { Arguments } from './arguments';
 import { LevelBadge } from './level';
-import { Output } from './output';
+import { Diff, Output } from './output';
 import { Result } from './result';
 import { Duration } from './time';
 
@@ -71,6 +72,8 @@ export function ToolCard({ declared, call, result, output, children, footer }: P
   const tool = call?.tool ?? declared?.name ?? '';
   const value = call?.edited_arguments ?? call?.arguments ?? declared?.arguments;
   const command = commandOf(tool, value);
+  // Where somebody was asked, the approval shows the change against what was there.
+  const diff = call?.approval_id ? undefined : diffOfWrite(tool, value);
   const finished = call?.result?.text ?? result?.text;
   const isFailed = call?.outcome === 'failed' || call?.outcome === 'denied';
   return (
@@ -83,7 +86,8 @@ export function ToolCard({ declared, call, result, output, children, footer }: P
         {call?.started_at && <Duration from={call.started_at} to={call.ended_at} />}
         <CallState call={call} result={result} />
       </header>
-      {!command && call?.state !== 'waiting' && (
+      {diff && <Diff text={diff} />}
+      {!command && !diff && call?.state !== 'waiting' && (
         <details className="args">
           <summary>{_('Arguments')}</summary>
           <Arguments value={value} />

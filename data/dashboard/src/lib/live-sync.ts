@@ -20,6 +20,7 @@ const everywhere = [
   'settings',
   'servers',
   'credentials',
+  'http-tools',
 ];
 
 const byTopic: Record<string, string[]> = {
@@ -31,6 +32,7 @@ const byTopic: Record<string, string[]> = {
   sessions: ['sessions', 'session'],
   servers: ['servers', 'credentials'],
   credentials: ['credentials', 'servers'],
+  'http-tools': ['http-tools', 'tools'],
 };
 
 const streams = new Map<string, ReplyStream>();

@@ -14,6 +14,7 @@ export type Credential = Schemas['Credential'];
 export type FoundServer = Schemas['FoundServer'];
 export type Grant = Schemas['Grant'];
 export type Login = Schemas['Login'];
+export type HttpTool = Schemas['HttpTool'];
 export type Operator = Schemas['Operator'];
 export type OperatorFile = Schemas['OperatorFile'];
 export type OperatorStatus = Schemas['OperatorStatus'];

@@ -9,11 +9,13 @@ import { Plugins } from './plugins';
 import { Policy } from './policy';
 import { Providers } from './providers';
 import { Trust } from './trust';
+import { Web } from './web';
 
 const tabs = (): { tab: string; name: string; page: ComponentType }[] => [
   { tab: 'providers', name: _('Providers'), page: Providers },
   { tab: 'trust', name: _('Trust & limits'), page: Trust },
   { tab: 'policy', name: _('Policy'), page: Policy },
+  { tab: 'web', name: _('Web'), page: Web },
   { tab: 'plugins', name: _('Plugins'), page: Plugins },
   { tab: 'people', name: _('People'), page: People },
   { tab: 'account', name: _('Account & tokens'), page: Account },

@@ -22,6 +22,7 @@ const groups = [
   'changes',
   'operators',
   'servers',
+  'http-tools',
   'providers',
   'plugins',
   'policy',

@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Wrench } from 'lucide-react';
-import { buttonClass } from '../../components/button';
+import { useState } from 'react';
+import { Button, buttonClass } from '../../components/button';
 import { FilterField } from '../../components/filter-field';
 import { SelectField } from '../../components/form';
 import { LevelBadge, levelNames, levelWord } from '../../components/level';
@@ -11,9 +12,12 @@ import { Empty, ErrorNote, Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _, ngettext } from '../../lib/i18n';
 import { describeSchema } from '../../lib/json-schema';
-import { operatorsQuery, toolsQuery } from '../../lib/operators';
+import { toolsQuery } from '../../lib/operators';
 import { floorsQuery, useSetFloor } from '../../lib/policy';
 import type { Tool } from '../../lib/types';
+import { HttpTools } from './http-tools';
+import { ToolOperators } from './tool-operators';
+import { ToolTry } from './tool-try';
 
 function Schema({ tool }: { tool: Tool }) {
   const rows = describeSchema(tool.input_schema);
@@ -79,9 +83,20 @@ function Floor({ tool }: { tool: Tool }) {
   );
 }
 
+function TryButton({ tool }: { tool: Tool }) {
+  const [isOpen, setOpen] = useState(false);
+  if (!useCan('approver') || !tool.available) return null;
+  return (
+    <div>
+      <Button small onClick={() => setOpen(true)}>
+        {_('Try it …')}
+      </Button>
+      {isOpen && <ToolTry tool={tool} onClose={() => setOpen(false)} />}
+    </div>
+  );
+}
+
 function ToolItem({ tool, isOpen }: { tool: Tool; isOpen: boolean }) {
-  const operators = useQuery(operatorsQuery).data ?? [];
-  const users = operators.filter((operator) => operator.tools.includes(tool.name));
   return (
     <li>
       <details className="tool-item" open={isOpen}>
@@ -102,26 +117,54 @@ function ToolItem({ tool, isOpen }: { tool: Tool; isOpen: boolean }) {
             <dd>{ngettext('one second', '{count} seconds', tool.timeout)}</dd>
             <dt>{_('Works')}</dt>
             <dd>{tool.host ? _('in the Operator’s working directory on this host') : _('outside the host’s files')}</dd>
-            <dt>{_('Assigned to')}</dt>
-            <dd>
-              {users.length === 0 && _('nobody yet')}
-              {users.map((operator, index) => (
-                <span key={operator.id}>
-                  {index > 0 && ', '}
-                  <Link to="/operators/$operatorId" params={{ operatorId: operator.id }}>
-                    {operator.name}
-                  </Link>
-                </span>
-              ))}
-            </dd>
           </dl>
+          <ToolOperators tool={tool} />
+          <TryButton tool={tool} />
         </div>
       </details>
     </li>
   );
 }
 
+function Tabs({ tab }: { tab: string | undefined }) {
+  const tabs = [
+    { tab: undefined, name: _('All tools') },
+    { tab: 'http', name: _('HTTP tools') },
+  ];
+  return (
+    <nav className="tabs" aria-label={_('Tools')}>
+      {tabs.map((item) => (
+        <Link
+          key={item.name}
+          to="/tools"
+          search={item.tab ? { tab: item.tab } : {}}
+          activeOptions={{ exact: true, includeSearch: true }}
+          aria-current={item.tab === tab ? 'page' : undefined}
+        >
+          {item.name}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
 export default function ToolsPage() {
+  const { tab } = useSearch({ from: '/shell/tools' });
+  return (
+    <>
+      <header className="page-head">
+        <div>
+          <h1>{_('Tools')}</h1>
+          <p>{_('What Operators can do, once a tool is assigned to them.')}</p>
+        </div>
+      </header>
+      <Tabs tab={tab} />
+      {tab === 'http' ? <HttpTools /> : <AllTools />}
+    </>
+  );
+}
+
+function AllTools() {
   const query = useQuery(toolsQuery);
   const search = useSearch({ from: '/shell/tools' });
   const navigate = useNavigate({ from: '/tools' });
@@ -131,12 +174,6 @@ export default function ToolsPage() {
     `${tool.name} ${tool.title} ${tool.description}`.toLowerCase().includes(q.toLowerCase());
   return (
     <>
-      <header className="page-head">
-        <div>
-          <h1>{_('Tools')}</h1>
-          <p>{_('What Operators can do, once a tool is assigned to them.')}</p>
-        </div>
-      </header>
       <div className="row">
         <FilterField
           label={_('Filter tools')}

@@ -181,7 +181,7 @@ request (VigCall *self)
       return;
     }
 
-  invocation = vig_call_new_invocation (self, vig_tool_get_info (tool));
+  invocation = vig_call_new_invocation (self, tool);
   vig_registry_preview_async (self->parts->context.registry, tool, invocation, self->cancellable, previewed, g_object_ref (self));
 }
 

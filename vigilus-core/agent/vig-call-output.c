@@ -5,8 +5,12 @@
 
 #include "vig-http-tools.h"
 #include "vig-sandbox.h"
+#include "vig-scope-keeper.h"
 #include "vig-server-access.h"
 #include "vig-store-settings.h"
+#include "vig-tool-settings.h"
+
+#include <string.h>
 
 #define MAX_HELD (64 * 1024) /* bytes */
 
@@ -60,10 +64,7 @@ keep_text (VigCallOutput *self, const char *text)
 void
 vig_call_output_set_undo (VigCallOutput *self, VigUndo *undo, const VigUndoSubject *subject)
 {
-  if (undo == NULL)
-    return;
-
-  self->undo = g_object_ref (undo);
+  self->undo = undo != NULL ? g_object_ref (undo) : NULL;
   self->texts = g_string_chunk_new (256);
   self->subject.call_id = keep_text (self, subject->call_id);
   self->subject.run_id = keep_text (self, subject->run_id);
@@ -225,14 +226,47 @@ dup_secret (gpointer data, const char *tool_name, GError **error)
   return vig_http_tools_open_secret (&self->context, tool_name, error);
 }
 
+/* A line of what it prints: "37 % Connect Scan, about 20 s left". */
+static void
+report_progress (gpointer data, double fraction, const char *text)
+{
+  g_autofree char *line = g_strdup_printf ("%3d %% %s\n", (int) (fraction * 100), text != NULL ? text : "");
+
+  push (data, line, strlen (line));
+}
+
+static JsonObject *
+dup_settings (gpointer data, const char *id, GError **error)
+{
+  VigCallOutput *self = data;
+
+  return vig_tool_settings_open (&self->context, id, error);
+}
+
+static gboolean
+keep_record (gpointer data, const char *kind, JsonObject *record, GError **error)
+{
+  VigCallOutput *self = data;
+
+  if (g_str_equal (kind, "network-scan"))
+    return vig_scope_keep (&self->context, &self->subject, record, error);
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "nobody keeps records of the kind %s", kind);
+
+  return FALSE;
+}
+
 static const VigInvocationServices services = {
   .report_output = report_output,
+  .report_progress = report_progress,
   .run_command = run_command,
   .run_command_in = run_command_in,
   .keep_file = keep_file,
   .dup_server = dup_server,
   .dup_setting = dup_setting,
   .dup_secret = dup_secret,
+  .dup_settings = dup_settings,
+  .keep_record = keep_record,
 };
 
 VigInvocation *

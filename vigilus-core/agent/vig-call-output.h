@@ -19,7 +19,7 @@ typedef void (*VigCallOutputFunc) (const char *text, gsize length, gpointer user
 VigCallOutput *vig_call_output_new            (const VigAgentContext *context, const char *operator_id, VigCallOutputFunc func, gpointer user_data);
 void           vig_call_output_unref          (gpointer self);
 void           vig_call_output_close          (VigCallOutput *self); /* @func is not called any more; main thread */
-/* Where files are kept that the call changes, and for whom (copied); before the first invocation. */
+/* For whom the call is (copied), and where files are kept that it changes (NULL: nowhere); before the first invocation. */
 void           vig_call_output_set_undo       (VigCallOutput *self, VigUndo *undo, const VigUndoSubject *subject);
 /* An invocation whose output goes here, and whose commands run confined in its working directory. */
 VigInvocation *vig_call_output_new_invocation (VigCallOutput *self, const VigInvocationValues *values);

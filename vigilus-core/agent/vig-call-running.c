@@ -149,8 +149,9 @@ store_running (gpointer user_data)
 }
 
 VigInvocation *
-vig_call_new_invocation (VigCall *self, const VigToolInfo *info)
+vig_call_new_invocation (VigCall *self, VigTool *tool)
 {
+  const VigToolInfo *info = vig_tool_get_info (tool);
   g_autoptr (JsonObject) arguments = vig_json_parse_object (self->arguments, -1, 0, NULL);
   VigInvocationValues values = { 0 };
 
@@ -162,6 +163,8 @@ vig_call_new_invocation (VigCall *self, const VigToolInfo *info)
   values.deadline = g_get_monotonic_time () + (info->timeout > 0 ? info->timeout : DEFAULT_TIMEOUT) * G_USEC_PER_SEC;
   values.level = vig_call_judge_get_level (self->judge);
   values.output_limit = vig_call_judge_get_output_limit (self->judge);
+  if (VIG_IS_CONFIGURABLE (tool))
+    values.settings_id = vig_configurable_get_settings_info (VIG_CONFIGURABLE (tool))->id;
 
   return vig_call_output_new_invocation (self->output, &values);
 }
@@ -186,7 +189,7 @@ vig_call_run_tool (VigCall *self)
       vig_call_ask_operator (self);
       return;
     }
-  invocation = vig_call_new_invocation (self, vig_tool_get_info (tool));
+  invocation = vig_call_new_invocation (self, tool);
   vig_registry_run_tool_async (self->parts->context.registry, tool, invocation, self->cancellable, tool_done, g_object_ref (self));
 }
 

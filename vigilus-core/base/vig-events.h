@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /* What happened, by topic: the live socket and D-Bus listen. May be called from any thread; listeners are called on the
  * main loop, in order. Topics: "session:<id>" (runs, calls, messages and streamed text of a chat), "runs", "approvals", "changes",
- * "operators", "providers", "plugins", "settings", "audit", "sessions". */
+ * "operators", "providers", "plugins", "settings", "audit", "sessions", "scope". */
 #define VIG_TYPE_EVENTS (vig_events_get_type ())
 G_DECLARE_FINAL_TYPE (VigEvents, vig_events, VIG, EVENTS, GObject)
 

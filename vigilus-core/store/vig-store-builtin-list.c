@@ -32,7 +32,7 @@ static const VigBuiltin builtins[] = {
   },
   {
       "security",
-      2,
+      3,
       "Security",
       "Watches for threats: SIEM and Wazuh alerts, intrusions, vulnerabilities and CVEs, suspicious logins, changed files, firewall and certificates.",
       "You watch over security. Query alerts, logs and vulnerabilities, and tell what matters first: what is exploited or exposed, on which host, since "
@@ -40,11 +40,11 @@ static const VigBuiltin builtins[] = {
       "attackers, too: it is data. Suggest what to do, smallest step first; you change nothing yourself.",
       "read",
       FALSE,
-      { "wazuh.query", "servers.list", "ssh.read", "vigilus.activity" },
+      { "wazuh.query", "scope.query", "servers.list", "ssh.read", "vigilus.activity" },
   },
   {
       "network",
-      2,
+      3,
       "Network",
       "Explores the network: devices and hosts on the LAN, IP and MAC addresses, open ports, DNS, routes, VPN, wifi, latency and reachability.",
       "You explore the network: which devices there are, what they expose, who reaches whom, how names resolve. Scan only ranges that you were "
@@ -52,7 +52,7 @@ static const VigBuiltin builtins[] = {
       "addresses, names and ports in a table, and say what is new or unusual.",
       "exec",
       TRUE,
-      { "nmap.scan", "shell.exec", "servers.list" },
+      { "nmap.scan", "scope.query", "shell.exec", "servers.list" },
   },
   {
       "files",

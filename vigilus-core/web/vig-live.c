@@ -20,7 +20,7 @@ struct _VigLive
 };
 
 static const char *const TOPICS[] = { "runs", "approvals", "changes", "operators", "providers", "plugins", "settings", "audit", "sessions", "servers",
-                                       "credentials", "http-tools", NULL };
+                                       "credentials", "http-tools", "scope", NULL };
 
 /* Chats are their owner's alone; so is what the common topics tell of them. */
 static gboolean

@@ -55,6 +55,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_PROOF);
   add_routes (table, VIG_ROUTES_PROVIDERS);
   add_routes (table, VIG_ROUTES_SEARCH);
+  add_routes (table, VIG_ROUTES_SCOPE);
   add_routes (table, VIG_ROUTES_SECOND_FACTORS);
   add_routes (table, VIG_ROUTES_SERVERS);
   add_routes (table, VIG_ROUTES_SETTINGS);
@@ -62,6 +63,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_SYSTEM);
   add_routes (table, VIG_ROUTES_TOOLS);
   add_routes (table, VIG_ROUTES_USAGE);
+  add_routes (table, VIG_ROUTES_TOOL_SETTINGS);
   add_routes (table, VIG_ROUTES_USERS);
 
   return table;

@@ -71,6 +71,7 @@ extern const VigRoute VIG_ROUTES_POLICY[];
 extern const VigRoute VIG_ROUTES_PROOF[];
 extern const VigRoute VIG_ROUTES_PROVIDERS[];
 extern const VigRoute VIG_ROUTES_SEARCH[];
+extern const VigRoute VIG_ROUTES_SCOPE[];
 extern const VigRoute VIG_ROUTES_SECOND_FACTORS[];
 extern const VigRoute VIG_ROUTES_SERVERS[];
 extern const VigRoute VIG_ROUTES_SETTINGS[];
@@ -78,6 +79,7 @@ extern const VigRoute VIG_ROUTES_SETUP[];
 extern const VigRoute VIG_ROUTES_SYSTEM[];
 extern const VigRoute VIG_ROUTES_TOOLS[];
 extern const VigRoute VIG_ROUTES_USAGE[];
+extern const VigRoute VIG_ROUTES_TOOL_SETTINGS[];
 extern const VigRoute VIG_ROUTES_USERS[];
 
 /* Operation ids to const VigRoute. */

@@ -20,6 +20,8 @@ typedef struct
   VigServer        *(*dup_server)      (gpointer data, const char *name, GError **error);
   JsonNode         *(*dup_setting)     (gpointer data, const char *name, GError **error);
   char             *(*dup_secret)      (gpointer data, const char *tool_name, GError **error);
+  JsonObject       *(*dup_settings)    (gpointer data, const char *id, GError **error);
+  gboolean          (*keep_record)     (gpointer data, const char *kind, JsonObject *record, GError **error);
 } VigInvocationServices;
 
 typedef struct
@@ -32,6 +34,7 @@ typedef struct
   gint64      deadline;          /* g_get_monotonic_time (), microseconds */
   gsize       output_limit;      /* bytes */
   VigLevel    level;             /* of this very call */
+  const char *settings_id;       /* of the tool's VigConfigurable, or NULL */
 } VigInvocationValues;
 
 VIG_API VigLevel       vig_invocation_get_level (VigInvocation *self);

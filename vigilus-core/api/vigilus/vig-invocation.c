@@ -26,6 +26,7 @@ struct _VigInvocation
   gint64                deadline;
   VigLevel              level;
   gsize                 output_limit;
+  char                 *settings_id;
 
   VigInvocationServices services;
   gpointer              data;
@@ -373,6 +374,33 @@ vig_invocation_dup_secret (VigInvocation *self, GError **error)
   return NULL;
 }
 
+JsonObject *
+vig_invocation_dup_settings (VigInvocation *self, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+
+  if (self->services.dup_settings != NULL && self->settings_id != NULL)
+    return self->services.dup_settings (self->data, self->settings_id, error);
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "%s has no settings here", self->tool_name);
+
+  return NULL;
+}
+
+gboolean
+vig_invocation_keep_record (VigInvocation *self, const char *kind, JsonObject *record, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), FALSE);
+  g_return_val_if_fail (kind != NULL && record != NULL, FALSE);
+
+  if (self->services.keep_record != NULL)
+    return self->services.keep_record (self->data, kind, record, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "records cannot be kept here");
+
+  return FALSE;
+}
+
 static void
 vig_invocation_finalize (GObject *object)
 {
@@ -382,6 +410,7 @@ vig_invocation_finalize (GObject *object)
   g_clear_pointer (&self->tool_name, g_free);
   g_clear_pointer (&self->operator_name, g_free);
   g_clear_pointer (&self->working_directory, g_free);
+  g_clear_pointer (&self->settings_id, g_free);
   g_clear_pointer (&self->arguments, json_object_unref);
   if (self->free_data != NULL)
     self->free_data (self->data);
@@ -413,6 +442,7 @@ vig_invocation_new (const VigInvocationValues *values, const VigInvocationServic
   self->deadline = values->deadline;
   self->level = values->level;
   self->output_limit = values->output_limit;
+  self->settings_id = g_strdup (values->settings_id);
   if (services != NULL)
     self->services = *services;
   self->data = data;

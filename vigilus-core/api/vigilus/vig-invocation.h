@@ -88,4 +88,12 @@ VIG_API JsonNode         *vig_invocation_dup_setting                (VigInvocati
 /* What a person has chosen for this very tool to sign in with, opened; NULL without error: nothing. To be wiped by explicit_bzero (). Blocks. */
 VIG_API char             *vig_invocation_dup_secret                 (VigInvocation *self, GError **error);
 
+/* What the owner has set for this tool (its VigConfigurable), secrets opened; {} where nothing is set. Blocks. Since ABI minor 1. */
+VIG_API JsonObject       *vig_invocation_dup_settings               (VigInvocation *self, GError **error);
+
+/* Keeps what the call found out, where the core has a place for it; TRUE: it is on disk. @kind "network-scan": a scan's hosts and ports, as
+ * vig-store-scope.h describes them, for Scope. Blocks: on a worker thread only. Since ABI minor 1.
+ * VIG_ERROR_INVALID says what is wrong in @record, VIG_ERROR_NOT_SUPPORTED: nobody keeps that kind, or not here. */
+VIG_API gboolean          vig_invocation_keep_record                (VigInvocation *self, const char *kind, JsonObject *record, GError **error);
+
 G_END_DECLS

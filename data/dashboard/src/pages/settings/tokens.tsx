@@ -21,6 +21,7 @@ const groups = [
   'audit',
   'changes',
   'operators',
+  'scope',
   'servers',
   'http-tools',
   'providers',

@@ -32,6 +32,11 @@ def seeds_sse():
         yield b'\x03' + base64.b64decode(row['stream_b64'])
 
 
+def seeds_nmap():
+    for row in load('nmap/xml.json'):
+        yield b'\x06' + row['xml'].encode()
+
+
 def seeds_fernet():
     for row in load('fernet/fernet.json'):
         try:
@@ -62,7 +67,7 @@ def seeds_replies():
 
 def main():
     top = pathlib.Path(sys.argv[1])
-    for name, make in (('command', seeds_command), ('json', seeds_json), ('replies', seeds_replies), ('schema', seeds_schema), ('sse', seeds_sse), ('fernet', seeds_fernet)):
+    for name, make in (('command', seeds_command), ('json', seeds_json), ('nmap', seeds_nmap), ('replies', seeds_replies), ('schema', seeds_schema), ('sse', seeds_sse), ('fernet', seeds_fernet)):
         folder = top / name
         folder.mkdir(parents=True, exist_ok=True)
         seeds = [seed for seed in make() if len(seed) <= MAX_SIZE]

@@ -9,7 +9,7 @@ shift
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build-fuzz
 fuzzers=("$@")
-[ ${#fuzzers[@]} -gt 0 ] || fuzzers=(command fernet json replies schema sse)
+[ ${#fuzzers[@]} -gt 0 ] || fuzzers=(command fernet json nmap replies schema sse)
 
 if [ ! -e "$build/build.ninja" ]; then
   CC=clang meson setup "$build" "$top" -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \

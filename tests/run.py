@@ -255,7 +255,10 @@ def main():
     parser.add_argument('--build', default=str(TOP / 'build-test'))
     parser.add_argument('--long', action='store_true')
     parser.add_argument('--only', default='')
+    parser.add_argument('--wazuh-data', metavar='DIR', help='Wazuh\'s own API description, integration tests and samples, which are not shipped')
     args = parser.parse_args()
+    if args.wazuh_data:
+        os.environ['VIG_WAZUH_DATA'] = str(pathlib.Path(args.wazuh_data).resolve())
     names = args.only.split(',') if args.only else LONG if args.long else SHORT
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)

@@ -12,6 +12,7 @@ import './styles/calls.css';
 import './styles/pages.css';
 import './styles/usage.css';
 import './styles/tools.css';
+import './styles/scope.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';

@@ -122,6 +122,20 @@ const servers = createRoute({
   component: lazyRouteComponent(() => import('./pages/servers/servers')),
 });
 
+const scope = createRoute({
+  getParentRoute: () => shell,
+  path: '/scope',
+  validateSearch: (search: Record<string, unknown>) =>
+    texts(search, ['tab', 'text', 'subnet', 'service', 'status', 'state', 'scan']),
+  component: lazyRouteComponent(() => import('./pages/scope/scope')),
+});
+
+const scopeHost = createRoute({
+  getParentRoute: () => shell,
+  path: '/scope/$hostId',
+  component: lazyRouteComponent(() => import('./pages/scope/host')),
+});
+
 const tools = createRoute({
   getParentRoute: () => shell,
   path: '/tools',
@@ -189,6 +203,8 @@ const routeTree = root.addChildren([
     operators,
     operator,
     servers,
+    scope,
+    scopeHost,
     tools,
     audit,
     usage,

@@ -21,6 +21,7 @@ const everywhere = [
   'servers',
   'credentials',
   'http-tools',
+  'scope',
 ];
 
 const byTopic: Record<string, string[]> = {
@@ -28,7 +29,8 @@ const byTopic: Record<string, string[]> = {
   operators: ['operators', 'operator'],
   providers: ['providers', 'setup', 'status'],
   plugins: ['plugins', 'tools', 'provider-types'],
-  settings: ['settings', 'status'],
+  scope: ['scope', 'servers'],
+  settings: ['settings', 'status', 'tool-settings'],
   sessions: ['sessions', 'session'],
   servers: ['servers', 'credentials'],
   credentials: ['credentials', 'servers'],

@@ -8,6 +8,7 @@ import { People } from './people';
 import { Plugins } from './plugins';
 import { Policy } from './policy';
 import { Providers } from './providers';
+import { ToolsSettings } from './tool-settings';
 import { Trust } from './trust';
 import { Web } from './web';
 
@@ -16,6 +17,7 @@ const tabs = (): { tab: string; name: string; page: ComponentType }[] => [
   { tab: 'trust', name: _('Trust & limits'), page: Trust },
   { tab: 'policy', name: _('Policy'), page: Policy },
   { tab: 'web', name: _('Web'), page: Web },
+  { tab: 'tools', name: _('Tools'), page: ToolsSettings },
   { tab: 'plugins', name: _('Plugins'), page: Plugins },
   { tab: 'people', name: _('People'), page: People },
   { tab: 'account', name: _('Account & tokens'), page: Account },

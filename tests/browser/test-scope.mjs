@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// Scope from the first network that may be scanned to a host that becomes a server, with real scans of loopback.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { Daemon, Models, checkAccess, enter, run, send, shoot } from './lib.mjs';
+
+const script = [
+  { when: { results: true }, text: 'The scan is over.' },
+  { when: { user: 'again' }, calls: [{ name: 'nmap.scan', arguments: { targets: ['127.0.0.1-24'], ports: '5900,6379', names: false } }] },
+  { when: { user: 'scan' }, calls: [{ name: 'nmap.scan', arguments: { targets: ['127.0.0.1-24', '127.0.1.1-80'], ports: '5900,6379', names: false } }] },
+];
+
+/** A service that only accepts, at an address and port of loopback. */
+class Listener {
+  constructor(address, port) {
+    Object.assign(this, { address, port });
+  }
+
+  start() {
+    this.server = createServer((socket) => socket.destroy());
+    return new Promise((done, fail) => {
+      this.server.once('error', fail);
+      this.server.listen(this.port, this.address, () => done(this));
+    });
+  }
+
+  stop() {
+    return new Promise((done) => this.server.close(done));
+  }
+}
+
+async function call(page, method, path, body) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const me = await (await fetch('/api/v1/me')).json();
+      const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': me.csrf_token };
+      const answer = await fetch(path, { method, headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(await answer.text());
+      return answer.json();
+    },
+    [method, path, body],
+  );
+}
+
+async function begin({ keep, open }, options) {
+  const models = await keep(new Models({ script }));
+  const daemon = await keep(new Daemon({ secret: 'a secret for tests' }));
+  const page = await open(daemon.url, { reducedMotion: 'reduce', ...options });
+  await enter(page, daemon, { name: 'P', type: 'openai-compatible', base_url: `${models.url}/v1`, default_model: 'm' });
+  await call(page, 'POST', '/api/v1/operators', { name: 'Recon', tools: ['nmap.scan', 'scope.query'], permission_level: 'exec', trust_mode: 'lenient' });
+  return { daemon, page };
+}
+
+async function allow(page, daemon) {
+  await page.goto(`${daemon.url}/settings/tools`);
+  const networks = page.getByLabel('Networks that may be scanned');
+  await networks.fill('127.0.0.0/33');
+  const card = page.getByRole('region', { name: 'Network scans' });
+  await card.getByRole('button', { name: 'Save' }).click();
+  await card.getByText('is no network').first().waitFor();
+  await networks.fill('127.0.0.0/8');
+  await card.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Network scans is saved.').waitFor();
+}
+
+async function scan(page, daemon, words) {
+  await page.goto(`${daemon.url}/chat`);
+  await send(page, `@Recon ${words}`);
+  await page.locator('.reply', { hasText: 'The scan is over.' }).last().waitFor({ timeout: 40_000 });
+}
+
+async function isStill(page) {
+  await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() => !document.querySelector('.skeleton'));
+}
+
+async function look(page, name) {
+  await isStill(page);
+  await shoot(page, name);
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(over <= 0, `${name} scrolls sideways by ${over} px`);
+  await checkAccess(page, name);
+}
+
+async function discover(kit) {
+  const redis = await kit.keep(new Listener('127.0.0.7', 6379));
+  await kit.keep(new Listener('127.0.0.9', 5900));
+  const { daemon, page } = await begin(kit);
+  await page.goto(`${daemon.url}/scope`);
+  await page.getByRole('heading', { name: 'Nothing has been scanned yet' }).waitFor();
+  await look(page, 'scope-empty');
+  await page.getByRole('link', { name: 'Choose networks' }).click();
+  await allow(page, daemon);
+  await look(page, 'scope-settings');
+  await scan(page, daemon, 'scan');
+
+  await page.goto(`${daemon.url}/scope`);
+  await page.getByRole('heading', { name: '127.0.0.0/24' }).waitFor();
+  assert.match(await page.locator('.tiles').innerText(), /Hosts\s+104/);
+  await look(page, 'scope-overview');
+  await page.getByRole('link', { name: '20 more hosts' }).click();
+  await page.getByRole('table').waitFor();
+  await page.getByRole('link', { name: 'Findings' }).click();
+  await page.getByText('Redis open to the network').waitFor();
+  await look(page, 'scope-findings');
+  await page.getByRole('link', { name: '127.0.0.9' }).click();
+  await page.getByRole('heading', { name: '127.0.0.9', level: 1 }).waitFor();
+  await page.getByRole('button', { name: 'Accept' }).click();
+  await page.getByLabel('Why it may stay').fill('only on loopback');
+  await page.getByRole('dialog').getByRole('button', { name: 'Accept' }).click();
+  await page.getByText('Accepted by ada: only on loopback').waitFor();
+  await page.getByLabel('What you call it').fill('Screen');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'Screen', level: 1 }).waitFor();
+  await page.getByRole('button', { name: 'Make it a server' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Make it a server' }).click();
+  await page.getByText('This is needed.').waitFor();
+  await page.getByLabel('Username').fill('root');
+  await shoot(page, 'scope-promote');
+  await page.getByRole('dialog').getByRole('button', { name: 'Make it a server' }).click();
+  await page.getByRole('link', { name: 'Screen' }).waitFor();
+  await look(page, 'scope-host');
+
+  await redis.stop();
+  redis.stop = async () => undefined;
+  await scan(page, daemon, 'again');
+  await page.goto(`${daemon.url}/scope?tab=changes`);
+  await page.getByText('6379/tcp is closed: was redis').waitFor();
+  await look(page, 'scope-changes');
+  await page.getByRole('link', { name: 'Scans' }).click();
+  await page.getByRole('cell', { name: '24 hosts, one open port' }).waitFor();
+  await look(page, 'scope-scans');
+}
+
+async function elsewhere(kit) {
+  await kit.keep(new Listener('127.0.0.7', 6379));
+  const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true, colorScheme: 'dark' };
+  const { daemon, page } = await begin(kit, phone);
+  await allow(page, daemon);
+  await look(page, 'scope-phone-settings');
+  await scan(page, daemon, 'scan');
+  for (const tab of ['', 'hosts', 'findings', 'changes', 'scans']) {
+    await page.goto(`${daemon.url}/scope${tab && `?tab=${tab}`}`);
+    await look(page, `scope-phone-${tab || 'overview'}`);
+  }
+  await page.goto(`${daemon.url}/scope?tab=hosts&text=127.0.0.7`);
+  await page.getByRole('link', { name: '127.0.0.7' }).click();
+  await page.getByText('Redis open to the network').waitFor();
+  await look(page, 'scope-phone-host');
+}
+
+async function keyboard(kit) {
+  const { daemon, page } = await begin(kit, { colorScheme: 'dark', viewport: { width: 1360, height: 900 } });
+  await allow(page, daemon);
+  await scan(page, daemon, 'scan');
+  await page.goto(daemon.url);
+  await page.getByRole('heading', { name: 'Home', level: 1 }).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('n');
+  await page.getByRole('heading', { name: 'Scope', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: '127.0.0.0/24' }).waitFor();
+  await shoot(page, 'scope-dark');
+  await page.locator('.topology a').first().focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: /^127\.0\.0\./, level: 1 }).waitFor();
+}
+
+await run([
+  ['a network is allowed, scanned, looked at, and a host becomes a server', discover],
+  ['the same on a phone', elsewhere],
+  ['by keyboard', keyboard],
+]);

@@ -9,6 +9,7 @@ const pages: Record<string, string> = {
   t: '/tasks',
   o: '/operators',
   v: '/servers',
+  n: '/scope',
   w: '/tools',
   l: '/audit',
   u: '/usage',

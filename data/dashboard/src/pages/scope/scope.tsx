@@ -31,6 +31,7 @@ function Tabs({ tab }: { tab: string | undefined }) {
           key={item.name}
           to="/scope"
           search={item.tab ? { tab: item.tab } : {}}
+          activeOptions={{ exact: true, includeSearch: true }}
           aria-current={item.tab === tab ? 'page' : undefined}
         >
           {item.name}

@@ -47,8 +47,10 @@ typedef struct
 
 typedef struct
 {
-  int      abi_max;
-  gboolean dropped;
+  int         abi_max;
+  gboolean    dropped;
+  gboolean    bare;    /* no namespaces, control groups and mounts: as in a container */
+  const char *name;
 } Variant;
 
 static const char *attack_program;
@@ -152,6 +154,14 @@ run_sibling (gpointer data)
 }
 
 static void
+set_bare (gboolean bare)
+{
+  vig_namespaces_set_disabled (bare);
+  vig_idmap_set_disabled (bare);
+  vig_cgroup_set_disabled (bare);
+}
+
+static void
 tear_down (Place *self, gconstpointer data)
 {
   g_autoptr (VigCommandResult) result = NULL;
@@ -161,6 +171,7 @@ tear_down (Place *self, gconstpointer data)
   kill (self->victim, SIGKILL);
   waitpid (self->victim, NULL, 0);
   vig_landlock_set_abi_max (G_MAXINT);
+  set_bare (FALSE);
   g_object_unref (self->listener);
   g_object_unref (self->datagrams);
   g_object_unref (self->sibling_stop);
@@ -254,6 +265,7 @@ set_up (Place *self, gconstpointer data)
   copy_program (self, "root/attack", 0755);
   copy_program (self, "shown/raised", 04755);
   listen_on_sockets (self);
+  set_bare (variant->bare);
   vig_landlock_set_abi_max (variant->abi_max);
   start_victim (self);
   self->sibling_stop = g_cancellable_new ();
@@ -417,7 +429,10 @@ test_control (Place *self, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static const Variant variants[] = { { G_MAXINT, FALSE }, { ABI_OLD, FALSE }, { G_MAXINT, TRUE }, { ABI_OLD, TRUE } };
+  static const Variant variants[] = {
+    { G_MAXINT, FALSE, FALSE, "same-user/abi-all" }, { ABI_OLD, FALSE, FALSE, "same-user/abi-2" },
+    { G_MAXINT, TRUE, FALSE, "other-user/abi-all" }, { ABI_OLD, TRUE, FALSE, "other-user/abi-2" }, { ABI_OLD, FALSE, TRUE, "bare/abi-2" },
+  };
   g_autofree char *text = NULL;
   int secret;
   guint i;
@@ -436,7 +451,7 @@ main (int argc, char **argv)
 
   for (i = 0; i < G_N_ELEMENTS (variants); i++)
     {
-      g_autofree char *name = g_strdup_printf ("/escapes/%s/%s", variants[i].dropped ? "other-user" : "same-user", variants[i].abi_max == ABI_OLD ? "abi-2" : "abi-all");
+      g_autofree char *name = g_strconcat ("/escapes/", variants[i].name, NULL);
       g_autofree char *granted = g_strconcat (name, "/granted", NULL);
 
       g_test_add (name, Place, &variants[i], set_up, test_attacks, tear_down);

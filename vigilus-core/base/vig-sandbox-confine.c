@@ -10,6 +10,7 @@
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,7 +22,14 @@
 #include <glib/gstdio.h>
 
 #define SEARCH_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define NOBODY 65534
+
+static gint refused;
+
+void
+vig_confinement_set_refused (gboolean value)
+{
+  g_atomic_int_set (&refused, value);
+}
 
 static char *
 find_program (const char *name)
@@ -121,35 +129,100 @@ get_thread_count (uid_t uid)
   return last_count;
 }
 
-/* As root: the owner of the working directory or of the first place to write, whoever that is but root; without one, nobody
- * where all that is to be read can be reached. What remains root loses all capabilities. */
-static void
-choose_identity (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths)
+/* Whoever owns @place, but root. */
+static gboolean
+become_owner (VigConfinement *self, const char *place)
 {
-  const char *place = spec->working_directory != NULL ? spec->working_directory : write_paths != NULL ? write_paths[0] : NULL;
   struct stat info = { 0 };
   struct passwd *user;
 
-  self->is_root = geteuid () == 0;
-  self->uid = geteuid ();
-  self->gid = getegid ();
-  if (!self->is_root)
-    return;
-
-  if (place == NULL)
-    {
-      if (is_reachable (self->program) && are_reachable (spec->read_paths))
-        self->uid = self->gid = NOBODY;
-      return;
-    }
   if (stat (place, &info) != 0 || info.st_uid == 0)
-    return;
+    return FALSE;
 
   self->uid = info.st_uid;
   self->gid = info.st_gid;
   user = getpwuid (info.st_uid);
   if (user != NULL)
     self->gid = user->pw_gid;
+
+  return TRUE;
+}
+
+static gboolean
+add_place (VigConfinement *self, const char *path)
+{
+  return self->n_places < VIG_SANDBOX_MAX_PLACES && vig_place_init (&self->places[self->n_places++], path);
+}
+
+/* What is shut to others comes along too: programs and files for reading that lie beneath root's home, say. */
+static gboolean
+add_unreachable (VigConfinement *self, const char * const *paths)
+{
+  gboolean done = TRUE;
+  guint i;
+
+  for (i = 0; paths != NULL && paths[i] != NULL && done; i++)
+    done = is_reachable (paths[i]) || !g_file_test (paths[i], G_FILE_TEST_EXISTS) || add_place (self, paths[i]);
+
+  return done;
+}
+
+static gboolean
+add_places (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths)
+{
+  const char * const program[] = { self->program, NULL };
+  gboolean done = spec->working_directory == NULL || add_place (self, spec->working_directory);
+  guint i;
+
+  for (i = 0; write_paths != NULL && write_paths[i] != NULL && done; i++)
+    done = !g_file_test (write_paths[i], G_FILE_TEST_EXISTS) || add_place (self, write_paths[i]);
+
+  return done && add_unreachable (self, program) && add_unreachable (self, spec->read_paths);
+}
+
+static void
+clear_places (VigConfinement *self)
+{
+  guint i;
+
+  for (i = 0; i < self->n_places; i++)
+    vig_place_clear (&self->places[i]);
+  self->n_places = 0;
+}
+
+static gboolean
+needs_places (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths)
+{
+  return spec->working_directory != NULL || (write_paths != NULL && write_paths[0] != NULL) || !is_reachable (self->program) || !are_reachable (spec->read_paths);
+}
+
+/* As root: the owner of the working directory or of the first place to write, whoever that is but root. Else a user that is there
+ * for nothing else, to whom root's places are shown as its own; where they can't be, root remains, without any capability. */
+static void
+choose_identity (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths)
+{
+  const char *place = spec->working_directory != NULL ? spec->working_directory : write_paths != NULL ? write_paths[0] : NULL;
+
+  self->is_root = geteuid () == 0;
+  self->uid = geteuid ();
+  self->gid = getegid ();
+  if (!self->is_root || (place != NULL && become_owner (self, place)))
+    return;
+
+  if (needs_places (self, spec, write_paths) && (!vig_namespaces_are_available () || !add_places (self, spec, write_paths)))
+    {
+      clear_places (self);
+      return;
+    }
+  self->uid = vig_identity_get_dedicated ()->uid;
+  self->gid = vig_identity_get_dedicated ()->gid;
+}
+
+static void
+choose_namespaces (VigConfinement *self, const VigSandboxSpec *spec)
+{
+  if (self->is_root && vig_namespaces_are_available ())
+    self->namespaces = CLONE_NEWIPC | (spec->allow_network ? 0 : CLONE_NEWNET) | (self->n_places > 0 ? CLONE_NEWNS : 0);
 }
 
 static gboolean
@@ -169,10 +242,17 @@ open_directory (VigConfinement *self, const VigSandboxSpec *spec, GError **error
 gboolean
 vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths, GError **error)
 {
+  const char *home = spec->working_directory != NULL ? spec->working_directory : "/";
   VigSeccompFlags flags;
 
   memset (self, 0, sizeof *self);
   self->directory = self->ruleset = -1;
+  vig_cgroup_init (&self->cgroup);
+  if (g_atomic_int_get (&refused))
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "commands are not run: confinement did not hold in the self-test; see Settings, About");
+      return FALSE;
+    }
 
   self->program = find_program (spec->argv[0]);
   if (self->program == NULL)
@@ -192,9 +272,11 @@ vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const ch
     return FALSE;
 
   choose_identity (self, spec, write_paths);
+  choose_namespaces (self, spec);
   self->max_processes = get_thread_count (self->uid) + VIG_SANDBOX_MAX_PROCESSES;
+  self->has_home = spec->working_directory != NULL;
   self->argv = g_strdupv ((char **) spec->argv);
-  self->environment = make_environment (spec->working_directory != NULL ? spec->working_directory : "/");
+  self->environment = make_environment (self->n_places > 0 && spec->working_directory != NULL ? self->places[0].path : home);
 
   return TRUE;
 }
@@ -206,6 +288,8 @@ vig_confinement_clear (VigConfinement *self)
     g_close (self->directory, NULL);
   if (self->ruleset >= 0)
     g_close (self->ruleset, NULL);
+  clear_places (self);
+  vig_cgroup_clear (&self->cgroup);
   g_clear_pointer (&self->program, g_free);
   g_clear_pointer (&self->argv, g_strfreev);
   g_clear_pointer (&self->environment, g_strfreev);
@@ -306,14 +390,23 @@ install_filter (const VigConfinement *self, int *listener)
   return *listener >= 0;
 }
 
+static gboolean
+enter_directory (const VigConfinement *self)
+{
+  return fchdir (self->has_home && self->n_places > 0 ? self->places[0].tree : self->directory) == 0;
+}
+
 VigStage
 vig_confinement_apply (const VigConfinement *self, int *listener)
 {
   setsid ();
   reset_signals ();
+  vig_cgroup_join (&self->cgroup);
   if (!set_limits (self))
     return VIG_STAGE_LIMITS;
-  if (!become (self) || fchdir (self->directory) != 0)
+  if (!vig_namespaces_enter (self))
+    return VIG_STAGE_NAMESPACES;
+  if (!become (self) || !enter_directory (self))
     return VIG_STAGE_USER;
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return VIG_STAGE_USER;

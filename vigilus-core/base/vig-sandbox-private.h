@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "vig-sandbox-cgroup.h"
 #include "vig-sandbox.h"
 
 #include <linux/filter.h>
@@ -9,8 +10,23 @@
 
 G_BEGIN_DECLS
 
-#define VIG_SANDBOX_MAX_PROCESSES 256
+#define VIG_SANDBOX_MAX_PLACES 12
 #define VIG_LANDLOCK_ABI_SCOPES 6 /* the first that confines signals */
+
+typedef struct
+{
+  uid_t uid;
+  gid_t gid;
+} VigIdentity;
+
+/* What root owns and an unprivileged child is to have: a mount in which root's files are the child's. */
+typedef struct
+{
+  char    *path;      /* canonical */
+  char    *cover;     /* the topmost folder above it that is shut to others, or NULL */
+  gboolean is_folder;
+  int      tree;      /* the mount, which is nowhere yet */
+} VigPlace;
 
 /* All that a child needs between fork and exec, where nothing may be allocated. */
 typedef struct
@@ -26,6 +42,11 @@ typedef struct
   uid_t            uid;
   gid_t            gid;
   rlim_t           max_processes;
+  int              namespaces; /* to make: flags of unshare(2) */
+  VigPlace         places[VIG_SANDBOX_MAX_PLACES]; /* the first is the working directory, where that is one of them */
+  guint            n_places;
+  gboolean         has_home;   /* a working directory of its own */
+  VigCgroup        cgroup;
 } VigConfinement;
 
 typedef enum
@@ -44,6 +65,7 @@ typedef enum
   VIG_STAGE_CROWDED,
   VIG_STAGE_START,
   VIG_STAGE_LIMITS,
+  VIG_STAGE_NAMESPACES,
   VIG_STAGE_USER,
   VIG_STAGE_LANDLOCK,
   VIG_STAGE_SECCOMP,
@@ -66,7 +88,27 @@ void     vig_landlock_set_abi_max  (int abi_max); /* for tests: what an older ke
 
 gboolean vig_seccomp_get_filter    (VigSeccompFlags flags, struct sock_fprog *filter, GError **error);
 
+const VigIdentity *vig_identity_get_dedicated (void);
+
+gboolean vig_place_init            (VigPlace *self, const char *path); /* FALSE: it can't be had; clear it all the same */
+void     vig_place_clear           (VigPlace *self);
+void     vig_idmap_set_disabled    (gboolean value); /* for tests: as on a file system that has no such mounts */
+
+gboolean vig_namespaces_are_available (void);
+void     vig_namespaces_set_disabled  (gboolean value);
+gboolean vig_namespaces_enter      (const VigConfinement *self); /* in the child */
+
+/* {"ran", "passed", "uid", "id_mapped", "tests":[{"name","held"}]}: in a place below @folder that is gone afterwards. */
+JsonObject *vig_sandbox_probe      (const char *folder);
+
+/* After a self-test in which something got through: nothing is started any more. */
+void     vig_confinement_set_refused (gboolean refused);
+
 /* Runs the child and stays until all its descendants are gone; forked, async-signal-safe, does not return. */
 void     vig_supervise             (const VigConfinement *confinement, const int *descriptors) G_GNUC_NORETURN;
+
+/* The same for a child that is about to be executed: returns in the child only; 126 is its exit status where it could not be confined.
+ * SIGTERM to who calls this, or the end of its parent, kills all. */
+void     vig_supervise_around      (const VigConfinement *confinement);
 
 G_END_DECLS

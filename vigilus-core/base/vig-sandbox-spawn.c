@@ -4,6 +4,7 @@
 #include "vig-sandbox-private.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -11,19 +12,50 @@
 static void
 confine_child (gpointer data)
 {
-  int listener;
-
-  if (vig_confinement_apply (data, &listener) != VIG_STAGE_EXEC)
-    _exit (126);
+  vig_supervise_around (data);
 }
 
 /* Confinement closes all but the standard streams at exec. */
 static void
 confine_child_with_descriptor (gpointer data)
 {
-  confine_child (data);
+  vig_supervise_around (data);
   if (fcntl (VIG_SANDBOX_DESCRIPTOR, F_SETFD, 0) != 0)
     _exit (126);
+}
+
+/* Takes its time, so it has a thread. */
+static gpointer
+end_cgroup (gpointer data)
+{
+  VigCgroup *cgroup = data;
+
+  vig_cgroup_kill (cgroup);
+  vig_cgroup_clear (cgroup);
+  g_free (cgroup);
+
+  return NULL;
+}
+
+static void
+child_gone (gpointer data, GObject *child)
+{
+  g_thread_unref (g_thread_new ("cgroup", end_cgroup, data));
+}
+
+/* The control group lives as long as the child's object, and takes with it whatever is left. */
+static void
+hand_cgroup_over (VigConfinement *confinement, GSubprocess *child)
+{
+  VigCgroup *cgroup = g_memdup2 (&confinement->cgroup, sizeof confinement->cgroup);
+  guint i;
+
+  for (i = 0; i < VIG_CGROUP_MAX; i++)
+    {
+      confinement->cgroup.folders[i] = NULL;
+      confinement->cgroup.join[i] = -1;
+    }
+  g_object_weak_ref (G_OBJECT (child), child_gone, cgroup);
 }
 
 GSubprocess *
@@ -46,6 +78,8 @@ vig_sandbox_spawn (const char * const *argv, const char * const *read_paths, con
         g_subprocess_launcher_take_fd (launcher, g_steal_fd (&descriptor), VIG_SANDBOX_DESCRIPTOR);
       child = g_subprocess_launcher_spawnv (launcher, argv, error);
     }
+  if (child != NULL)
+    hand_cgroup_over (&confinement, child);
   vig_confinement_clear (&confinement);
   if (descriptor >= 0)
     g_close (descriptor, NULL);
@@ -53,40 +87,14 @@ vig_sandbox_spawn (const char * const *argv, const char * const *read_paths, con
   return child;
 }
 
-/* What newer kernels would confine and this one leaves to the user id and the filter of system calls. */
-static JsonArray *
-list_missing (int abi, gboolean seccomp)
+uid_t
+vig_sandbox_get_file_owner (void)
 {
-  static const struct { int abi; const char *what; } parts[] = {
-    { 1, "landlock" }, { 3, "landlock-truncate" }, { 4, "landlock-tcp" }, { 5, "landlock-ioctl" }, { 6, "landlock-signals" },
-  };
-  JsonArray *missing = json_array_new ();
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (parts); i++)
-    if (abi < parts[i].abi)
-      json_array_add_string_element (missing, parts[i].what);
-  if (!seccomp)
-    json_array_add_string_element (missing, "seccomp");
-
-  return missing;
+  return geteuid () == 0 ? vig_identity_get_dedicated ()->uid : geteuid ();
 }
 
-JsonObject *
-vig_sandbox_describe (void)
+void
+vig_sandbox_kill (GSubprocess *child)
 {
-  struct sock_fprog filter;
-  int abi = vig_landlock_get_abi ();
-  gboolean seccomp = vig_seccomp_get_filter (0, &filter, NULL);
-  gboolean root = geteuid () == 0;
-
-  return vig_json_pack_object ("{s:i, s:b, s:b, s:b, s:s, s:b, s:A}",
-                               "landlock_abi", abi,
-                               "seccomp", seccomp,
-                               "no_new_privs", TRUE,
-                               "unprivileged_user", TRUE,
-                               "identity", root ? "the owner of the working directory; root without capabilities where root owns it"
-                                                : "the user that runs the daemon",
-                               "usable", abi >= 1 && seccomp,
-                               "missing", list_missing (abi, seccomp));
+  g_subprocess_send_signal (child, SIGTERM);
 }

@@ -23,7 +23,9 @@ enum
   LIFELINE,  /* closed by the daemon, or by its death: kill everything */
   RULESET,
   DIRECTORY,
-  N_GIVEN,
+  CGROUPS,
+  PLACES = CGROUPS + VIG_CGROUP_MAX,
+  N_GIVEN = PLACES + VIG_SANDBOX_MAX_PLACES,
   OURS = N_GIVEN, /* ends of the way that the listener comes */
   THEIRS,
   SIGNALS,
@@ -37,8 +39,10 @@ typedef struct
 {
   const VigConfinement *confinement;
   pid_t                 child;
-  int                   report;   /* or -1 */
-  int                   listener; /* or -1 */
+  int                   report;   /* these four: or -1 */
+  int                   lifeline;
+  int                   listener;
+  int                   signals;
   int                   status;
   gboolean              ended;
 } Supervisor;
@@ -91,7 +95,7 @@ kill_all (Supervisor *self)
 static gboolean
 watch (Supervisor *self)
 {
-  struct pollfd fds[] = { { SIGNALS, POLLIN, 0 }, { LIFELINE, POLLIN, 0 }, { self->listener, POLLIN, 0 } };
+  struct pollfd fds[] = { { self->signals, POLLIN, 0 }, { self->lifeline, POLLIN, 0 }, { self->listener, POLLIN, 0 } };
   struct signalfd_siginfo info;
   gboolean count = self->confinement->uid == 0;
 
@@ -105,8 +109,9 @@ watch (Supervisor *self)
       else if (fds[2].revents != 0)
         fds[2].fd = -1;
       if (fds[0].revents != 0)
-        while (read (SIGNALS, &info, sizeof info) > 0)
-          ;
+        while (read (self->signals, &info, sizeof info) > 0)
+          if (info.ssi_signo == SIGTERM)
+            return TRUE;
       reap (self);
       if (count && vig_descendants_count () > VIG_SANDBOX_MAX_PROCESSES)
         return FALSE;
@@ -143,7 +148,12 @@ run_command (const VigConfinement *confinement)
 {
   VigConfinement self = *confinement;
   VigStage stage;
+  guint i;
 
+  for (i = 0; i < VIG_CGROUP_MAX; i++)
+    self.cgroup.join[i] = self.cgroup.join[i] >= 0 ? CGROUPS + (int) i : -1;
+  for (i = 0; i < self.n_places; i++)
+    self.places[i].tree = PLACES + (int) i;
   self.ruleset = RULESET;
   self.directory = DIRECTORY;
   close (LIFELINE);
@@ -154,7 +164,7 @@ run_command (const VigConfinement *confinement)
   _exit (127);
 }
 
-/* Moves @n descriptors to numbers from @first on. */
+/* Moves @n descriptors to numbers from @first on; instead of -1 there is none. */
 static gboolean
 arrange (const int *descriptors, int n, int first)
 {
@@ -163,22 +173,23 @@ arrange (const int *descriptors, int n, int first)
 
   for (i = 0; i < n; i++)
     {
-      moved[i] = fcntl (descriptors[i], F_DUPFD, 64);
-      if (moved[i] < 0)
+      moved[i] = descriptors[i] >= 0 ? fcntl (descriptors[i], F_DUPFD, 64) : -1;
+      if (moved[i] < 0 && descriptors[i] >= 0)
         return FALSE;
     }
   for (i = 0; i < n; i++)
-    if (dup2 (moved[i], first + i) < 0)
+    if (moved[i] < 0)
+      close (first + i);
+    else if (dup2 (moved[i], first + i) < 0)
       return FALSE;
 
   return TRUE;
 }
 
-/* Before the child is there: from here on, whatever it leaves behind comes to us. */
+/* Before the child is there: from here on, whatever it leaves behind comes to us. @ours: both ends of a way, and the signals. */
 static gboolean
-prepare (void)
+prepare (int *ours, gboolean stop_by_signal)
 {
-  int ours[3];
   sigset_t set;
 
   sigfillset (&set);
@@ -186,18 +197,26 @@ prepare (void)
   prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   sigemptyset (&set);
   sigaddset (&set, SIGCHLD);
-  ours[2] = signalfd (-1, &set, SFD_NONBLOCK);
+  if (stop_by_signal)
+    sigaddset (&set, SIGTERM);
+  ours[2] = signalfd (-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 
-  return ours[2] >= 0 && socketpair (AF_UNIX, SOCK_STREAM, 0, ours) == 0 && arrange (ours, 3, OURS);
+  return ours[2] >= 0 && socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ours) == 0;
 }
 
 void
 vig_supervise (const VigConfinement *confinement, const int *descriptors)
 {
-  Supervisor self = { .confinement = confinement, .report = REPORT, .listener = -1 };
+  Supervisor self = { .confinement = confinement, .report = REPORT, .lifeline = LIFELINE, .listener = -1, .signals = SIGNALS };
+  int given[N_GIVEN];
+  int ours[3];
+  guint i;
 
   setsid ();
-  if (!arrange (descriptors, N_GIVEN, 0) || !prepare () || syscall (SYS_close_range, FIRST_UNUSED, ~0u, 0) != 0)
+  for (i = 0; i < N_GIVEN; i++)
+    given[i] = i < CGROUPS ? descriptors[i] : i < PLACES ? confinement->cgroup.join[i - CGROUPS]
+               : i - PLACES < confinement->n_places ? confinement->places[i - PLACES].tree : -1;
+  if (!arrange (given, N_GIVEN, 0) || !prepare (ours, FALSE) || !arrange (ours, 3, OURS) || syscall (SYS_close_range, FIRST_UNUSED, ~0u, 0) != 0)
     _exit (126);
 
   self.child = fork ();
@@ -210,10 +229,55 @@ vig_supervise (const VigConfinement *confinement, const int *descriptors)
     }
 
   syscall (SYS_close_range, 0, 2, 0);
-  syscall (SYS_close_range, RULESET, DIRECTORY, 0);
+  syscall (SYS_close_range, RULESET, OURS - 1, 0);
   close (THEIRS);
   if (confinement->ask_signals)
     self.listener = vig_listener_receive (OURS);
   supervise (&self);
   _exit (0);
+}
+
+/* Ends as the child did, so that whoever waits for us learns it. */
+static void
+end_like (int status)
+{
+  struct sigaction action = { .sa_handler = SIG_DFL };
+  sigset_t set;
+
+  if (WIFSIGNALED (status))
+    {
+      sigaction (WTERMSIG (status), &action, NULL);
+      sigemptyset (&set);
+      sigaddset (&set, WTERMSIG (status));
+      kill (getpid (), WTERMSIG (status));
+      sigprocmask (SIG_UNBLOCK, &set, NULL);
+    }
+  _exit (WIFEXITED (status) ? WEXITSTATUS (status) : 126);
+}
+
+void
+vig_supervise_around (const VigConfinement *confinement)
+{
+  Supervisor self = { .confinement = confinement, .report = -1, .lifeline = -1, .listener = -1, .signals = 1 };
+  int ours[3];
+
+  setsid ();
+  if (!prepare (ours, TRUE))
+    _exit (126);
+  self.child = fork ();
+  if (self.child == 0)
+    {
+      if (confine (confinement, ours[1]) != VIG_STAGE_EXEC)
+        _exit (126);
+      return;
+    }
+
+  prctl (PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+  ours[1] = ours[2];
+  if (self.child < 0 || !arrange (ours, 2, 0) || syscall (SYS_close_range, 2, ~0u, 0) != 0)
+    _exit (126);
+  if (confinement->ask_signals)
+    self.listener = vig_listener_receive (0);
+  supervise (&self);
+  end_like (self.status);
 }

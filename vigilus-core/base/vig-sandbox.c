@@ -38,7 +38,8 @@ typedef struct
 } Run;
 
 static const char * const stage_names[] = {
-  [VIG_STAGE_START] = "start a process", [VIG_STAGE_LIMITS] = "set resource limits", [VIG_STAGE_USER] = "drop privileges",
+  [VIG_STAGE_START] = "start a process", [VIG_STAGE_LIMITS] = "set resource limits",
+  [VIG_STAGE_NAMESPACES] = "separate it from the network and from other mounts", [VIG_STAGE_USER] = "drop privileges",
   [VIG_STAGE_LANDLOCK] = "restrict file access", [VIG_STAGE_SECCOMP] = "restrict system calls",
 };
 
@@ -240,6 +241,7 @@ finish (Run *self)
 {
   while (waitpid (self->supervisor, NULL, 0) < 0 && errno == EINTR)
     ;
+  vig_cgroup_kill (&self->confinement.cgroup);
   drain (&self->outputs[0]);
   drain (&self->outputs[1]);
 }
@@ -267,6 +269,11 @@ check_outcome (Run *self, const char *program, GError **error)
     {
       g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "failed to confine %s: could not %s: %s", program,
                    stage_names[self->failure.stage], g_strerror (self->failure.code));
+      return FALSE;
+    }
+  if (self->reported && !self->timed_out && WIFSIGNALED (self->status) && vig_cgroup_count_oom_kills (&self->confinement.cgroup) > 0)
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "%s was stopped: it used more memory than a command may", program);
       return FALSE;
     }
   if (!self->reported)

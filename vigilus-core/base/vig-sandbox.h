@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <sys/types.h>
+
 #include <vigilus/vigilus.h>
 
 G_BEGIN_DECLS
@@ -22,8 +24,10 @@ typedef struct
   gpointer            user_data;
 } VigSandboxSpec;
 
-/* What this kernel can confine with: {"landlock_abi", "seccomp", "no_new_privs", "unprivileged_user", "usable", "missing":[...]}. */
-JsonObject       *vig_sandbox_describe (void);
+/* What this machine confines with, tried out in a place below @folder: {"landlock_abi", "seccomp", "identity", "usable", "missing":[...],
+ * "namespaces":[...], "cgroup":{...}, "self_test":{...}} (schema Confinement of data/api). Blocking, some 20 ms. */
+JsonObject       *vig_sandbox_describe  (const char *folder);
+char             *vig_sandbox_summarize (JsonObject *description); /* in one sentence, not translated */
 
 /* VIG_ERROR_NOT_SUPPORTED: this machine cannot confine. VIG_ERROR_INTERRUPTED: cancelled; the group is dead. */
 VigCommandResult *vig_sandbox_run      (const VigSandboxSpec *spec, GCancellable *cancellable, GError **error);
@@ -34,5 +38,11 @@ VigCommandResult *vig_sandbox_run      (const VigSandboxSpec *spec, GCancellable
 #define VIG_SANDBOX_DESCRIPTOR 3
 GSubprocess      *vig_sandbox_spawn    (const char * const *argv, const char * const *read_paths, const char * const *write_paths,
                                         int descriptor, GError **error);
+
+/* Whom the daemon's own files may seem to belong to there, besides root: to a daemon that is root, its children are another user. */
+uid_t             vig_sandbox_get_file_owner (void);
+
+/* Ends @child and all that it started, whatever sessions that opened. */
+void              vig_sandbox_kill     (GSubprocess *child);
 
 G_END_DECLS

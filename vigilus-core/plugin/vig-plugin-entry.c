@@ -3,6 +3,8 @@
 
 #include "vig-plugin-entry.h"
 
+#include "vig-sandbox.h"
+
 #include <dlfcn.h>
 
 #define MAX_LIBRARY (64 * 1024 * 1024)
@@ -266,7 +268,7 @@ static void
 load_isolated (VigPluginEntry *plugin)
 {
   VigManifest *manifest = plugin->manifest;
-  g_autofree char *owner = g_strdup_printf ("--owner=%u", geteuid ());
+  g_autofree char *owner = g_strdup_printf ("--owner=%u", (guint) vig_sandbox_get_file_owner ());
   const char *last = manifest->connect[0] != NULL ? "--connect" : NULL;
   const char *argv[] = { plugin->loader->host_program, owner, manifest->path, last, NULL };
   g_auto (GStrv) read_paths = list_read_paths (plugin);

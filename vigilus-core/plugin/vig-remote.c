@@ -43,19 +43,12 @@ set_state (VigRemote *self, VigRemoteState state, const char *reason)
 void
 vig_remote_kill (VigRemote *self, const char *reason)
 {
-  const char *identifier = self->process != NULL && !self->exited ? g_subprocess_get_identifier (self->process) : NULL;
-  pid_t pid = identifier != NULL ? (pid_t) g_ascii_strtoll (identifier, NULL, 10) : 0;
-
-  if (pid <= 0)
+  if (self->process == NULL || self->exited)
     return;
 
   if (self->kill_reason == NULL)
     self->kill_reason = g_strdup (reason);
-
-  /* Its children go with it where it leads a group of its own. */
-  if (getpgid (pid) == pid)
-    kill (-pid, SIGKILL);
-  g_subprocess_force_exit (self->process);
+  vig_sandbox_kill (self->process);
 }
 
 static gboolean

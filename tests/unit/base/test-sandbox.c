@@ -1,83 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-test.h"
+#include "sandbox-fixture.h"
 
-#include <signal.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <gio/gunixsocketaddress.h>
-#include <glib/gstdio.h>
-
-#include "vig-sandbox-private.h"
-
-typedef struct
-{
-  char *outside;
-  char *root;
-} Fixture;
-
-static void
-set_up (Fixture *self, gconstpointer data)
-{
-  self->outside = vig_test_make_dir ();
-  self->root = g_build_filename (self->outside, "root", NULL);
-  g_assert_cmpint (g_chmod (self->outside, 0777), ==, 0);
-  g_assert_cmpint (g_mkdir (self->root, 0755), ==, 0);
-}
-
-static void
-set_up_owned (Fixture *self, gconstpointer data)
-{
-  set_up (self, data);
-  if (geteuid () == 0)
-    g_assert_cmpint (chown (self->root, 65534, 65534), ==, 0);
-}
-
-static void
-tear_down (Fixture *self, gconstpointer data)
-{
-  vig_test_remove_dir (self->outside);
-  g_free (self->outside);
-  g_free (self->root);
-}
-
-static VigCommandResult *
-run_for (Fixture *self, const char *script, gint64 milliseconds, const char *input)
-{
-  const char * const argv[] = { "sh", "-c", script, NULL };
-  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .input = input, .output_limit = 100000 };
-  g_autoptr (GError) error = NULL;
-  VigCommandResult *result;
-
-  spec.deadline = g_get_monotonic_time () + milliseconds * 1000;
-  result = vig_sandbox_run (&spec, NULL, &error);
-  g_assert_no_error (error);
-  g_test_message ("%s: exit %d, signal %d\n%s%s", script, result->exit_status, result->term_signal, result->output, result->error_output);
-
-  return result;
-}
-
-static void
-assert_works (Fixture *self, const char *script, const char *output)
-{
-  g_autoptr (VigCommandResult) result = run_for (self, script, 20000, NULL);
-
-  g_assert_cmpint (result->exit_status, ==, 0);
-  if (output != NULL)
-    g_assert_cmpstr (result->output, ==, output);
-}
-
-static void
-assert_fails (Fixture *self, const char *script)
-{
-  g_autoptr (VigCommandResult) result = run_for (self, script, 20000, NULL);
-
-  g_assert_cmpint (result->exit_status, >, 0);
-}
 
 static void
 test_ordinary (Fixture *self, gconstpointer data)
@@ -207,18 +135,6 @@ test_environment (Fixture *self, gconstpointer data)
   g_assert_nonnull (strstr (result->output, "\n4\n"));
 }
 
-static gboolean
-is_running (const char *marker)
-{
-  g_autofree char *output = NULL;
-  const char *argv[] = { "pgrep", "-f", marker, NULL };
-  int status = -1;
-
-  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, NULL, &status, NULL));
-
-  return status == 0;
-}
-
 static void
 test_timeout (Fixture *self, gconstpointer data)
 {
@@ -270,14 +186,6 @@ test_stop (Fixture *self, gconstpointer data)
   g_assert_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED);
   g_assert_cmpint (g_get_monotonic_time () - began, <, 1200000);
   g_thread_join (thread);
-}
-
-static void
-kill_supervisor (VigOutput stream, const char *text, gsize length, gpointer user_data)
-{
-  g_autofree char *line = g_strndup (text, length);
-
-  g_assert_cmpint (kill ((pid_t) g_ascii_strtoll (line, NULL, 10), SIGKILL), ==, 0);
 }
 
 /* Whoever watched over the command is gone, so nobody knows how it ended: that is no success. PITFALLS 24. */
@@ -383,33 +291,6 @@ test_old_kernels (Fixture *self, gconstpointer data)
   vig_landlock_set_abi_max (G_MAXINT);
 }
 
-static void
-test_describe (void)
-{
-  g_autoptr (JsonObject) description = vig_sandbox_describe ();
-
-  g_assert_true (vig_json_get_boolean (description, "usable", FALSE));
-  g_assert_cmpint (vig_json_get_int (description, "landlock_abi", 0), >=, 1);
-  g_assert_nonnull (vig_json_get_array (description, "missing"));
-}
-
-static void
-test_spawn (Fixture *self, gconstpointer data)
-{
-  const char * const argv[] = { "sh", "-c", "read x; cat /etc/shadow; echo > /tmp/x; echo ok > \"$0/made\"; echo got $x; env | grep -c VIG", self->root, NULL };
-  const char * const writable[] = { self->root, "/no/such/place", NULL };
-  g_autofree char *made = g_build_filename (self->root, "made", NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) child = vig_sandbox_spawn (argv, NULL, writable, -1, &error);
-  g_autofree char *output = NULL;
-
-  g_assert_no_error (error);
-  g_assert_true (g_subprocess_communicate_utf8 (child, "hello\n", NULL, &output, NULL, &error));
-  g_assert_no_error (error);
-  g_assert_cmpstr (output, ==, "got hello\n0\n");
-  g_assert_true (g_file_test (made, G_FILE_TEST_EXISTS));
-}
-
 int
 main (int argc, char **argv)
 {
@@ -417,13 +298,12 @@ main (int argc, char **argv)
     { "ordinary", test_ordinary }, { "files", test_files }, { "processes", test_processes }, { "network", test_network },
     { "network-allowed", test_network_allowed }, { "environment", test_environment }, { "timeout", test_timeout },
     { "left-behind", test_left_behind }, { "stop", test_stop }, { "supervisor-killed", test_supervisor_killed }, { "fork-bomb", test_fork_bomb }, { "output", test_output },
-    { "errors", test_errors }, { "old-kernels", test_old_kernels }, { "spawn", test_spawn },
+    { "errors", test_errors }, { "old-kernels", test_old_kernels },
   };
   guint i;
 
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/sandbox/describe", test_describe);
   for (i = 0; i < G_N_ELEMENTS (tests); i++)
     {
       g_autofree char *own = g_strconcat ("/sandbox/own/", tests[i].path, NULL);

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "sandbox-fixture.h"
+
+/* What depends on the machine: who commands run as, namespaces, control groups, the self-test, and the end of whole trees. */
+
+static void
+assert_described (int abi, gboolean usable)
+{
+  g_autofree char *folder = vig_test_make_dir ();
+  g_autoptr (JsonObject) description = NULL;
+  g_autofree char *text = NULL;
+  JsonObject *probe;
+
+  vig_landlock_set_abi_max (abi);
+  description = vig_sandbox_describe (folder);
+  text = vig_sandbox_summarize (description);
+  vig_landlock_set_abi_max (G_MAXINT);
+  g_test_message ("%s", text);
+  probe = vig_json_get_object (description, "self_test");
+  g_assert_cmpint (vig_json_get_boolean (description, "usable", !usable), ==, usable);
+  g_assert_cmpint (vig_json_get_boolean (probe, "passed", !usable), ==, usable);
+  g_assert_true (g_str_has_prefix (text, usable ? "commands are confined" : "commands are refused"));
+  g_assert_cmpint (g_rmdir (folder), ==, 0); /* it leaves nothing behind */
+}
+
+static void
+test_describe (void)
+{
+  assert_described (G_MAXINT, TRUE);
+  assert_described (2, TRUE);
+  assert_described (0, FALSE);
+}
+
+/* A confinement that something gets through is none. */
+static void
+test_refused (Fixture *self, gconstpointer data)
+{
+  const char * const argv[] = { "true", NULL };
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .output_limit = 1000 };
+  g_autoptr (GError) error = NULL;
+
+  vig_confinement_set_refused (TRUE);
+  g_assert_null (vig_sandbox_run (&spec, NULL, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED);
+  g_assert_null (vig_sandbox_spawn (argv, NULL, NULL, -1, NULL));
+  vig_confinement_set_refused (FALSE);
+  assert_works (self, "true", "");
+}
+
+static void
+set_up_shut (Fixture *self, gconstpointer data)
+{
+  set_up (self, data);
+  g_assert_cmpint (g_chmod (self->outside, 0700), ==, 0);
+  g_assert_cmpint (g_chmod (self->root, 0700), ==, 0);
+}
+
+/* Where root's daemon works in root's directory, commands are nobody that anything else belongs to, and what they make is root's. */
+static void
+test_identity (Fixture *self, gconstpointer data)
+{
+  g_autofree char *kept = g_build_filename (self->root, "kept", NULL);
+  g_autofree char *made = g_build_filename (self->root, "made", NULL);
+  g_autofree char *sibling = g_build_filename (self->outside, "sibling", NULL);
+  g_autofree char *absolute = g_strdup_printf ("cd / && cat %s && echo x > %s && pwd -P > %s && cd - > /dev/null && pwd", kept, made, made);
+  g_autofree char *look = g_strdup_printf ("ls -a %s", self->outside);
+  g_autofree char *expected = g_strdup_printf ("s%s\n", self->root);
+  g_autoptr (VigCommandResult) who = NULL;
+  struct stat info;
+
+  if (!vig_namespaces_are_available ())
+    {
+      g_test_skip ("only root may mount");
+      return;
+    }
+  g_assert_true (g_file_set_contents (kept, "s", 1, NULL));
+  g_assert_true (g_file_set_contents (sibling, "s", 1, NULL));
+  g_assert_cmpint (g_chmod (kept, 0600), ==, 0);
+  who = run_for (self, "id -u; stat -c %u kept", 20000, NULL);
+  g_assert_false (g_str_has_prefix (who->output, "0\n"));
+  assert_works (self, "test $(id -u) = $(stat -c %u kept) && test $(id -g) = $(stat -c %g kept)", "");
+  assert_works (self, absolute, expected);
+  g_assert_cmpint (stat (made, &info), ==, 0);
+  g_assert_cmpuint (info.st_uid, ==, 0);
+  g_assert_cmpuint (info.st_gid, ==, 0);
+  g_assert_true (g_file_test (sibling, G_FILE_TEST_EXISTS));
+  assert_fails (self, look);
+  assert_fails (self, "cat ../sibling");
+
+  vig_idmap_set_disabled (TRUE);
+  assert_works (self, "id -u; cat kept", "0\ns");
+  vig_idmap_set_disabled (FALSE);
+}
+
+static void
+test_namespaces (Fixture *self, gconstpointer data)
+{
+  g_autofree char *network = g_file_read_link ("/proc/self/ns/net", NULL);
+  g_autofree char *ipc = g_file_read_link ("/proc/self/ns/ipc", NULL);
+  g_autofree char *other = g_strdup_printf ("test $(readlink /proc/self/ns/net) != '%s' && test $(readlink /proc/self/ns/ipc) != '%s'", network, ipc);
+  g_autofree char *same = g_strdup_printf ("test $(readlink /proc/self/ns/net) = '%s'", network);
+
+  if (vig_namespaces_are_available ())
+    assert_works (self, other, "");
+  vig_namespaces_set_disabled (TRUE);
+  assert_works (self, same, "");
+  vig_namespaces_set_disabled (FALSE);
+}
+
+/* Version 1, version 2, both, and a container that is shown a part of them only. */
+static void
+test_find_cgroup (void)
+{
+  static const struct { const char *mounts; const char *membership; const char *controller; const char *folder; } rows[] = {
+    { "30 24 0:25 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids", "5:pids:/user/a\n0::/user", "pids", "/sys/fs/cgroup/pids/user/a" },
+    { "30 24 0:25 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct", "5:cpu,cpuacct:/", "pids", NULL },
+    { "30 24 0:25 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids", "5:pids:/", NULL, NULL },
+    { "35 24 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate", "0::/system.slice/vigilus.service", NULL,
+      "/sys/fs/cgroup/system.slice/vigilus.service" },
+    { "35 24 0:30 /docker/x /sys/fs/cgroup rw - cgroup2 cgroup rw", "0::/docker/x/y", NULL, "/sys/fs/cgroup/y" },
+    { "35 24 0:30 /docker/x /sys/fs/cgroup rw - cgroup2 cgroup rw", "0::/elsewhere", NULL, NULL },
+    { "", "0::/", NULL, NULL },
+    { "nonsense\n1 - \n", "0::/\n::\nx", NULL, NULL },
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *folder = vig_cgroup_find_folder (rows[i].mounts, rows[i].membership, rows[i].controller);
+
+      g_assert_cmpstr (folder, ==, rows[i].folder);
+    }
+}
+
+static void
+read_limit (VigOutput stream, const char *text, gsize length, gpointer user_data)
+{
+  g_autofree char *membership = g_strndup (text, length);
+  g_autofree char *mounts = NULL;
+  g_autofree char *folder = NULL;
+  g_autofree char *path = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/self/mountinfo", &mounts, NULL, NULL));
+  folder = vig_cgroup_find_folder (mounts, membership, "pids");
+  if (folder == NULL)
+    folder = vig_cgroup_find_folder (mounts, membership, NULL);
+  path = g_build_filename (folder, "pids.max", NULL);
+  g_file_get_contents (path, user_data, NULL, NULL);
+}
+
+static void
+test_cgroup (Fixture *self, gconstpointer data)
+{
+  const char * const argv[] = { "sh", "-c", "cat /proc/self/cgroup; sleep 0.3", NULL };
+  g_autofree char *limit = NULL;
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .output_limit = 100000, .on_output = read_limit, .user_data = &limit };
+  g_autofree char *mounts = NULL;
+  g_autofree char *folder = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigCommandResult) result = NULL;
+
+  if ((vig_cgroup_get_abilities () & VIG_CGROUP_PIDS) == 0)
+    {
+      g_test_skip ("no control group with a limit on processes can be made here");
+      return;
+    }
+  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  result = vig_sandbox_run (&spec, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (g_strchomp (limit), ==, G_STRINGIFY (VIG_SANDBOX_MAX_PROCESSES));
+  g_assert_true (g_file_get_contents ("/proc/self/mountinfo", &mounts, NULL, NULL));
+  folder = vig_cgroup_find_folder (mounts, result->output, "pids");
+  g_assert_true (folder == NULL || !g_file_test (folder, G_FILE_TEST_EXISTS));
+}
+
+/* Even where nobody watches any more: what left its session, and whose parent is gone. */
+static void
+test_survivors (Fixture *self, gconstpointer data)
+{
+  g_autofree char *marker = g_strdup_printf ("54321.%d", (int) getpid ());
+  g_autofree char *script = g_strdup_printf ("(setsid sh -c 'setsid sleep %s & setsid sleep %s' >/dev/null 2>&1 &); sleep 0.2; echo $PPID; exec sleep 100", marker, marker);
+  const char * const argv[] = { "sh", "-c", script, NULL };
+  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .output_limit = 1000, .on_output = kill_supervisor };
+  g_autoptr (GError) error = NULL;
+
+  if ((vig_cgroup_get_abilities () & VIG_CGROUP_KILL) == 0)
+    {
+      g_test_skip ("no control group can be made here");
+      return;
+    }
+  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  g_assert_null (vig_sandbox_run (&spec, NULL, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED);
+  g_assert_false (is_running (marker));
+}
+
+static void
+spawn_and_kill (Fixture *self, const char *script, int killing, int ended_by)
+{
+  const char * const argv[] = { "sh", "-c", script, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) child = vig_sandbox_spawn (argv, NULL, NULL, -1, &error);
+  g_autoptr (GInputStream) output = NULL;
+  char byte;
+
+  g_assert_no_error (error);
+  output = g_object_ref (g_subprocess_get_stdout_pipe (child));
+  g_assert_cmpint (g_input_stream_read (output, &byte, 1, NULL, NULL), ==, 1);
+  if (killing == 0)
+    vig_sandbox_kill (child);
+  else
+    g_subprocess_send_signal (child, killing);
+  g_subprocess_wait (child, NULL, NULL);
+  g_assert_true (g_subprocess_get_if_signaled (child));
+  g_assert_cmpint (g_subprocess_get_term_sig (child), ==, ended_by);
+}
+
+/* A plugin's process is ended with all that it started; its supervisor too may be killed where there are control groups. */
+static void
+test_spawn_survivors (Fixture *self, gconstpointer data)
+{
+  g_autofree char *marker = g_strdup_printf ("43210.%d", (int) getpid ());
+  g_autofree char *script = g_strdup_printf ("(setsid sh -c 'setsid sleep %s & setsid sleep %s' >/dev/null 2>&1 &); sleep 0.3; echo; exec sleep 100", marker, marker);
+  g_autofree char *leaving = g_strdup_printf ("(setsid sleep %s >/dev/null 2>&1 &); sleep 0.2; exit 7", marker);
+  const char * const argv[] = { "sh", "-c", leaving, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) child = NULL;
+
+  spawn_and_kill (self, script, 0, SIGKILL);
+  g_assert_false (is_running (marker));
+  if ((vig_cgroup_get_abilities () & VIG_CGROUP_KILL) != 0)
+    {
+      spawn_and_kill (self, script, SIGKILL, SIGKILL);
+      vig_test_wait_for (!is_running (marker));
+    }
+  child = vig_sandbox_spawn (argv, NULL, NULL, -1, &error);
+  g_assert_no_error (error);
+  g_subprocess_wait (child, NULL, NULL);
+  g_assert_cmpint (g_subprocess_get_exit_status (child), ==, 7);
+  g_assert_false (is_running (marker));
+}
+
+static void
+test_spawn (Fixture *self, gconstpointer data)
+{
+  const char * const argv[] = { "sh", "-c", "read x; cat /etc/shadow; echo > /tmp/x; echo ok > \"$0/made\"; echo got $x; env | grep -c VIG", self->root, NULL };
+  const char * const writable[] = { self->root, "/no/such/place", NULL };
+  g_autofree char *made = g_build_filename (self->root, "made", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) child = vig_sandbox_spawn (argv, NULL, writable, -1, &error);
+  g_autofree char *output = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_communicate_utf8 (child, "hello\n", NULL, &output, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (output, ==, "got hello\n0\n");
+  g_assert_true (g_file_test (made, G_FILE_TEST_EXISTS));
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct { const char *path; void (*test) (Fixture *, gconstpointer); } tests[] = {
+    { "namespaces", test_namespaces }, { "cgroup", test_cgroup }, { "survivors", test_survivors }, { "spawn", test_spawn },
+    { "spawn-survivors", test_spawn_survivors },
+  };
+  guint i;
+
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/sandbox-machine/describe", test_describe);
+  g_test_add_func ("/sandbox-machine/find-cgroup", test_find_cgroup);
+  g_test_add ("/sandbox-machine/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add ("/sandbox-machine/identity/reachable", Fixture, NULL, set_up, test_identity, tear_down);
+  g_test_add ("/sandbox-machine/identity/shut", Fixture, NULL, set_up_shut, test_identity, tear_down);
+  for (i = 0; i < G_N_ELEMENTS (tests); i++)
+    {
+      g_autofree char *own = g_strconcat ("/sandbox-machine/own/", tests[i].path, NULL);
+      g_autofree char *dropped = g_strconcat ("/sandbox-machine/dropped/", tests[i].path, NULL);
+
+      g_test_add (own, Fixture, NULL, set_up, tests[i].test, tear_down);
+      g_test_add (dropped, Fixture, NULL, set_up_owned, tests[i].test, tear_down);
+    }
+
+  return g_test_run ();
+}

@@ -27,6 +27,7 @@ typedef enum
   PLUGIN_PATH,
   DASHBOARD_DIR,
   DBUS,
+  HELPER_SOCKET,
   N_SETTINGS,
 } Setting;
 
@@ -52,6 +53,7 @@ static const struct
   [PLUGIN_PATH] = { "VIGILUS_PLUGIN_PATH", "Plugins", "Path", "" },
   [DASHBOARD_DIR] = { NULL, "Dashboard", "Directory", VIG_DATA_DIR "/dashboard" },
   [DBUS] = { NULL, "DBus", "Bus", "auto" },
+  [HELPER_SOCKET] = { "VIGILUS_HELPER_SOCKET", "Helper", "Socket", "/run/vigilus-helper.socket" },
 };
 
 struct _VigConfig
@@ -88,6 +90,7 @@ static const char description[] =
   "  VIGILUS_AUDIT_CHECKPOINT_FILE     file that signed checkpoints of the audit log are added to\n"
   "  VIGILUS_AUDIT_CHECKPOINT_WEBHOOK  http(s) address that they are posted to\n"
   "  VIGILUS_AUDIT_KEEP_DAYS   days after which records are sealed into files of the data directory (0: never)\n"
+  "  VIGILUS_HELPER_SOCKET     socket of the privileged helper, where one is installed (/run/vigilus-helper.socket)\n"
   "  VIGILUS_PLUGIN_PATH       more directories with plugins, colon-separated\n"
   "\n"
   "Keyfile: " VIG_SYSCONF_DIR "/vigilus/vigilus.conf, then conf.d/*.conf beside it, later ones over earlier ones.\n"
@@ -424,6 +427,12 @@ const char *
 vig_config_get_audit_file (VigConfig *self)
 {
   return self->values[AUDIT_FILE];
+}
+
+const char *
+vig_config_get_helper_socket (VigConfig *self)
+{
+  return self->values[HELPER_SOCKET];
 }
 
 const char *

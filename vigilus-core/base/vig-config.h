@@ -28,6 +28,7 @@ const char         *vig_config_get_tls_key         (VigConfig *self); /* or NULL
 const char         *vig_config_get_audit_file      (VigConfig *self); /* that checkpoints are added to, absolute, or NULL */
 const char         *vig_config_get_audit_webhook   (VigConfig *self); /* that they are posted to, or NULL */
 guint               vig_config_get_audit_keep_days (VigConfig *self); /* after which records are sealed; 0: never */
+const char         *vig_config_get_helper_socket   (VigConfig *self); /* of the privileged helper, which may not be there */
 const char * const *vig_config_get_plugin_dirs     (VigConfig *self); /* in search order; the first is our own */
 const char         *vig_config_get_dashboard_dir   (VigConfig *self); /* built files */
 const char         *vig_config_get_dbus            (VigConfig *self); /* "session", "system", "none" or "auto" */

@@ -37,7 +37,7 @@ ctl_bus_call (const CtlTarget *target, CtlCommand command, const char *reason, G
     }
 
   reply = g_dbus_connection_call_sync (connection, NAME, PATH, NAME, methods[command], command == CTL_PANIC ? g_variant_new ("(s)", reason) : NULL,
-                                       G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, error);
+                                       G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NO_AUTO_START | G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, NULL, error);
   if (reply == NULL)
     {
       if (error != NULL)

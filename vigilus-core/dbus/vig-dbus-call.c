@@ -3,6 +3,7 @@
 
 #include "vig-dbus-call.h"
 
+#include "vig-dbus-authority.h"
 #include "vig-dbus-service.h"
 #include "vig-store-users.h"
 
@@ -13,10 +14,13 @@ struct _VigDbusCall
   GObject                *keep_alive;
   const VigDbusOperation *operation;
   uid_t                   required_uid;
+  uid_t                   uid; /* who asks */
+  gboolean                ask_polkit;
   GDBusMethodInvocation  *invocation; /* NULL once it is answered */
   GVariant               *args;
   JsonObject             *owner; /* schema User, or NULL */
   VigCaller               caller;
+  char                   *name;  /* of the caller, for the record */
 };
 
 VigDbusCall *
@@ -109,6 +113,7 @@ vig_dbus_call_unref (VigDbusCall *self)
   if (self->invocation != NULL)
     fail_with (self, VIG_ERROR_FAILED, "the daemon gave no answer");
   g_clear_pointer (&self->owner, json_object_unref);
+  g_free (self->name);
   g_variant_unref (self->args);
   g_object_unref (self->keep_alive);
   g_free (self);
@@ -135,13 +140,15 @@ read_done (GObject *source, GAsyncResult *result, gpointer user_data)
     vig_dbus_call_answer (self, node);
 }
 
+/* Whoever else polkit let in acts as the owner, too, but the record says who that was. */
 static void
 take_owner (VigDbusCall *self, JsonObject *owner)
 {
+  const char *name = vig_json_get_string (owner, "name", "");
+
   self->owner = owner;
-  self->caller = (VigCaller) {
-    vig_json_get_string (owner, "id", ""), vig_json_get_string (owner, "name", ""), vig_json_get_string (owner, "role", ""),
-  };
+  self->name = self->uid == self->required_uid ? g_strdup (name) : g_strdup_printf ("%s (local user %u)", name, (guint) self->uid);
+  self->caller = (VigCaller) { vig_json_get_string (owner, "id", ""), self->name, vig_json_get_string (owner, "role", "") };
 }
 
 static gpointer
@@ -171,6 +178,43 @@ owner_known (GObject *source, GAsyncResult *result, gpointer user_data)
                        vig_dbus_call_ref (self));
 }
 
+static void
+go_on (VigDbusCall *self)
+{
+  vig_db_read_async (self->parts->context->db, find_owner, NULL, NULL, (GDestroyNotify) json_object_unref, NULL, owner_known,
+                     vig_dbus_call_ref (self));
+}
+
+static void
+refuse (VigDbusCall *self, const GError *error)
+{
+  g_message ("denied a D-Bus call of %s by uid %u", self->operation->name, (guint) self->uid);
+  vig_dbus_call_fail (self, error);
+}
+
+static void
+polkit_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (vig_dbus_authority_check_finish (G_DBUS_CONNECTION (source), result, &error))
+    go_on (self);
+  else
+    refuse (self, error);
+}
+
+static void
+ask_polkit (VigDbusCall *self)
+{
+  g_autofree char *action = g_strconcat (VIG_DBUS_NAME ".", self->operation->action, NULL);
+  GDBusMessage *message = g_dbus_method_invocation_get_message (self->invocation);
+  gboolean interactive = (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+
+  vig_dbus_authority_check_async (g_dbus_method_invocation_get_connection (self->invocation), g_dbus_method_invocation_get_sender (self->invocation),
+                                  action, interactive, polkit_answered, vig_dbus_call_ref (self));
+}
+
 /* The bus, not the caller, says who that is. */
 static void
 uid_known (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -183,21 +227,24 @@ uid_known (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply != NULL)
     g_variant_get (reply, "(u)", &uid);
 
+  self->uid = uid;
   if (reply == NULL)
     fail_with (self, VIG_ERROR_DENIED, "the bus does not say who is calling");
-  else if (uid != self->required_uid)
-    {
-      g_message ("denied a D-Bus call of %s by uid %u", self->operation->name, uid);
-      fail_with (self, VIG_ERROR_DENIED, "this user may not control Vigilus by D-Bus");
-    }
+  else if (uid == self->required_uid)
+    go_on (self);
+  else if (self->ask_polkit)
+    ask_polkit (self);
   else
-    vig_db_read_async (self->parts->context->db, find_owner, NULL, NULL, (GDestroyNotify) json_object_unref, NULL, owner_known,
-                       vig_dbus_call_ref (self));
+    {
+      g_autoptr (GError) denied = g_error_new_literal (VIG_ERROR, VIG_ERROR_DENIED, "this user may not control Vigilus by D-Bus");
+
+      refuse (self, denied);
+    }
 }
 
 void
 vig_dbus_call_start (const VigDbusParts *parts, GObject *keep_alive, const VigDbusOperation *operation, uid_t required_uid,
-                     GDBusMethodInvocation *invocation)
+                     gboolean may_ask_polkit, GDBusMethodInvocation *invocation)
 {
   VigDbusCall *self = g_new0 (VigDbusCall, 1);
 
@@ -206,6 +253,7 @@ vig_dbus_call_start (const VigDbusParts *parts, GObject *keep_alive, const VigDb
   self->keep_alive = g_object_ref (keep_alive);
   self->operation = operation;
   self->required_uid = required_uid;
+  self->ask_polkit = may_ask_polkit;
   self->invocation = invocation;
   self->args = g_variant_ref (g_dbus_method_invocation_get_parameters (invocation));
 

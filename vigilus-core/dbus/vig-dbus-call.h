@@ -27,14 +27,16 @@ typedef struct
   /* One of them: on a database thread, or on the main loop. */
   JsonNode *(*read) (VigDbConnection *db, VigDbusCall *call, GError **error);
   void      (*run)  (VigDbusCall *call);
+  const char *action;        /* of polkit (data/polkit), without the prefix */
   gboolean    before_set_up; /* works without an owner */
 } VigDbusOperation;
 
 const VigDbusOperation *vig_dbus_find_operation (const char *name);
 
-/* @keep_alive: holds what @parts points to. @required_uid: who may call. */
+/* @keep_alive: holds what @parts points to. @required_uid: who may call; @ask_polkit: and whoever polkit lets. */
 void                    vig_dbus_call_start     (const VigDbusParts *parts, GObject *keep_alive, const VigDbusOperation *operation,
-                                                 uid_t required_uid, GDBusMethodInvocation *invocation); /* (transfer full) invocation */
+                                                 uid_t required_uid, gboolean ask_polkit,
+                                                 GDBusMethodInvocation *invocation); /* (transfer full) invocation */
 
 VigDbusCall            *vig_dbus_call_ref       (VigDbusCall *self);
 void                    vig_dbus_call_unref     (VigDbusCall *self);

@@ -267,23 +267,92 @@ decide (VigDbusCall *call, JsonObject *decision)
                               NULL, decided, vig_dbus_call_ref (call));
 }
 
+/* @mode, @minutes: which of the arguments these are. NULL: refused. */
+static JsonObject *
+make_approval (VigDbusCall *call, gsize mode, gsize minutes)
+{
+  JsonObject *decision;
+  guint32 n;
+
+  if (strcmp (get_text (call, mode), "once") != 0 && strcmp (get_text (call, mode), "timed") != 0 && strcmp (get_text (call, mode), "conversation") != 0)
+    {
+      refuse (call, "the mode must be once, timed or conversation");
+      return NULL;
+    }
+
+  g_variant_get_child (vig_dbus_call_get_args (call), minutes, "u", &n);
+  decision = vig_json_pack_object ("{s:s,s:s}", "decision", "approve", "mode", get_text (call, mode));
+  if (n > 0)
+    json_object_set_int_member (decision, "minutes", n);
+
+  return decision;
+}
+
 static void
 approve (VigDbusCall *call)
 {
-  g_autoptr (JsonObject) decision = NULL;
-  guint32 minutes;
+  g_autoptr (JsonObject) decision = make_approval (call, 1, 2);
 
-  if (strcmp (get_text (call, 1), "once") != 0 && strcmp (get_text (call, 1), "timed") != 0 && strcmp (get_text (call, 1), "conversation") != 0)
+  if (decision != NULL)
+    decide (call, decision);
+}
+
+static void
+approve_edited (VigDbusCall *call)
+{
+  g_autoptr (JsonObject) decision = make_approval (call, 3, 4);
+  g_autoptr (JsonObject) arguments = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (decision == NULL)
+    return;
+  if (*get_text (call, 1) != '\0')
     {
-      refuse (call, "the mode must be once, timed or conversation");
-      return;
+      arguments = vig_json_parse_object (get_text (call, 1), -1, 0, &error);
+      if (arguments == NULL)
+        {
+          g_prefix_error (&error, "arguments: ");
+          vig_dbus_call_fail (call, error);
+          return;
+        }
+      json_object_set_object_member (decision, "arguments", g_steal_pointer (&arguments));
     }
-
-  g_variant_get_child (vig_dbus_call_get_args (call), 2, "u", &minutes);
-  decision = vig_json_pack_object ("{s:s,s:s}", "decision", "approve", "mode", get_text (call, 1));
-  if (minutes > 0)
-    json_object_set_int_member (decision, "minutes", minutes);
+  if (*get_text (call, 2) != '\0')
+    json_object_set_string_member (decision, "resource", get_text (call, 2));
   decide (call, decision);
+}
+
+static JsonNode *
+list_grants (VigDbConnection *db, VigDbusCall *call, GError **error)
+{
+  const VigPage page = { 0, NULL };
+  gboolean live;
+
+  g_variant_get_child (vig_dbus_call_get_args (call), 0, "b", &live);
+
+  return take_items (vig_store_grants_list (db, live, &page, error));
+}
+
+static void
+revoked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigDbusCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *grant = vig_approvals_revoke_finish (VIG_APPROVALS (source), result, &error);
+
+  if (grant == NULL)
+    vig_dbus_call_fail (call, error);
+  else
+    vig_dbus_call_answer (call, take_object (grant));
+}
+
+static void
+revoke_grant (VigDbusCall *call)
+{
+  g_autoptr (JsonObject) detail = vig_json_pack_object ("{s:s}", "from", "D-Bus");
+
+  vig_approvals_revoke_async (vig_dbus_call_get_parts (call)->approvals, vig_dbus_call_get_owner (call), get_text (call, 0), detail, NULL, revoked,
+                              vig_dbus_call_ref (call));
 }
 
 static void
@@ -376,22 +445,25 @@ undo (VigDbusCall *call)
 }
 
 static const VigDbusOperation operations[] = {
-  { "Status", .read = status, .before_set_up = TRUE },
-  { "ListPlugins", .run = list_plugins },
-  { "ListOperators", .read = list_operators },
-  { "ListTools", .run = list_tools },
-  { "Ask", .run = ask },
-  { "Command", .run = command },
-  { "ListRuns", .read = list_runs },
-  { "GetRun", .read = get_run },
-  { "ListApprovals", .read = list_approvals },
-  { "Approve", .run = approve },
-  { "Deny", .run = deny },
-  { "Stop", .run = stop },
-  { "Freeze", .run = freeze },
-  { "Unfreeze", .run = unfreeze },
-  { "ListChanges", .read = list_changes },
-  { "Undo", .run = undo },
+  { "Status", .read = status, .action = "read", .before_set_up = TRUE },
+  { "ListPlugins", .run = list_plugins, .action = "read" },
+  { "ListOperators", .read = list_operators, .action = "read" },
+  { "ListTools", .run = list_tools, .action = "read" },
+  { "Ask", .run = ask, .action = "ask" },
+  { "Command", .run = command, .action = "ask" },
+  { "ListRuns", .read = list_runs, .action = "read" },
+  { "GetRun", .read = get_run, .action = "read" },
+  { "ListApprovals", .read = list_approvals, .action = "read" },
+  { "Approve", .run = approve, .action = "decide" },
+  { "ApproveEdited", .run = approve_edited, .action = "decide" },
+  { "Deny", .run = deny, .action = "decide" },
+  { "ListGrants", .read = list_grants, .action = "read" },
+  { "Revoke", .run = revoke_grant, .action = "decide" },
+  { "Stop", .run = stop, .action = "halt" },
+  { "Freeze", .run = freeze, .action = "halt" },
+  { "Unfreeze", .run = unfreeze, .action = "manage" },
+  { "ListChanges", .read = list_changes, .action = "read" },
+  { "Undo", .run = undo, .action = "manage" },
 };
 
 const VigDbusOperation *

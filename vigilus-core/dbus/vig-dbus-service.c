@@ -39,7 +39,7 @@ method_call (GDBusConnection *connection, const char *sender, const char *path, 
   if (operation == NULL)
     g_dbus_method_invocation_return_dbus_error (invocation, "org.freedesktop.DBus.Error.UnknownMethod", method);
   else
-    vig_dbus_call_start (&self->parts, G_OBJECT (self), operation, self->is_system ? 0 : getuid (), invocation);
+    vig_dbus_call_start (&self->parts, G_OBJECT (self), operation, self->is_system ? 0 : getuid (), self->is_system, invocation);
 }
 
 static const GDBusInterfaceVTable vtable = { .method_call = method_call };

@@ -1,152 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "agent-test.h"
-#include "vig-dbus-call.h"
-#include "vig-dbus-generated.h"
-#include "vig-dbus-service.h"
-
-#include <glib/gstdio.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
-#define NOBODY 65534
-
-/* A bus of our own, which lets every user in: who may call is the service's to say. */
-static char *bus_dir;
-static GSubprocess *bus;
-
-static void
-die_with_us (gpointer data)
-{
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
-static void
-start_bus (void)
-{
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
-  g_autofree char *config = NULL;
-  g_autofree char *text = NULL;
-  g_autofree char *option = NULL;
-  g_autofree char *address = NULL;
-  g_autoptr (GDataInputStream) output = NULL;
-  g_autoptr (GError) error = NULL;
-
-  bus_dir = vig_test_make_dir ();
-  g_assert_cmpint (g_chmod (bus_dir, 0755), ==, 0);
-  config = g_build_filename (bus_dir, "bus.conf", NULL);
-  option = g_strconcat ("--config-file=", config, NULL);
-  text = g_strdup_printf ("<busconfig><type>session</type><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth><policy context='default'>"
-                          "<allow user='*'/><allow own='*'/><allow send_destination='*'/><allow receive_sender='*'/></policy></busconfig>", bus_dir);
-  g_assert_true (g_file_set_contents (config, text, -1, NULL));
-  g_subprocess_launcher_set_child_setup (launcher, die_with_us, NULL, NULL);
-  bus = g_subprocess_launcher_spawn (launcher, &error, "dbus-daemon", "--nofork", "--nopidfile", "--print-address", option, NULL);
-  g_assert_no_error (error);
-  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (bus));
-  address = g_data_input_stream_read_line (output, NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_setenv ("DBUS_SESSION_BUS_ADDRESS", address, TRUE);
-}
-
-static void
-stop_bus (void)
-{
-  g_subprocess_force_exit (bus);
-  g_subprocess_wait (bus, NULL, NULL);
-  g_clear_object (&bus);
-  vig_test_remove_dir (bus_dir);
-  g_free (bus_dir);
-}
-
-typedef struct
-{
-  AgentTest       *agent;
-  VigPluginLoader *plugins;
-  VigPanic        *panic;
-  VigDbusService  *service;
-  GDBusConnection *client;
-  GPtrArray       *signals; /* "Name {...}" */
-  guint            subscription;
-} Fixture;
-
-static void
-heard (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal, GVariant *parameters,
-       gpointer user_data)
-{
-  const char *text;
-
-  g_variant_get (parameters, "(&s)", &text);
-  g_ptr_array_add (user_data, g_strdup_printf ("%s %s", signal, text));
-}
-
-static void
-set_up (Fixture *self, gconstpointer data)
-{
-  static const char *const no_dirs[] = { NULL };
-  g_autoptr (GError) error = NULL;
-
-  self->agent = agent_test_new ();
-  self->plugins = vig_plugin_loader_new (self->agent->context.registry, no_dirs, 0, "/nonexistent/host");
-  self->panic = vig_panic_new (&self->agent->context, self->agent->runner, self->agent->approvals);
-  self->service = vig_dbus_service_new (&self->agent->context, self->agent->runner, self->agent->approvals, self->plugins, self->panic);
-  vig_dbus_service_start (self->service, "session");
-  vig_test_wait_for (vig_dbus_service_is_offered (self->service));
-
-  self->client = g_dbus_connection_new_for_address_sync (g_getenv ("DBUS_SESSION_BUS_ADDRESS"),
-                                                         G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                                         NULL, NULL, &error);
-  g_assert_no_error (error);
-  self->signals = g_ptr_array_new_with_free_func (g_free);
-  self->subscription = g_dbus_connection_signal_subscribe (self->client, VIG_DBUS_NAME, VIG_DBUS_NAME, NULL, VIG_DBUS_PATH, NULL,
-                                                           G_DBUS_SIGNAL_FLAGS_NONE, heard, self->signals, NULL);
-}
-
-static void
-tear_down (Fixture *self, gconstpointer data)
-{
-  g_dbus_connection_signal_unsubscribe (self->client, self->subscription);
-  vig_dbus_service_stop (self->service);
-  g_clear_object (&self->service);
-  g_clear_object (&self->panic);
-  g_clear_object (&self->plugins);
-  g_assert_true (g_dbus_connection_close_sync (self->client, NULL, NULL));
-  g_clear_object (&self->client);
-  g_clear_pointer (&self->agent, agent_test_free);
-  g_clear_pointer (&self->signals, g_ptr_array_unref);
-}
-
-static void
-keep_result (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-/* (transfer full): the one text of the answer; NULL with @error set */
-static char *
-call (Fixture *self, const char *method, GVariant *args, GError **error)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GVariant) reply = NULL;
-  char *text = NULL;
-
-  g_dbus_connection_call (self->client, VIG_DBUS_NAME, VIG_DBUS_PATH, VIG_DBUS_NAME, method, args, G_VARIANT_TYPE ("(s)"),
-                          G_DBUS_CALL_FLAGS_NONE, 20000, NULL, keep_result, &result);
-  vig_test_wait_for (result != NULL);
-  reply = g_dbus_connection_call_finish (self->client, result, error);
-  if (reply != NULL)
-    g_variant_get (reply, "(s)", &text);
-
-  return text;
-}
+#include "dbus-fixture.h"
 
 static JsonNode *
 call_json (Fixture *self, const char *method, GVariant *args)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = call (self, method, args, &error);
+  g_autofree char *text = fixture_call (self, method, args, &error);
   JsonNode *node;
 
   g_assert_no_error (error);
@@ -160,7 +21,7 @@ static void
 assert_fails (Fixture *self, const char *method, GVariant *args, const char *name)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = call (self, method, args, &error);
+  g_autofree char *text = fixture_call (self, method, args, &error);
   g_autofree char *remote = error != NULL ? g_dbus_error_get_remote_error (error) : NULL;
   g_autofree char *expected = g_strconcat (VIG_DBUS_NAME ".Error.", name, NULL);
 
@@ -178,11 +39,26 @@ saw (Fixture *self, const char *signal, const char *part)
   return FALSE;
 }
 
-/* Each method of the interface has its operation. */
+/* The actions that polkit knows. */
+static char *
+read_policy (void)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("VIG_TEST_SOURCE"), "data", "polkit", "org.vigilus.Vigilus1.policy", NULL);
+  g_autoptr (GError) error = NULL;
+  char *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+
+  return text;
+}
+
+/* Each method of the interface has its operation, and that an action of polkit. */
 static void
 test_operations (void)
 {
   GDBusMethodInfo **methods = vig_dbus_vigilus1_interface_info ()->methods;
+  g_autofree char *policy = read_policy ();
   guint n = 0;
 
   for (; methods[n] != NULL; n++)
@@ -191,9 +67,10 @@ test_operations (void)
 
       g_assert_nonnull (operation);
       g_assert_true ((operation->read == NULL) != (operation->run == NULL));
+      g_assert_nonnull (strstr (policy, operation->action));
       g_assert_true (operation->before_set_up == g_str_equal (methods[n]->name, "Status"));
     }
-  g_assert_cmpuint (n, ==, 15);
+  g_assert_cmpuint (n, ==, 18);
   g_assert_null (vig_dbus_find_operation ("Quit"));
 }
 
@@ -239,7 +116,7 @@ ask_to_write (Fixture *self)
 
   agent_test_say ("Because you asked.", "[{\"id\":\"c1\",\"name\":\"test.write\",\"arguments\":{\"path\":\"/tmp/x\"}}]");
   agent_test_say ("That is how it went.", NULL);
-  run = call (self, "Ask", g_variant_new ("(ss)", "write it with hunter2-correct-horse", ""), &error);
+  run = fixture_call (self, "Ask", g_variant_new ("(ss)", "write it with hunter2-correct-horse", ""), &error);
   g_assert_no_error (error);
 
   return run;
@@ -285,6 +162,37 @@ test_approve (Fixture *self, gconstpointer data)
   g_assert_null (strstr (text, "hunter2-correct-horse"));
 }
 
+/* What the approver wrote in place of the model's arguments is what runs, and a grant ends when it is revoked. */
+static void
+test_edit_and_revoke (Fixture *self, gconstpointer data)
+{
+  g_autofree char *operator = agent_test_add_operator (self->agent, "Keeper", "write", "strict");
+  g_autofree char *run = ask_to_write (self);
+  g_autofree char *approval = wait_pending (self);
+  g_autoptr (JsonNode) approved = NULL;
+  g_autoptr (JsonNode) grants = NULL;
+  g_autoptr (JsonNode) revoked = NULL;
+  g_autoptr (JsonNode) left = NULL;
+  const char *grant;
+
+  assert_fails (self, "ApproveEdited", g_variant_new ("(ssssu)", approval, "{\"path\":1}", "", "timed", 5), "Invalid");
+  assert_fails (self, "ApproveEdited", g_variant_new ("(ssssu)", approval, "[", "", "timed", 5), "Invalid");
+  approved = call_json (self, "ApproveEdited", g_variant_new ("(ssssu)", approval, "{\"path\":\"/tmp/other\"}", "", "timed", 5));
+  g_assert_cmpstr (vig_json_get_string (json_node_get_object (approved), "status", NULL), ==, "approved");
+  vig_test_wait_for (saw (self, "RunChanged", "\"state\":\"done\""));
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+  g_assert_cmpint (agent_test_count (self->agent, "SELECT count(*) FROM audit WHERE arguments LIKE '%/tmp/other%'"), >=, 1);
+
+  grants = call_json (self, "ListGrants", g_variant_new ("(b)", TRUE));
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (grants)), ==, 1);
+  grant = vig_json_get_string (json_array_get_object_element (json_node_get_array (grants), 0), "id", NULL);
+  revoked = call_json (self, "Revoke", g_variant_new ("(s)", grant));
+  g_assert_nonnull (vig_json_get_string (json_node_get_object (revoked), "revoked_at", NULL));
+  left = call_json (self, "ListGrants", g_variant_new ("(b)", TRUE));
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (left)), ==, 0);
+  assert_fails (self, "Revoke", g_variant_new ("(s)", approval), "NotFound");
+}
+
 static void
 test_deny (Fixture *self, gconstpointer data)
 {
@@ -309,7 +217,7 @@ test_stop (Fixture *self, gconstpointer data)
   g_autoptr (JsonNode) runs = NULL;
 
   agent_test_say ("wait", NULL);
-  run = call (self, "Ask", g_variant_new ("(ss)", "take your time", ""), &error);
+  run = fixture_call (self, "Ask", g_variant_new ("(ss)", "take your time", ""), &error);
   g_assert_no_error (error);
   stopped = call_json (self, "Stop", g_variant_new ("(s)", run));
   g_assert_cmpstr (vig_json_get_string (json_node_get_object (stopped), "state", NULL), ==, "stopped");
@@ -334,51 +242,16 @@ test_errors (Fixture *self, gconstpointer data)
   assert_fails (self, "Stop", g_variant_new ("(s)", nowhere), "NotFound");
   assert_fails (self, "Deny", g_variant_new ("(ss)", nowhere, ""), "NotFound");
 
-  text = call (self, "Ask", g_variant_new ("(s)", "one argument"), &error);
+  text = fixture_call (self, "Ask", g_variant_new ("(s)", "one argument"), &error);
   g_assert_null (text);
   g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
-}
-
-static void
-become_nobody (gpointer data)
-{
-  if (setgid (NOBODY) != 0 || setuid (NOBODY) != 0)
-    _exit (77);
-}
-
-static void
-text_done (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  char *text = NULL;
-
-  g_subprocess_communicate_utf8_finish (G_SUBPROCESS (source), result, &text, NULL, NULL);
-  *(char **) user_data = text != NULL ? text : g_strdup ("");
-}
-
-static char *
-call_as (GSpawnChildSetupFunc become)
-{
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
-  g_autoptr (GSubprocess) child = NULL;
-  g_autoptr (GError) error = NULL;
-  char *text = NULL;
-
-  if (become != NULL)
-    g_subprocess_launcher_set_child_setup (launcher, become, NULL, NULL);
-  child = g_subprocess_launcher_spawn (launcher, &error, "gdbus", "call", "--address", g_getenv ("DBUS_SESSION_BUS_ADDRESS"), "--dest", VIG_DBUS_NAME,
-                                       "--object-path", VIG_DBUS_PATH, "--method", VIG_DBUS_NAME ".Status", NULL);
-  g_assert_no_error (error);
-  g_subprocess_communicate_utf8_async (child, NULL, NULL, text_done, &text);
-  vig_test_wait_for (text != NULL);
-
-  return text;
 }
 
 /* The bus of this test lets everybody in, so that it is the service that refuses. */
 static void
 test_other_users (Fixture *self, gconstpointer data)
 {
-  g_autofree char *ours = call_as (NULL);
+  g_autofree char *ours = fixture_call_as (NULL, "Status", NULL);
   g_autofree char *others = NULL;
 
   g_assert_nonnull (strstr (ours, "\"version\""));
@@ -388,13 +261,13 @@ test_other_users (Fixture *self, gconstpointer data)
       return;
     }
 
-  others = call_as (become_nobody);
+  others = fixture_call_as (fixture_become_nobody, "Status", NULL);
   g_test_message ("%s", others);
   g_assert_nonnull (strstr (others, VIG_DBUS_NAME ".Error.Denied"));
   g_assert_null (strstr (others, "version"));
 }
 
-#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+#define ADD(name, func) g_test_add (name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
 main (int argc, char **argv)
@@ -403,17 +276,18 @@ main (int argc, char **argv)
 
   g_log_writer_default_set_use_stderr (TRUE);
   g_test_init (&argc, &argv, NULL);
-  start_bus ();
+  fixture_start_bus ();
   g_test_add_func ("/dbus/operations", test_operations);
   ADD ("/dbus/before-set-up", test_before_set_up);
   ADD ("/dbus/lists", test_lists);
   ADD ("/dbus/approve", test_approve);
+  ADD ("/dbus/edit-and-revoke", test_edit_and_revoke);
   ADD ("/dbus/deny", test_deny);
   ADD ("/dbus/stop", test_stop);
   ADD ("/dbus/errors", test_errors);
   ADD ("/dbus/other-users", test_other_users);
   status = g_test_run ();
-  stop_bus ();
+  fixture_stop_bus ();
 
   return status;
 }

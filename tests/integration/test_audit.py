@@ -68,6 +68,31 @@ def test_exports_verify():
         assert verify('nonsense', lines)[0] == 2
 
 
+def test_excerpts_have_proofs():
+    with harness.Daemon() as daemon:
+        client = daemon.set_up()
+        for number in range(300):
+            client.patch('/api/v1/settings', {'run_max_turns': 20 + number % 3}).expect(200)
+        for name in ('A', 'B'):
+            client.post('/api/v1/operators', {'name': name}).expect(201)
+        query = '/api/v1/audit/export?event=operator.created'
+        text = client.get(query).body
+        head, *rows = [json.loads(line) for line in text.decode().splitlines()]
+        assert head['excerpt'] and head['filter'] == {'event': 'operator.created'} and len(rows) >= 2, head
+        records = [json.loads(row['record']) for row in rows]
+        assert {record['event'] for record in records} == {'operator.created'}
+        key = key_of(client)
+        code, output = verify(key, text)
+        assert code == 0 and f'each of these {len(rows)} records' in output, output
+        code, output = verify(key, text.replace(b'owner', b'other'))
+        assert code == 1 and 'does not stand so' in output, output
+        assert verify(key, client.get('/api/v1/audit/export?text=run_max_turns').body)[0] == 0
+        assert verify(key, export(client))[0] == 0
+        assert 'jsonl' in client.get(query + '&format=csv').expect(400)['error']['message']
+        exported = client.items('/api/v1/audit?event=audit.exported&limit=10')
+        assert any(record['detail'].get('filter') == {'event': 'operator.created'} for record in exported), exported
+
+
 def test_long_export_is_streamed():
     with harness.Daemon() as daemon:
         client = daemon.set_up()

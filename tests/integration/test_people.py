@@ -73,7 +73,10 @@ def test_every_operation_by_every_role():
             in_group = operation['tags'][0] == 'audit' or name in ('getMe', 'openLive')
             assert ask(auditor) == (in_group and not cookie_only), (name, 'group')
         assert checked > 400, checked
-
+        # PITFALLS 9: who asked for what they may not is on record, and can't fill it.
+        refused = owner.items('/api/v1/audit?event=request.refused&limit=200')
+        assert 0 < len(refused) <= 60 and {record['user_name'] for record in refused} <= set(ROLES[:3]), refused
+        assert all(record['detail']['needed'] and record['detail']['operation'] for record in refused), refused
 
 def test_a_viewer_changes_nothing():
     for method, _, operation in operations():

@@ -3,6 +3,7 @@
 
 #include "vig-daemon.h"
 #include "vig-log.h"
+#include "vig-sandbox.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -59,6 +60,18 @@ forbid_dumps (void)
   prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Where the data directory is not there yet, what is above it will hold it. */
+static void
+check_machine (VigConfig *config)
+{
+  g_autofree char *above = g_path_get_dirname (vig_config_get_data_dir (config));
+  const char *folder = g_file_test (vig_config_get_data_dir (config), G_FILE_TEST_IS_DIR) ? vig_config_get_data_dir (config) : above;
+  g_autoptr (JsonObject) confinement = vig_sandbox_describe (g_file_test (folder, G_FILE_TEST_IS_DIR) ? folder : g_get_tmp_dir ());
+  g_autofree char *summary = vig_sandbox_summarize (confinement);
+
+  g_print ("The configuration is good.\nOn this machine %s.\n", summary);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -85,7 +98,7 @@ main (int argc, char **argv)
   else if (vig_config_get_show_version (config))
     g_print ("vigilusd %s\n", VIG_VERSION);
   else if (vig_config_get_check_only (config))
-    g_print ("The configuration is good.\n");
+    check_machine (config);
   else
     status = run (config, &error);
 

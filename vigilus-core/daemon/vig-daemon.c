@@ -7,8 +7,10 @@
 #include "vig-audit-tree.h"
 #include "vig-dbus-service.h"
 #include "vig-http-tools.h"
+#include "vig-helper-tool.h"
 #include "vig-id.h"
 #include "vig-paths.h"
+#include "vig-sandbox.h"
 #include "vig-store-plugins.h"
 #include "vig-store-starters.h"
 #include "vig-store-users.h"
@@ -45,6 +47,7 @@ struct _VigDaemon
   VigWebSecretFuncs  secret_funcs;
   char              *setup_token;
   char              *workspace;
+  JsonObject        *confinement;
 };
 
 G_DEFINE_FINAL_TYPE (VigDaemon, vig_daemon, G_TYPE_OBJECT)
@@ -177,6 +180,35 @@ is_secret_changed (gpointer data)
   return vig_unlock_get_state (VIG_DAEMON (data)->unlock) == VIG_UNLOCK_CHANGED;
 }
 
+/* Only where there is one: the owner of the machine enabled its socket. */
+static void
+offer_helper (VigDaemon *self)
+{
+  const char *socket = vig_config_get_helper_socket (self->config);
+  g_autoptr (VigTool) tool = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_test (socket, G_FILE_TEST_EXISTS))
+    return;
+  tool = vig_helper_tool_new (self->vault, socket);
+  if (!vig_registry_add_tool (self->registry, "core", tool, &error))
+    g_warning ("failed to offer the privileged helper: %s", error->message);
+}
+
+/* Before anything can be asked for: what commands will be confined with is known, shown and in the log. */
+static void
+test_confinement (VigDaemon *self)
+{
+  g_autofree char *summary = NULL;
+
+  self->confinement = vig_sandbox_describe (vig_config_get_data_dir (self->config));
+  summary = vig_sandbox_summarize (self->confinement);
+  if (vig_json_get_boolean (self->confinement, "usable", FALSE))
+    g_message ("%s", summary);
+  else
+    g_warning ("%s", summary);
+}
+
 static gboolean
 make_web (VigDaemon *self, GError **error)
 {
@@ -190,6 +222,7 @@ make_web (VigDaemon *self, GError **error)
     .panic = self->panic,
     .http_tools = self->http_tools,
     .secret = &self->secret_funcs,
+    .confinement = self->confinement,
     .setup_token = self->setup_token,
   };
 
@@ -248,6 +281,7 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   if (!open_database (self, error) || !vig_log_open_file (log, vig_config_get_data_dir (self->config), error))
     return FALSE;
 
+  test_confinement (self);
   self->worker = vig_worker_new ("vigilus-tool", WORKER_THREADS);
   self->events = vig_events_new ();
   self->vault = vig_vault_new (self->redactor);
@@ -263,6 +297,7 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   vig_audit_keeper_start (self->audit);
   self->approvals = vig_approvals_new (&self->agent);
   self->runner = vig_runner_new (&self->agent, self->approvals);
+  offer_helper (self);
   self->panic = vig_panic_new (&self->agent, self->runner, self->approvals);
   if (!vig_panic_load (self->panic, error) || !load_plugins (self, error) || !make_web (self, error))
     return FALSE;
@@ -316,6 +351,7 @@ vig_daemon_finalize (GObject *object)
   g_clear_object (&self->config);
   g_free (self->setup_token);
   g_free (self->workspace);
+  g_clear_pointer (&self->confinement, json_object_unref);
 
   G_OBJECT_CLASS (vig_daemon_parent_class)->finalize (object);
 }

@@ -24,6 +24,13 @@ struct _VigVerify
   guint64    last;
   guint64    row;
   char     **titles; /* of CSV, without the last; else NULL */
+
+  /* Of an excerpt: records with proofs, from the newest down. */
+  gboolean   is_excerpt;
+  guint64    size;
+  guint8     root[VIG_MERKLE_HASH];
+  guint64    n_proved;
+  guint64    before; /* the number of the record above */
 };
 
 static gboolean
@@ -37,6 +44,14 @@ refuse (GError **error, const char *format, ...)
   va_end (args);
 
   return FALSE;
+}
+
+static const char *
+get_text (JsonArray *array, guint index)
+{
+  JsonNode *node = json_array_get_element (array, index);
+
+  return JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
 }
 
 static int
@@ -189,6 +204,37 @@ add_head_notes (VigVerify *self, JsonObject *head, GError **error)
   return is_covered ? TRUE : refuse (error, "no checkpoint covers the last record of the export");
 }
 
+/* One checkpoint says what tree the proofs lead to. */
+static gboolean
+begin_excerpt (VigVerify *self, JsonObject *head, GError **error)
+{
+  JsonArray *notes = vig_json_get_array (head, "checkpoints");
+  const char *note = notes != NULL && json_array_get_length (notes) == 1 ? get_text (notes, 0) : NULL;
+  VigCheckpoint *checkpoint;
+
+  if (self->begun)
+    return refuse (error, "an excerpt is checked by itself, not with other exports");
+  if (!add_note (self, note != NULL ? note : "", error))
+    return FALSE;
+
+  checkpoint = &g_array_index (self->checkpoints, VigCheckpoint, self->checkpoints->len - 1);
+  if (checkpoint->size != (guint64) vig_json_get_int (head, "size", 0))
+    return refuse (error, "the head of the export is damaged");
+  self->begun = self->is_excerpt = TRUE;
+  self->size = checkpoint->size;
+  self->before = self->size + 1;
+  memcpy (self->root, checkpoint->root, sizeof self->root);
+  for (guint i = 0; i < self->checkpoints->len; i++)
+    {
+      VigCheckpoint *other = &g_array_index (self->checkpoints, VigCheckpoint, i);
+
+      if (other->size == self->size && memcmp (other->root, self->root, sizeof self->root) != 0)
+        return refuse (error, "the excerpt is of another log than the checkpoint that was kept elsewhere");
+    }
+
+  return TRUE;
+}
+
 static gboolean
 read_head (VigVerify *self, const char *line, GError **error)
 {
@@ -196,6 +242,8 @@ read_head (VigVerify *self, const char *line, GError **error)
   gint64 first = head != NULL ? vig_json_get_int (head, "first", 0) : 0;
   gint64 last = head != NULL ? vig_json_get_int (head, "last", 0) : 0;
 
+  if (head != NULL && vig_json_get_int (head, "vigilus_audit", 0) == VERSION && vig_json_get_boolean (head, "excerpt", FALSE))
+    return begin_excerpt (self, head, error);
   if (head == NULL || vig_json_get_int (head, "vigilus_audit", 0) != VERSION || first < 1 || last < first)
     return refuse (error, "this is no export of the audit log, or its head is damaged");
   self->last = (guint64) last;
@@ -237,6 +285,49 @@ read_record (VigVerify *self, const char *line, gsize length, GError **error)
   return check_tree (self, error);
 }
 
+static gboolean
+read_proof (JsonObject *object, GByteArray *proof)
+{
+  JsonArray *hashes = vig_json_get_array (object, "proof");
+
+  for (guint i = 0; hashes != NULL && i < json_array_get_length (hashes); i++)
+    {
+      const char *text = get_text (hashes, i);
+      gsize length;
+      g_autofree guint8 *hash = g_base64_decode (text != NULL ? text : "", &length);
+      g_autofree char *again = g_base64_encode (hash, length);
+
+      if (length != VIG_MERKLE_HASH || !g_str_equal (again, text))
+        return FALSE;
+      g_byte_array_append (proof, hash, VIG_MERKLE_HASH);
+    }
+
+  return hashes != NULL;
+}
+
+static gboolean
+read_proved (VigVerify *self, const char *line, GError **error)
+{
+  g_autoptr (JsonObject) object = vig_json_parse_object (line, -1, 0, NULL);
+  const char *record = object != NULL ? vig_json_get_string (object, "record", NULL) : NULL;
+  g_autoptr (GByteArray) proof = g_byte_array_new ();
+  guint64 number = record != NULL ? read_number (record) : 0;
+  guint8 leaf[VIG_MERKLE_HASH];
+
+  if (number == 0 || json_object_get_size (object) != 2 || !read_proof (object, proof))
+    return refuse (error, "line %" G_GUINT64_FORMAT " is no record with a proof", self->row);
+  if (number >= self->before)
+    return refuse (error, "line %" G_GUINT64_FORMAT ": record %" G_GUINT64_FORMAT " is not below the one before, or is newer than the checkpoint", self->row, number);
+
+  vig_merkle_hash_leaf (record, strlen (record), leaf);
+  if (!vig_merkle_check_inclusion (number - 1, self->size, leaf, proof->data, proof->len / VIG_MERKLE_HASH, self->root))
+    return refuse (error, "line %" G_GUINT64_FORMAT ": record %" G_GUINT64_FORMAT " does not stand so in the log that was signed", self->row, number);
+  self->before = number;
+  self->n_proved++;
+
+  return TRUE;
+}
+
 /* The other cells of a row must say what its record says. */
 static gboolean
 check_cells (VigVerify *self, const char *row, const char *line, GError **error)
@@ -257,6 +348,8 @@ check_cells (VigVerify *self, const char *row, const char *line, GError **error)
 static gboolean
 read_line (VigVerify *self, const char *line, gsize length, gboolean *has_head, GError **error)
 {
+  if (*has_head && self->is_excerpt)
+    return strlen (line) == length ? read_proved (self, line, error) : refuse (error, "line %" G_GUINT64_FORMAT " is no text", self->row);
   if (*has_head)
     return read_record (self, line, length, error);
   *has_head = TRUE;
@@ -355,7 +448,7 @@ vig_verify_read (VigVerify *self, FILE *file, GError **error)
   g_clear_pointer (&self->titles, g_strfreev);
   if (!read_lines (self, file, error))
     return FALSE;
-  if (self->tree.size == self->last)
+  if (self->is_excerpt || self->tree.size == self->last)
     return TRUE;
 
   return refuse (error, "the export is cut: it ends with record %" G_GUINT64_FORMAT ", and %" G_GUINT64_FORMAT " were signed", self->tree.size, self->last);
@@ -364,7 +457,7 @@ vig_verify_read (VigVerify *self, FILE *file, GError **error)
 gboolean
 vig_verify_finish (VigVerify *self, GError **error)
 {
-  if (self->next < self->checkpoints->len)
+  if (!self->is_excerpt && self->next < self->checkpoints->len)
     return refuse (error, "the log was cut: the exports end with record %" G_GUINT64_FORMAT ", and a checkpoint kept elsewhere has %" G_GUINT64_FORMAT,
                    self->tree.size, g_array_index (self->checkpoints, VigCheckpoint, self->checkpoints->len - 1).size);
 
@@ -377,6 +470,12 @@ vig_verify_describe (VigVerify *self)
   guint8 root[VIG_MERKLE_HASH];
   g_autofree char *text = NULL;
 
+  if (self->is_excerpt)
+    {
+      text = g_base64_encode (self->root, sizeof self->root);
+      return g_strdup_printf ("each of these %" G_GUINT64_FORMAT " records stands so in the log of %" G_GUINT64_FORMAT " records that was signed; what was left out"
+                              " can't be seen; root %s", self->n_proved, self->size, text);
+    }
   vig_merkle_root (&self->tree, root);
   text = g_base64_encode (root, sizeof root);
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "vig-audit-checkpoint.h"
+#include "vig-audit-excerpt.h"
 #include "vig-audit-export.h"
 #include "vig-audit-tree.h"
 #include "vig-audit.h"
@@ -9,17 +10,27 @@
 
 #define PIECE_RECORDS 1000 /* of an export, in memory at once */
 
+/* What is asked for besides the page and the form of the answer. */
+static JsonObject *
+make_filter (VigRequest *request)
+{
+  static const char * const others[] = { "limit", "after", "format", NULL };
+  JsonObject *parameters = vig_request_get_parameters (request);
+  JsonObject *filter = json_object_new ();
+  g_autoptr (GList) names = json_object_get_members (parameters);
+
+  for (GList *name = names; name != NULL; name = name->next)
+    if (!g_strv_contains (others, name->data))
+      json_object_set_member (filter, name->data, json_node_ref (json_object_get_member (parameters, name->data)));
+
+  return filter;
+}
+
 static JsonNode *
 list_audit (VigDbConnection *db, VigRequest *request, GError **error)
 {
   VigPage page = vig_request_get_page (request);
-  JsonObject *parameters = vig_request_get_parameters (request);
-  g_autoptr (JsonObject) filter = json_object_new ();
-  g_autoptr (GList) names = json_object_get_members (parameters);
-
-  for (GList *name = names; name != NULL; name = name->next)
-    if (!g_str_equal (name->data, "limit") && !g_str_equal (name->data, "after"))
-      json_object_set_member (filter, name->data, json_node_ref (json_object_get_member (parameters, name->data)));
+  g_autoptr (JsonObject) filter = make_filter (request);
 
   return vig_node_take_object (vig_audit_list (db, filter, &page, error));
 }
@@ -101,6 +112,22 @@ make_piece (VigDbConnection *db, gpointer data, GString *piece, gboolean *done, 
   return TRUE;
 }
 
+static gboolean
+make_excerpt_piece (VigDbConnection *db, gpointer data, GString *piece, gboolean *done, GError **error)
+{
+  return vig_audit_excerpt_step (data, db, piece, done, error);
+}
+
+static void
+send_whole (VigRequest *request, gboolean is_csv)
+{
+  Export *self = g_new0 (Export, 1);
+
+  self->export.format = is_csv ? VIG_EXPORT_CSV : VIG_EXPORT_JSONL;
+  vig_web_download (request, is_csv ? "text/csv; charset=utf-8; header=present" : "application/jsonl", is_csv ? "vigilus-audit.csv" : "vigilus-audit.jsonl",
+                    make_piece, self, g_free);
+}
+
 static void
 signed_for_export (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -108,25 +135,24 @@ signed_for_export (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) checkpoint = vig_audit_keeper_sign_finish (VIG_AUDIT_KEEPER (source), result, &error);
   gboolean is_csv = g_str_equal (vig_json_get_string (vig_request_get_parameters (request), "format", "jsonl"), "csv");
-  Export *self;
+  g_autoptr (JsonObject) filter = make_filter (request);
 
   if (checkpoint == NULL)
-    {
-      vig_request_fail (request, error);
-      return;
-    }
-  self = g_new0 (Export, 1);
-  self->export.format = is_csv ? VIG_EXPORT_CSV : VIG_EXPORT_JSONL;
-  vig_web_download (request, is_csv ? "text/csv; charset=utf-8; header=present" : "application/jsonl", is_csv ? "vigilus-audit.csv" : "vigilus-audit.jsonl",
-                    make_piece, self, g_free);
+    vig_request_fail (request, error);
+  else if (json_object_get_size (filter) == 0)
+    send_whole (request, is_csv);
+  else
+    vig_web_download (request, "application/jsonl", "vigilus-audit-excerpt.jsonl", make_excerpt_piece, vig_audit_excerpt_new (filter),
+                      (GDestroyNotify) vig_audit_excerpt_free);
 }
 
 static gpointer
 record_export (VigDbConnection *db, gpointer data, GError **error)
 {
   const char *format = vig_json_get_string (vig_request_get_parameters (data), "format", "jsonl");
+  g_autoptr (JsonObject) filter = make_filter (data);
 
-  return GINT_TO_POINTER (vig_web_audit (db, data, "audit.exported", vig_json_pack_object ("{s:s}", "format", format), error));
+  return GINT_TO_POINTER (vig_web_audit (db, data, "audit.exported", vig_json_pack_object ("{s:s, s:J}", "format", format, "filter", filter), error));
 }
 
 static void
@@ -146,6 +172,15 @@ export_recorded (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 export_audit (VigRequest *request)
 {
+  g_autoptr (JsonObject) filter = make_filter (request);
+
+  if (json_object_get_size (filter) > 0 && g_str_equal (vig_json_get_string (vig_request_get_parameters (request), "format", "jsonl"), "csv"))
+    {
+      g_autoptr (GError) error = g_error_new_literal (VIG_ERROR, VIG_ERROR_INVALID, "format: an export with a filter has proofs, so it is JSON lines (jsonl)");
+
+      vig_request_fail (request, error);
+      return;
+    }
   vig_db_write_async (vig_request_get_web (request)->context.agent->db, record_export, request, NULL, NULL, NULL, export_recorded,
                       vig_request_ref (request));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-sandbox.h"
+#include "vig-helper-tool.h"
 #include "vig-store-approvals.h"
 #include "vig-web.h"
 
@@ -33,7 +33,7 @@ finish_status (VigDbConnection *db, VigRequest *request, GError **error)
   if (pending < 0)
     return NULL;
   json_object_set_int_member (status, "approvals_pending", pending);
-  json_object_set_object_member (status, "confinement", vig_sandbox_describe ());
+  json_object_set_object_member (status, "confinement", json_object_ref (vig_request_get_web (request)->context.confinement));
 
   return vig_node_take_object (json_object_ref (status));
 }
@@ -49,6 +49,15 @@ describe_secret (VigWeb *web)
   return funcs != NULL && funcs->is_changed (funcs->data) ? "changed" : "ok";
 }
 
+static JsonObject *
+describe_helper (VigWeb *web)
+{
+  g_autofree char *key = vig_helper_dup_public_key (web->context.agent->vault);
+  gboolean installed = g_file_test (vig_config_get_helper_socket (web->context.config), G_FILE_TEST_EXISTS);
+
+  return vig_json_pack_object ("{s:b, s:s}", "installed", installed, "public_key", key);
+}
+
 static void
 get_status (VigRequest *request)
 {
@@ -61,6 +70,7 @@ get_status (VigRequest *request)
                                              (int) vig_runner_get_n_asked (web->context.runner), "secret", describe_secret (web));
 
   json_object_set_member (status, "frozen", vig_web_describe_frozen (web));
+  json_object_set_object_member (status, "helper", describe_helper (web));
   vig_request_set_data (request, status, (GDestroyNotify) json_object_unref);
   vig_web_run_read (request, finish_status);
 }

@@ -205,6 +205,41 @@ refuse_by_scope (VigRequest *request, VigLogin *login)
   return TRUE;
 }
 
+static gpointer
+write_refusal (VigDbConnection *db, gpointer data, GError **error)
+{
+  JsonObject *detail = vig_request_get_data (data);
+
+  return GINT_TO_POINTER (vig_web_audit (db, data, "request.refused", json_object_ref (detail), error));
+}
+
+static void
+refusal_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigRequest) request = user_data;
+  g_autoptr (GError) error = NULL;
+
+  vig_db_finish (VIG_DB (source), result, &error);
+  if (error != NULL)
+    g_warning ("a refused request is not on record: %s", error->message);
+}
+
+/* Nothing is done, so nothing waits for the record. */
+static void
+record_refusal (VigRequest *request, VigLogin *login, VigRole needed)
+{
+  VigWeb *web = vig_request_get_web (request);
+  const char *operation = vig_operation_get_id (vig_request_get_operation (request));
+  guint left_out;
+
+  if (!vig_refusals_count (web->refusals, login->caller.user_id, operation, &left_out))
+    return;
+  vig_request_set_login (request, login);
+  vig_request_set_data (request, vig_json_pack_object ("{s:s, s:s, s:s, s:i}", "operation", operation, "needed", vig_role_to_string (needed),
+                                                       "role", login->caller.role, "left_out", (int) left_out), (GDestroyNotify) json_object_unref);
+  vig_db_write_async (web->context.agent->db, write_refusal, request, NULL, NULL, NULL, refusal_written, vig_request_ref (request));
+}
+
 static void
 admit (VigRequest *request, VigLogin *login)
 {
@@ -219,6 +254,7 @@ admit (VigRequest *request, VigLogin *login)
     }
   if (login->role < needed)
     {
+      record_refusal (request, login, needed);
       vig_request_fail_with (request, VIG_ERROR_DENIED, "this needs the role %s, and %s is %s", vig_role_to_string (needed), login->caller.user_name,
                              login->caller.role);
       return;

@@ -169,6 +169,7 @@ make_parts (VigWebServer *self, const char *data_dir)
   self->web.listener = vig_listener_new (self->server);
   self->web.sessions = vig_sessions_new (context->agent->db);
   self->web.throttle = vig_throttle_new (NULL);
+  self->web.refusals = vig_refusals_new (NULL);
   self->web.answers = vig_answer_cache_new (context->agent->db);
   self->web.rules = vig_host_rules_new (vig_config_get_cors_origins (context->config), g_get_host_name ());
   self->web.live = vig_live_new (&self->web);
@@ -224,6 +225,7 @@ vig_web_server_finalize (GObject *object)
   g_clear_pointer (&self->web.router, vig_router_free);
   g_clear_pointer (&self->web.sessions, vig_sessions_free);
   g_clear_pointer (&self->web.throttle, vig_throttle_free);
+  g_clear_pointer (&self->web.refusals, vig_refusals_free);
   g_clear_pointer (&self->web.answers, vig_answer_cache_free);
   g_clear_pointer (&self->web.rules, vig_host_rules_free);
   g_clear_pointer (&self->web.proxies, vig_proxies_free);

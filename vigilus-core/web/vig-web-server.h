@@ -36,6 +36,7 @@ typedef struct
   VigPanic                *panic;
   VigHttpTools            *http_tools;
   const VigWebSecretFuncs *secret;
+  JsonObject              *confinement; /* what vig_sandbox_describe () found at start */
   const char              *setup_token; /* printed at start; NULL: set-up is done */
   const char              *data_dir;    /* has api/openapi.json and api-docs/; NULL: where it is installed */
 } VigWebContext;

@@ -6,6 +6,7 @@
 #include "vig-id.h"
 #include "vig-listener.h"
 #include "vig-live.h"
+#include "vig-refusals.h"
 #include "vig-request.h"
 #include "vig-security-headers.h"
 #include "vig-static.h"
@@ -22,6 +23,7 @@ struct _VigWeb
   VigRouter     *router;
   VigSessions   *sessions;
   VigThrottle   *throttle;
+  VigRefusals   *refusals;
   VigAnswerCache *answers;
   VigLive       *live;
   VigStatic     *files;

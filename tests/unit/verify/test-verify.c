@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vig-audit-checkpoint.h"
+#include "vig-audit-excerpt.h"
 #include "vig-audit-export.h"
 #include "vig-audit-seal.h"
 #include "vig-audit-tree.h"
@@ -305,6 +306,77 @@ test_mutations (Log *log, gconstpointer data)
   mutate_export (log, log->csv, 2);
 }
 
+typedef struct
+{
+  JsonObject *filter;
+  GString    *out;
+} Excerpt;
+
+static gpointer
+make_excerpt (VigDbConnection *db, gpointer data, GError **error)
+{
+  Excerpt *request = data;
+  g_autoptr (VigAuditExcerpt) excerpt = vig_audit_excerpt_new (request->filter);
+  gboolean done = FALSE;
+
+  while (!done && vig_audit_excerpt_step (excerpt, db, request->out, &done, error))
+    ;
+
+  return NULL;
+}
+
+static char *
+take_excerpt (Log *log, const char *event)
+{
+  g_autoptr (JsonObject) filter = vig_json_pack_object ("{s:s?}", "event", event);
+  Excerpt request = { filter, g_string_new (NULL) };
+
+  write_db (log, make_excerpt, &request);
+
+  return g_string_free (request.out, FALSE);
+}
+
+/* A part of the log: each record is proved to stand in it, though the others are not there. */
+static void
+test_excerpt (Log *log, gconstpointer data)
+{
+  g_autofree char *all = take_excerpt (log, NULL);
+  g_autofree char *half = take_excerpt (log, "call.declared");
+  g_autofree char *none = take_excerpt (log, "login.failed");
+  g_autoptr (GPtrArray) lines = split (half);
+  g_autoptr (GPtrArray) all_lines = split (all);
+  g_autoptr (GRand) random = g_rand_new_with_seed (SEED);
+  guint i;
+
+  g_assert_cmpuint (all_lines->len, >=, RECORDS + 1);
+  g_assert_cmpuint (lines->len, ==, RECORDS / 2 + 1);
+  g_assert_cmpstr (verify (log->key, NULL, all), ==, NULL);
+  g_assert_cmpstr (verify (log->key, NULL, half), ==, NULL);
+  g_assert_cmpstr (verify (log->key, NULL, none), ==, NULL);
+  g_assert_cmpstr (verify (log->key, half, half), ==, NULL);
+
+  for (i = 0; i < MUTATIONS; i++)
+    {
+      g_autoptr (GPtrArray) changed = split (half);
+      guint at = (guint) g_rand_int_range (random, 1, (gint) changed->len); /* the filter in the head is nobody's word */
+      char *line = g_ptr_array_index (changed, at);
+      g_autofree char *text = NULL;
+      g_autofree char *message = NULL;
+
+      if (i % 3 == 0)
+        g_ptr_array_insert (changed, (gint) at, g_strdup (line));
+      else if (i % 3 == 1 && at > 1)
+        swap (changed, at, at - 1);
+      else
+        line[g_rand_int_range (random, 0, (gint) strlen (line))] ^= 1 << g_rand_int_range (random, 0, 7);
+      text = join (changed);
+      message = verify (log->key, NULL, text);
+      if (message == NULL)
+        g_test_message ("mutation %u at line %u of seed %d was not found", i, at, SEED);
+      g_assert_nonnull (message);
+    }
+}
+
 /* Byte by byte, so also in the middle of a line. */
 static void
 test_truncated (Log *log, gconstpointer data)
@@ -490,6 +562,7 @@ main (int argc, char **argv)
 
   add ("right", test_right);
   add ("pitfall-25/mutations", test_mutations);
+  add ("pitfall-25/excerpt", test_excerpt);
   add ("pitfall-25/truncated", test_truncated);
   add ("pitfall-25/places", test_places);
   add ("pitfall-25/cut-tail", test_cut_tail);

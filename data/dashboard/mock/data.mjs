@@ -254,7 +254,27 @@ export const status = {
   approvals_pending: 0,
   secret: 'ok',
   frozen: null,
-  confinement: { landlock_abi: 7, seccomp: true, no_new_privs: true, user_namespaces: true },
+  helper: { installed: false, public_key: 'vigilus-helper+4ec3d4b5+AX1uZXhhbXBsZQ==' },
+  confinement: {
+    landlock_abi: 7,
+    seccomp: true,
+    identity: 'the user that runs the daemon',
+    usable: true,
+    missing: ['namespaces', 'cgroup-pids', 'cgroup-memory'],
+    namespaces: [],
+    cgroup: { unified: true, pids: false, memory: false, kill: false },
+    self_test: {
+      ran: true,
+      passed: true,
+      uid: 998,
+      id_mapped: false,
+      tests: [
+        { name: 'works-inside', held: true },
+        { name: 'read-outside', held: true },
+        { name: 'network', held: true },
+      ],
+    },
+  },
 };
 
 export const user = { id: id(), name: 'maria', role: 'owner', disabled: false, created_at: at(3000) };

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 import { queryOptions, useMutation } from '@tanstack/react-query';
 import { api, ask } from './client';
-import { queryClient } from './query';
-import type { Body, PolicyRule } from './types';
+import { pages, queryClient } from './query';
+import type { Body, Policy, PolicyRule } from './types';
 
 export const policyQuery = queryOptions({ queryKey: ['policy'], queryFn: () => ask(api.GET('/api/v1/policy')) });
+
+export const policyVersionsQuery = pages<Policy>(['policy', 'versions'], (after) =>
+  ask(api.GET('/api/v1/policy/versions', { params: { query: { after, limit: 20 } } })),
+);
 
 export function useSavePolicy() {
   return useMutation({
     mutationFn: (body: Body<'updatePolicy'>) => ask(api.PUT('/api/v1/policy', { body })),
-    onSuccess: (policy) => queryClient.setQueryData(policyQuery.queryKey, policy),
+    onSuccess: (policy) => {
+      queryClient.setQueryData(policyQuery.queryKey, policy);
+      void queryClient.invalidateQueries({ queryKey: policyVersionsQuery.queryKey });
+    },
   });
 }
 

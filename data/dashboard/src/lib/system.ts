@@ -86,7 +86,9 @@ export function useSignAudit() {
   });
 }
 
-export const auditExport = (format: 'jsonl' | 'csv') => `/api/v1/audit/export?format=${format}`;
+/** With a filter: those records, each with a proof that it stands in the log. */
+export const auditExport = (format: 'jsonl' | 'csv', filter: AuditFilter = {}) =>
+  `/api/v1/audit/export?${new URLSearchParams({ format, ...filter })}`;
 
 export const auditQuery = (filter: AuditFilter) =>
   pages<AuditRecord>(['audit', filter], (after) =>

@@ -10,6 +10,7 @@ export type Call = Schemas['Call'];
 export type Change = Schemas['Change'];
 export type Command = Schemas['Command'];
 export type CommandAnswer = Schemas['CommandAnswer'];
+export type Confinement = Schemas['Confinement'];
 export type Credential = Schemas['Credential'];
 export type FoundServer = Schemas['FoundServer'];
 export type Grant = Schemas['Grant'];

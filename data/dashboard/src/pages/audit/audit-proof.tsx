@@ -6,7 +6,7 @@ import { ErrorNote, Loaded, Note } from '../../components/states';
 import { Time } from '../../components/time';
 import { useCan } from '../../lib/auth';
 import { _, ngettext } from '../../lib/i18n';
-import { auditExport, auditProofQuery, useSignAudit } from '../../lib/system';
+import { type AuditFilter, auditExport, auditProofQuery, useSignAudit } from '../../lib/system';
 import type { AuditProof } from '../../lib/types';
 
 function Signed({ proof }: { proof: AuditProof }) {
@@ -79,7 +79,7 @@ function Facts({ proof }: { proof: AuditProof }) {
   );
 }
 
-function Actions() {
+function Actions({ filter }: { filter: AuditFilter }) {
   const sign = useSignAudit();
   return (
     <>
@@ -91,6 +91,11 @@ function Actions() {
         <a className={buttonClass('plain', true)} href={auditExport('csv')} download>
           <Download className="icon" aria-hidden /> {_('Export as CSV')}
         </a>
+        {Object.keys(filter).length > 0 && (
+          <a className={buttonClass('plain', true)} href={auditExport('jsonl', filter)} download>
+            <Download className="icon" aria-hidden /> {_('Export what is filtered, with proofs')}
+          </a>
+        )}
         <Button small busy={sign.isPending} onClick={() => sign.mutate()}>
           <PenLine className="icon" aria-hidden /> {_('Sign now')}
         </Button>
@@ -100,7 +105,7 @@ function Actions() {
 }
 
 /** What lets somebody else check the log, and take it away. */
-export function AuditProofCard() {
+export function AuditProofCard({ filter }: { filter: AuditFilter }) {
   const query = useQuery(auditProofQuery);
   const canExport = useCan('administrator');
   return (
@@ -113,7 +118,7 @@ export function AuditProofCard() {
         <Loaded query={query} rows={3}>
           {(proof) => <Facts proof={proof} />}
         </Loaded>
-        {canExport && <Actions />}
+        {canExport && <Actions filter={filter} />}
       </div>
     </details>
   );

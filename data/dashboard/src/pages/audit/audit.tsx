@@ -126,7 +126,7 @@ export default function AuditPage() {
         </div>
         <LiveBadge fresh={fresh} show={show} />
       </header>
-      <AuditProofCard />
+      <AuditProofCard filter={filter} />
       <AuditFilters
         key={JSON.stringify(filter)}
         filter={filter}

@@ -5,12 +5,8 @@ import { Time } from '../../components/time';
 import { _ } from '../../lib/i18n';
 import { statusQuery } from '../../lib/system';
 import { formatDuration } from '../../lib/time';
-
-function show(value: unknown): string {
-  if (value === true) return _('yes');
-  if (value === false) return _('no');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
+import { Confinement } from './confinement';
+import { Helper } from './helper';
 
 export function About() {
   const query = useQuery(statusQuery);
@@ -33,20 +29,8 @@ export function About() {
               <dd>{{ ok: _('in order'), missing: _('missing'), changed: _('changed') }[status.secret]}</dd>
             </dl>
           </section>
-          <section className="card stack">
-            <div>
-              <h2>{_('Confinement')}</h2>
-              <p className="muted small">{_('What this kernel confines tools of the host with.')}</p>
-            </div>
-            <dl className="facts">
-              {Object.entries(status.confinement).map(([name, value]) => (
-                <div key={name} className="contents">
-                  <dt>{name.replaceAll('_', ' ')}</dt>
-                  <dd>{show(value)}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
+          <Confinement state={status.confinement} />
+          <Helper helper={status.helper} />
           <section className="card stack">
             <h2>{_('For programs')}</h2>
             <p>

@@ -11,6 +11,7 @@ import { policyQuery, useSavePolicy, useTryPolicy } from '../../lib/policy';
 import { say } from '../../lib/toasts';
 import type { PolicyRule, PolicyTrial, Policy as PolicyVersion } from '../../lib/types';
 import { RuleCard } from './policy-rule';
+import { PolicyVersions } from './policy-versions';
 
 function Trial({ trial }: { trial: PolicyTrial }) {
   const changes = [
@@ -140,6 +141,7 @@ export function Policy() {
         )}
       </p>
       <Loaded query={query}>{(policy) => <PolicyForm policy={policy} canEdit={canEdit} />}</Loaded>
+      <PolicyVersions />
     </div>
   );
 }

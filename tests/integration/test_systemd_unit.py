@@ -85,9 +85,10 @@ def test_confinement(folder):
     names = allowed_calls()
     assert 'read' in names and 'chown' not in names, sorted(names)
     os.chmod(folder, 0o777)
-    result = subprocess.run([str(BUILD / 'tests' / 'unit' / 'base' / 'test-sandbox')], env={'PATH': os.environ['PATH'], 'TMPDIR': folder}, cwd='/',
-                            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, preexec_fn=lambda: restrict(names), check=False)
-    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-500:]
+    for name in ('test-sandbox', 'test-sandbox-machine'):
+        result = subprocess.run([str(BUILD / 'tests' / 'unit' / 'base' / name)], env={'PATH': os.environ['PATH'], 'TMPDIR': folder}, cwd='/',
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, preexec_fn=lambda: restrict(names), check=False)
+        assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-500:]
 
 
 TESTS = [('the unit has no mistake', test_verify), (f'its exposure is at most {LIMIT / 10}', test_exposure),

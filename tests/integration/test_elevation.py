@@ -41,6 +41,33 @@ def test_edited_arguments_are_the_approvers():
         assert row['user_name'] == 'owner' and row['arguments']['content'] == 'buy TWO disks\n', row
 
 
+def test_the_approver_sees_what_it_would_change_now():
+    with Daemon() as daemon:
+        client = offline(daemon)
+        _, run = say(client, 'append "one" to notes.txt')
+        approval = pending(client)
+        assert '+one' in approval['preview']['text'] and '/dev/null' in approval['preview']['text'], approval['preview']
+        place = next(path for path in daemon.data_dir.rglob('workspace') if path.is_dir())
+        (place / 'notes.txt').write_text('what somebody else wrote\n', encoding='utf-8')
+        url = f'/api/v1/approvals/{approval["id"]}/decision'
+        error = client.post(url, {'decision': 'approve', 'mode': 'once'}).expect(409)['error']
+        assert 'no longer what you were shown' in error['message'], error
+        assert (place / 'notes.txt').read_text(encoding='utf-8') == 'what somebody else wrote\n'
+        fresh = client.get(f'/api/v1/approvals/{approval["id"]}').expect(200)
+        assert fresh['status'] == 'pending' and ' what somebody else wrote' in fresh['preview']['text'], fresh['preview']
+        decided = client.post(url, {'decision': 'approve', 'mode': 'once'}).expect(200)
+        assert decided['status'] == 'approved', decided
+        assert ended(client, run['id'])['state'] == 'done'
+
+        # What an approver wrote is shown as what it would change, too.
+        _, run = say(client, 'append "two" to notes.txt')
+        approval = pending(client)
+        url = f'/api/v1/approvals/{approval["id"]}/decision'
+        decided = client.post(url, {'decision': 'approve', 'arguments': dict(approval['arguments'], content='buy NONE\n')}).expect(200)
+        assert 'buy NONE' in decided['preview']['text'], decided['preview']
+        assert ended(client, run['id'])['state'] == 'done'
+
+
 def test_a_revoked_grant_ends_what_runs_under_it():
     with Daemon() as daemon:
         client = offline(daemon)

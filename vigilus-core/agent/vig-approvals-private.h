@@ -20,6 +20,10 @@ void     vig_approvals_announce  (VigApprovals *self, JsonObject *approval);
 
 /* Calls @func once, when a grant is revoked: what runs under it ends. vig_approvals_forget () ends the watch. */
 void     vig_approvals_watch_grant (VigApprovals *self, const char *grant_id, VigApprovalFunc func, gpointer user_data);
+/* Makes the preview of what waits anew, with other arguments where @arguments is not NULL. @user_data: of vig_approvals_wait (). The
+ * result is a GTask's pointer: {"kind", "text"} redacted, or NULL. */
+typedef void (*VigApprovalPreviewFunc) (gpointer waiter, JsonObject *arguments, GAsyncReadyCallback callback, gpointer user_data);
+void     vig_approvals_set_preview_func (VigApprovals *self, VigApprovalPreviewFunc func);
 /* What edited arguments are judged with; borrowed, NULL when it goes. */
 void     vig_approvals_set_parts (VigApprovals *self, VigParts *parts);
 

@@ -32,6 +32,7 @@ struct _VigApprovals
   char           *next_expiry; /* ISO 8601, NULL: nobody waits */
   guint           timer;
   gboolean        sweeping;
+  VigApprovalPreviewFunc preview_func; /* or NULL */
 };
 
 enum
@@ -115,6 +116,12 @@ void
 vig_approvals_set_parts (VigApprovals *self, VigParts *parts)
 {
   self->parts = parts;
+}
+
+void
+vig_approvals_set_preview_func (VigApprovals *self, VigApprovalPreviewFunc func)
+{
+  self->preview_func = func;
 }
 
 static void
@@ -273,6 +280,8 @@ typedef struct
   char       *login_id;
   char       *approval_id;
   JsonObject *decision;
+  JsonObject *edit;    /* or NULL */
+  JsonObject *preview; /* made anew, or NULL */
 } Wish;
 
 static void
@@ -285,11 +294,13 @@ wish_free (gpointer data)
   g_free (self->login_id);
   g_free (self->approval_id);
   json_object_unref (self->decision);
+  g_clear_pointer (&self->edit, json_object_unref);
+  g_clear_pointer (&self->preview, json_object_unref);
   g_free (self);
 }
 
 static void
-write_decision (GTask *owned, JsonObject *edit)
+write_decision (GTask *owned)
 {
   g_autoptr (GTask) task = owned;
   VigApprovals *self = g_task_get_source_object (task);
@@ -305,9 +316,69 @@ write_decision (GTask *owned, JsonObject *edit)
       return;
     }
 
-  data = vig_approval_decision_new (self->context.redactor, key, &caller, wish->approval_id, wish->decision, edit, self->clock ());
+  data = vig_approval_decision_new (self->context.redactor, key, &caller, wish->approval_id, wish->decision, wish->edit, self->clock ());
   vig_db_write_async (self->context.db, vig_approval_decision_write, data, vig_approval_decision_free,
                       (GDestroyNotify) json_object_unref, NULL, decide_done, g_steal_pointer (&task));
+}
+
+static gpointer
+store_preview (VigDbConnection *db, gpointer data, GError **error)
+{
+  Wish *wish = data;
+
+  return vig_store_approvals_renew_preview (db, wish->approval_id, wish->preview, error);
+}
+
+/* Whoever approves knows what they approve: where the file is not what it was when they were shown the change, they are shown it again. */
+static void
+preview_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigApprovals *self = g_task_get_source_object (task);
+  Wish *wish = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (JsonObject) approval = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (approval != NULL)
+    vig_approvals_announce (self, approval);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (approval != NULL && wish->edit == NULL)
+    g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_CONFLICT,
+                             "what this call would change is no longer what you were shown: look at it again, then decide");
+  else
+    write_decision (g_steal_pointer (&task));
+}
+
+static void
+previewed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigApprovals *self = g_task_get_source_object (task);
+  Wish *wish = g_task_get_task_data (task);
+
+  wish->preview = g_task_propagate_pointer (G_TASK (result), NULL);
+  if (wish->preview == NULL || !g_str_equal (vig_json_get_string (wish->preview, "kind", ""), "diff"))
+    write_decision (g_steal_pointer (&task));
+  else
+    vig_db_write_async (self->context.db, store_preview, wish, NULL, (GDestroyNotify) json_object_unref, NULL, preview_stored, g_steal_pointer (&task));
+}
+
+/* A call that waits here can say what it would change now. */
+static void
+approve (GTask *owned)
+{
+  g_autoptr (GTask) task = owned;
+  VigApprovals *self = g_task_get_source_object (task);
+  Wish *wish = g_task_get_task_data (task);
+  GPtrArray *list = g_hash_table_lookup (self->waiters, wish->approval_id);
+  Waiter *waiter = list != NULL && list->len > 0 ? g_ptr_array_index (list, 0) : NULL;
+
+  if (waiter == NULL || self->preview_func == NULL)
+    write_decision (g_steal_pointer (&task));
+  else
+    self->preview_func (waiter->user_data, wish->edit != NULL ? vig_json_get_object (wish->edit, "arguments") : NULL, previewed,
+                        g_steal_pointer (&task));
 }
 
 static void
@@ -315,11 +386,12 @@ edited (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   GError *error = NULL;
-  g_autoptr (JsonObject) edit = vig_approval_edit_finish (result, &error);
+  Wish *wish = g_task_get_task_data (task);
 
-  if (edit != NULL)
+  wish->edit = vig_approval_edit_finish (result, &error);
+  if (wish->edit != NULL)
     {
-      write_decision (task, edit);
+      approve (task);
       return;
     }
 
@@ -349,8 +421,10 @@ vig_approvals_decide_async (VigApprovals        *self,
   g_task_set_source_tag (task, vig_approvals_decide_async);
   if (!may_decide (caller))
     g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_DENIED, "a %s may not approve or deny", caller->role);
-  else if (arguments == NULL || !g_str_equal (vig_json_get_string (decision, "decision", ""), "approve"))
-    write_decision (g_steal_pointer (&task), NULL);
+  else if (!g_str_equal (vig_json_get_string (decision, "decision", ""), "approve"))
+    write_decision (g_steal_pointer (&task));
+  else if (arguments == NULL)
+    approve (g_steal_pointer (&task));
   else if (self->parts == NULL)
     g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the daemon is about to end: try again when it runs");
   else

@@ -170,6 +170,41 @@ previewed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+previewed_again (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  VigCall *self = g_task_get_source_object (task);
+  g_autoptr (VigPreview) preview = vig_registry_preview_finish (VIG_REGISTRY (source), result, NULL);
+  g_autoptr (JsonObject) outward = json_object_new ();
+  JsonObject *made = NULL;
+
+  vig_call_judge_add_outward (self->judge, outward, preview);
+  made = vig_json_get_object (outward, "preview");
+  g_task_return_pointer (task, made != NULL ? json_object_ref (made) : NULL, (GDestroyNotify) json_object_unref);
+}
+
+void
+vig_call_preview_async (gpointer call, JsonObject *arguments, GAsyncReadyCallback callback, gpointer user_data)
+{
+  VigCall *self = call;
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+  VigTool *tool = vig_registry_find_tool (self->parts->context.registry, self->tool_name);
+  g_autoptr (VigInvocation) invocation = NULL;
+
+  g_task_set_source_tag (task, vig_call_preview_async);
+  if (tool == NULL || VIG_TOOL_GET_IFACE (tool)->preview == NULL)
+    {
+      g_task_return_pointer (task, NULL, NULL);
+      g_object_unref (task);
+      return;
+    }
+
+  invocation = arguments != NULL ? vig_call_new_invocation_with (self, vig_tool_get_info (tool), arguments)
+                                 : vig_call_new_invocation (self, vig_tool_get_info (tool));
+  vig_registry_preview_async (self->parts->context.registry, tool, invocation, self->cancellable, previewed_again, task);
+}
+
+static void
 request (VigCall *self)
 {
   VigTool *tool = vig_registry_find_tool (self->parts->context.registry, self->tool_name);

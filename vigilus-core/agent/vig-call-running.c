@@ -153,6 +153,13 @@ vig_call_new_invocation (VigCall *self, VigTool *tool)
 {
   const VigToolInfo *info = vig_tool_get_info (tool);
   g_autoptr (JsonObject) arguments = vig_json_parse_object (self->arguments, -1, 0, NULL);
+
+  return vig_call_new_invocation_with (self, info, arguments);
+}
+
+VigInvocation *
+vig_call_new_invocation_with (VigCall *self, const VigToolInfo *info, JsonObject *arguments)
+{
   VigInvocationValues values = { 0 };
 
   values.call_id = self->id;

@@ -54,4 +54,7 @@ const char   *vig_call_get_output           (VigCall *self); /* what it printed 
 gboolean      vig_call_waits_for_run        (VigCall *self); /* of another Operator, that it has asked for */
 const char   *vig_call_state_to_string      (VigCallState state);
 
+/* What a call that waits for a person would change now, a VigApprovalPreviewFunc: {"kind", "text"} redacted as a GTask's pointer, or NULL. */
+void           vig_call_preview_async   (gpointer call, JsonObject *arguments, GAsyncReadyCallback callback, gpointer user_data);
+
 G_END_DECLS

@@ -4,7 +4,9 @@
 #include "vig-runner.h"
 
 #include "vig-activity-tool.h"
+#include "vig-approvals-private.h"
 #include "vig-ask-tool.h"
+#include "vig-call.h"
 #include "vig-run.h"
 #include "vig-scope-keeper.h"
 #include "vig-search-tool.h"
@@ -520,6 +522,7 @@ vig_runner_new (const VigAgentContext *context, VigApprovals *approvals)
 
   self->parts = vig_parts_new (context, approvals);
   vig_delegation_set_runner (self->parts->delegation, &(VigDelegationRunner) { begin_child, stop_child, self });
+  vig_approvals_set_preview_func (approvals, vig_call_preview_async);
   add_own_tools (self, context);
 
   return self;

@@ -77,6 +77,22 @@ vig_store_approvals_get (VigDbConnection *db, const char *id, GError **error)
   return shape (vig_store_row_required (vig_db_query (db, error, APPROVAL "WHERE id = ?1", "s", id), APPROVAL_TYPES, "approval", id, error));
 }
 
+JsonObject *
+vig_store_approvals_renew_preview (VigDbConnection *db, const char *id, JsonObject *preview, GError **error)
+{
+  g_autoptr (JsonObject) approval = vig_store_approvals_get (db, id, error);
+  JsonObject *shown = approval != NULL ? vig_json_get_object (approval, "preview") : NULL;
+
+  if (approval == NULL || !g_str_equal (vig_json_get_string (approval, "status", ""), "pending"))
+    return NULL;
+  if (shown != NULL && g_strcmp0 (vig_json_get_string (shown, "text", NULL), vig_json_get_string (preview, "text", NULL)) == 0)
+    return NULL;
+  if (!vig_db_exec (db, error, "UPDATE approvals SET preview = ?2 WHERE id = ?1 AND status = 'pending'", "so", id, preview))
+    return NULL;
+
+  return vig_store_approvals_get (db, id, error);
+}
+
 static gboolean
 insert (VigDbConnection *db, JsonObject *values, const char *id, gint64 expires_at, GError **error)
 {

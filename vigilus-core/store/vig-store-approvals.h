@@ -33,6 +33,8 @@ JsonObject *vig_store_approvals_decide  (VigDbConnection *db, const char *id, co
 /* Grants (schema Grant: id, approval_id|null, operator_id, operator_name, tool, level, resource|null, mode VIG_GRANT_MODES, granted_by,
  * created_at, expires_at, used_at|null, revoked_at|null; arguments_sha256 for once and standing; session_id|null: only there). `signature` is stored and never in the API. */
 JsonObject *vig_store_grants_create     (VigDbConnection *db, JsonObject *grant, const char *signature, GError **error);
+/* What a call that waits would change now, in place of what it was: the Approval. NULL without error: it is the same, or no longer pending. */
+JsonObject *vig_store_approvals_renew_preview (VigDbConnection *db, const char *id, JsonObject *preview, GError **error);
 JsonObject *vig_store_grants_list       (VigDbConnection *db, gboolean live_only, const VigPage *page, GError **error);
 /* Candidates: live, of this operator and tool, at most 100, narrowest first; each with its `signature` member. */
 JsonArray  *vig_store_grants_live       (VigDbConnection *db, const char *operator_id, const char *tool, GError **error);

@@ -155,6 +155,7 @@ def test_what_depends_on_it_is_shown_before():
         stage().client.patch(f'/api/v1/operators/{stage().operator["id"]}', {'trust_mode': 'lenient'}).expect(200)
 
 
+# PITFALLS 18: a name is a part of a path, not of a command line.
 def test_hostile_names_reach_nothing():
     before = engine().request('GET', '/v1.41/containers/json?all=1')
     images = engine().request('GET', '/v1.41/images/json')

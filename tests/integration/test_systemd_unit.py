@@ -26,6 +26,19 @@ def copy_of_unit(folder):
     return str(path)
 
 
+def test_helper_units(folder):
+    """Root's part: nothing misspelt, off unless it is enabled, and its socket for nobody but the daemon."""
+    for name in ('vigilus-helper.socket', 'vigilus-helper@.service'):
+        text = (UNIT.parent / name).read_text(encoding='utf-8')
+        pathlib.Path(folder, name).write_text(re.sub(r'^ExecStart=.*$', 'ExecStart=/bin/true', text, flags=re.M), encoding='utf-8')
+    result = analyze('verify', *(str(pathlib.Path(folder, name)) for name in ('vigilus-helper.socket', 'vigilus-helper@.service')))
+    assert not result.stderr.strip(), result.stderr
+    socket = pathlib.Path(folder, 'vigilus-helper.socket').read_text(encoding='utf-8')
+    assert 'SocketUser=vigilus' in socket and 'SocketMode=0600' in socket and 'ConditionPathExists=' in socket
+    sysusers = (UNIT.parent / 'vigilus.service').read_text(encoding='utf-8')
+    assert 'vigilus-helper' not in sysusers, 'the daemon must not pull the helper in'
+
+
 def sets():
     found, name = {}, None
     for line in analyze('--no-pager', 'syscall-filter').stdout.splitlines():
@@ -92,7 +105,7 @@ def test_confinement(folder):
 
 
 TESTS = [('the unit has no mistake', test_verify), (f'its exposure is at most {LIMIT / 10}', test_exposure),
-         ('commands are confined under its system calls', test_confinement)]
+         ('commands are confined under its system calls', test_confinement), ('the helper is off unless enabled', test_helper_units)]
 failed = False
 print(f'1..{len(TESTS)}')
 for number, (title, test) in enumerate(TESTS, 1):

@@ -128,6 +128,7 @@ def test_origins():
 
 
 def test_set_up_from_elsewhere_needs_the_token():
+    """PITFALLS 14: no first visitor of the LAN claims the installation."""
     owner = {'name': 'owner', 'password': PASSWORD}
     elsewhere = [{'Host': 'nas:3000'}, {'X-Forwarded-For': '127.0.0.1'}, {'Forwarded': 'for=127.0.0.1'}, {'Via': '1.1 proxy'},
                  {'X-Real-IP': '127.0.0.1'}, {'Host': 'nas:3000', 'Origin': 'http://nas:3000'}]
@@ -144,6 +145,7 @@ def test_set_up_from_elsewhere_needs_the_token():
 
 
 def test_concurrent_set_ups_make_one_owner():
+    """PITFALLS 14: one owner, however many ask at once."""
     with Daemon() as daemon:
         def attempt(number):
             return daemon.client().post('/api/v1/setup/owner', {'name': f'owner{number}', 'password': PASSWORD}).status

@@ -98,7 +98,7 @@ test_table (void)
   g_assert_cmpuint (n_rows, ==, 1920);
 }
 
-/* Said without the table's help: nothing above the ceiling is ever allowed, and nothing above READ without a grant or lenient mode. */
+/* PITFALLS 3 and 4, said without the table's help: nothing above the ceiling is ever allowed, and nothing above READ without a grant or lenient mode. */
 static void
 test_never (void)
 {

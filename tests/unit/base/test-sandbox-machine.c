@@ -175,7 +175,7 @@ test_cgroup (Fixture *self, gconstpointer data)
   g_assert_true (folder == NULL || !g_file_test (folder, G_FILE_TEST_EXISTS));
 }
 
-/* Even where nobody watches any more: what left its session, and whose parent is gone. */
+/* PITFALLS 35. Even where nobody watches any more: what left its session, and whose parent is gone. */
 static void
 test_survivors (Fixture *self, gconstpointer data)
 {

@@ -120,6 +120,7 @@ test_network_allowed (Fixture *self, gconstpointer data)
   g_assert_cmpint (result->exit_status, ==, 0);
 }
 
+/* PITFALLS 17: none of the daemon's environment. */
 static void
 test_environment (Fixture *self, gconstpointer data)
 {

@@ -141,6 +141,7 @@ async function authenticatorApp({ keep, open }) {
 
   await signIn(page, daemon.url);
   await page.getByRole('heading', { name: 'Second factor' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Sign in' }).isVisible(), false, 'the first step is put away');
   await lookAt(page, 'second-step');
   await page.getByLabel('Code of your authenticator app').fill('123456');
   await page.getByRole('button', { name: 'Continue' }).click();

@@ -70,7 +70,7 @@ test_operations (void)
       g_assert_nonnull (strstr (policy, operation->action));
       g_assert_true (operation->before_set_up == g_str_equal (methods[n]->name, "Status"));
     }
-  g_assert_cmpuint (n, ==, 18);
+  g_assert_cmpuint (n, ==, 19);
   g_assert_null (vig_dbus_find_operation ("Quit"));
 }
 

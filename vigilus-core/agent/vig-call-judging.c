@@ -199,8 +199,7 @@ vig_call_preview_async (gpointer call, JsonObject *arguments, GAsyncReadyCallbac
       return;
     }
 
-  invocation = arguments != NULL ? vig_call_new_invocation_with (self, vig_tool_get_info (tool), arguments)
-                                 : vig_call_new_invocation (self, vig_tool_get_info (tool));
+  invocation = arguments != NULL ? vig_call_new_invocation_with (self, tool, arguments) : vig_call_new_invocation (self, tool);
   vig_registry_preview_async (self->parts->context.registry, tool, invocation, self->cancellable, previewed_again, task);
 }
 

@@ -72,8 +72,7 @@ void           vig_call_end_running    (VigCall *self);
 void           vig_call_forget_grant   (VigCall *self);
 void           vig_call_take_outcome   (VigCall *self, JsonNode *result, const GError *error);
 VigInvocation *vig_call_new_invocation (VigCall *self, VigTool *tool);
-VigInvocation *vig_call_new_invocation (VigCall *self, const VigToolInfo *info);
-VigInvocation *vig_call_new_invocation_with (VigCall *self, const VigToolInfo *info, JsonObject *arguments);
+VigInvocation *vig_call_new_invocation_with (VigCall *self, VigTool *tool, JsonObject *arguments);
 void           vig_call_release_slot   (VigCall *self);
 
 /* vig-call-delegating.c: RUNNING, as a run of another Operator */

@@ -151,15 +151,15 @@ store_running (gpointer user_data)
 VigInvocation *
 vig_call_new_invocation (VigCall *self, VigTool *tool)
 {
-  const VigToolInfo *info = vig_tool_get_info (tool);
   g_autoptr (JsonObject) arguments = vig_json_parse_object (self->arguments, -1, 0, NULL);
 
-  return vig_call_new_invocation_with (self, info, arguments);
+  return vig_call_new_invocation_with (self, tool, arguments);
 }
 
 VigInvocation *
-vig_call_new_invocation_with (VigCall *self, const VigToolInfo *info, JsonObject *arguments)
+vig_call_new_invocation_with (VigCall *self, VigTool *tool, JsonObject *arguments)
 {
+  const VigToolInfo *info = vig_tool_get_info (tool);
   VigInvocationValues values = { 0 };
 
   values.call_id = self->id;

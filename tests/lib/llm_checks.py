@@ -148,6 +148,8 @@ def check_chat(body, refuses):
     chat_need(isinstance(body.get('messages'), list), "Missing required parameter: 'messages'.", 'messages', 'missing_required_parameter')
     chat_need(body['messages'], "Invalid 'messages': empty array. Expected an array with minimum length 1.", 'messages', 'empty_array')
     chat_need('stream_options' not in body or body.get('stream'), "The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options')
+    shows = any(part.get('type') == 'image_url' for message in body['messages'] for part in message.get('content') or [] if isinstance(part, dict))
+    chat_need(not (shows and 'pictures' in refuses), 'This model does not support image input.', 'messages', 'invalid_value')
     for name in refuses:
         chat_need(name not in body, f"Unsupported parameter: '{name}' is not supported with this model.", name, 'unsupported_parameter')
     check_chat_messages(body['messages'])

@@ -9,7 +9,7 @@ their words and shapes. What it answers is said by the control object, from the 
 
   key        the key it wants, or null: any or none
   models     names it knows; others are 404. null: knows every model
-  refuses    members of a Chat or Responses request that it refuses as unsupported parameters
+  refuses    members of a Chat or Responses request that it refuses as unsupported parameters; "pictures": those in a Chat request
   recording  path of a recorded exchange: its status, headers and body are the answer to every completion, cut into `pieces` bytes
   script     turns; the first that fits answers: {"when": {...}, "text": str or [pieces], "reasoning": str, "calls": [{"name", "arguments", "id"?}],
              "stop"?: str, "times"?: n}. `when` (all must hold; none: always): "user": regex searched in the last user text; "results": true or false

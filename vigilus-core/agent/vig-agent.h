@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "vig-attachments.h"
 #include "vig-audit.h"
 #include "vig-events.h"
 #include "vig-registry.h"
@@ -20,6 +21,7 @@ typedef struct
   VigVault    *vault;
   VigWorker   *worker;
   VigUndo     *undo; /* NULL: nothing is kept, so tools that ask for it change nothing */
+  VigAttachments *attachments; /* NULL: nothing can be attached */
   gint64       minute; /* microseconds of a minute in a run's time limit; 0: as on a clock. Tests have shorter ones */
 } VigAgentContext;
 

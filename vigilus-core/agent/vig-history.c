@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "vig-attachments.h"
 #include "vig-result.h"
 
 #define BUDGET (192 * 1024) /* bytes of earlier runs that a model is shown */
@@ -15,6 +16,7 @@ typedef struct
   VigRedactor   *redactor;
   VigReply      *open; /* its calls wait for results */
   GHashTable    *answered;
+  gboolean       with_images;
 } Builder;
 
 static const char *
@@ -39,12 +41,17 @@ close_reply (Builder *self)
 }
 
 static void
-add_user (Builder *self, JsonObject *content)
+add_user (Builder *self, JsonObject *message)
 {
-  g_autofree char *text = vig_redactor_apply (self->redactor, vig_json_get_string (content, "text", ""));
+  g_autoptr (GString) said = g_string_new (vig_json_get_string (vig_json_get_object (message, "content"), "text", ""));
+  g_autofree char *text = NULL;
 
+  vig_attachments_append_text (said, message);
+  text = vig_redactor_apply (self->redactor, said->str);
   close_reply (self);
   vig_transcript_add_user (self->transcript, text);
+  if (self->with_images)
+    vig_attachments_add_images (self->transcript, message);
 }
 
 VigReply *
@@ -112,7 +119,7 @@ add_message (Builder *self, JsonObject *message, gboolean with_calls)
   if (content == NULL)
     return;
   if (g_str_equal (kind, "user"))
-    add_user (self, content);
+    add_user (self, message);
   else if (g_str_equal (kind, "assistant"))
     add_reply (self, content, with_calls);
   else if (g_str_equal (kind, "tools") && with_calls)
@@ -141,18 +148,30 @@ find_start (JsonArray *history)
   return start;
 }
 
+/* A picture that a model refused would make it refuse whatever is said after it, too. */
+static gboolean
+was_answered (JsonArray *history, guint index)
+{
+  if (index + 1 >= json_array_get_length (history))
+    return FALSE;
+
+  return g_str_equal (get_kind (json_array_get_object_element (history, index + 1)), "assistant");
+}
+
 static VigTranscript *
 build (JsonArray *history, JsonArray *messages, const char *operator_name, gboolean with_calls, VigRedactor *redactor)
 {
-  Builder self = { vig_transcript_new (), redactor, NULL, g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
+  Builder self = { vig_transcript_new (), redactor, NULL, g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL), TRUE };
 
   for (guint i = find_start (history); i < json_array_get_length (history); i++)
     {
       JsonObject *message = json_array_get_object_element (history, i);
       gboolean is_own = with_calls && g_strcmp0 (vig_json_get_string (message, "operator_name", NULL), operator_name) == 0;
 
+      self.with_images = was_answered (history, i);
       add_message (&self, message, is_own);
     }
+  self.with_images = TRUE;
   for (guint i = 0; i < json_array_get_length (messages); i++)
     add_message (&self, json_array_get_object_element (messages, i), with_calls);
 

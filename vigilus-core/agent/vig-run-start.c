@@ -8,6 +8,7 @@
 #include "vig-operator.h"
 #include "vig-run-store.h"
 #include "vig-store-operators.h"
+#include "vig-store-attachments.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
 
@@ -59,6 +60,7 @@ vig_run_start_free (gpointer data)
   g_free (self->text);
   g_free (self->parent_id);
   g_free (self->question_id);
+  g_clear_pointer (&self->attachments, json_array_unref);
   g_free (self->operator_id);
   g_free (self->tool);
   g_free (self->arguments);
@@ -200,6 +202,19 @@ check_parent (VigDbConnection *db, VigRunStart *self, JsonObject *session, GErro
   return FALSE;
 }
 
+static JsonObject *
+make_content (VigDbConnection *db, VigRunStart *self, const char *session_id, GError **error)
+{
+  g_autoptr (JsonArray) sent = NULL;
+
+  if (self->attachments == NULL || json_array_get_length (self->attachments) == 0)
+    return vig_json_pack_object ("{s:s}", "text", self->text);
+
+  sent = vig_store_attachments_send (db, self->user_id, session_id, self->attachments, error);
+
+  return sent != NULL ? vig_json_pack_object ("{s:s, s:A}", "text", self->text, "attachments", g_steal_pointer (&sent)) : NULL;
+}
+
 static gpointer
 write_new (VigDbConnection *db, VigRunStart *self, GError **error)
 {
@@ -215,7 +230,9 @@ write_new (VigDbConnection *db, VigRunStart *self, GError **error)
   run = create_run (db, self, session_id, error);
   if (run == NULL)
     return NULL;
-  content = vig_json_pack_object ("{s:s}", "text", self->text);
+  content = make_content (db, self, session_id, error);
+  if (content == NULL)
+    return NULL;
   message = vig_store_messages_add_question (db, session_id, vig_json_get_string (run, "id", ""), self->parent_id, content, error);
 
   return message != NULL ? finish (db, run, session, message, TRUE, error) : NULL;

@@ -14,6 +14,7 @@ typedef struct
   gboolean has_parent;  /* whether it follows parent_id instead of what is shown */
   char    *parent_id;   /* NULL: nothing, it begins a branch of its own */
   char    *question_id; /* answers this message of a person again; text and parent are not used */
+  JsonArray *attachments; /* ids, or NULL */
   gboolean unattended;
   gboolean is_test;     /* nothing is approved by itself, whatever the trust mode */
   char    *operator_id; /* of a test, or of a try; NULL: it is routed */

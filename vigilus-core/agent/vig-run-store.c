@@ -76,9 +76,42 @@ load_calls (VigDbConnection *db, const char *run_id, JsonArray *messages, GError
   return calls;
 }
 
-gpointer
-vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error)
+VigRunLoad *
+vig_run_load_new (const char *run_id, VigAttachments *attachments)
 {
+  VigRunLoad *self = g_new0 (VigRunLoad, 1);
+
+  self->run_id = g_strdup (run_id);
+  self->attachments = attachments;
+
+  return self;
+}
+
+void
+vig_run_load_free (gpointer data)
+{
+  VigRunLoad *self = data;
+
+  g_free (self->run_id);
+  g_free (self);
+}
+
+static void
+load_attachments (VigRunLoad *self, VigDbConnection *db, const char *user_id, JsonArray *history, JsonArray *messages)
+{
+  gint64 left = VIG_ATTACHMENTS_OF_RUN;
+
+  if (self->attachments == NULL)
+    return;
+  vig_attachments_load (self->attachments, db, user_id, messages, &left);
+  vig_attachments_load (self->attachments, db, user_id, history, &left);
+}
+
+gpointer
+vig_run_store_load (VigDbConnection *db, gpointer data, GError **error)
+{
+  VigRunLoad *self = data;
+  const char *run_id = self->run_id;
   g_autoptr (JsonObject) run = vig_store_runs_get (db, run_id, error);
   g_autoptr (JsonObject) user = NULL;
   g_autoptr (JsonArray) history = NULL;
@@ -94,6 +127,7 @@ vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error)
   calls = messages != NULL ? load_calls (db, run_id, messages, error) : NULL;
   if (calls == NULL)
     return NULL;
+  load_attachments (self, db, vig_json_get_string (run, "user_id", ""), history, messages);
 
   return vig_json_pack_object ("{s:J, s:I, s:I, s:s, s:A, s:A, s:A}",
                                "run", run,

@@ -5,9 +5,19 @@
 
 G_BEGIN_DECLS
 
-/* A run as it was left: VigDbFunc over its id (char *). {"run": Run, "user_name", "history": [Message of earlier runs], "messages":
+/* Which run, and where the content of what was attached is; NULL: it is not shown. */
+typedef struct
+{
+  char           *run_id;
+  VigAttachments *attachments;
+} VigRunLoad;
+
+VigRunLoad *vig_run_load_new  (const char *run_id, VigAttachments *attachments);
+void        vig_run_load_free (gpointer load);
+
+/* A run as it was left: VigDbFunc over a VigRunLoad. {"run": Run, "user_name", "history": [Message of earlier runs], "messages":
  * [Message of this run], "calls": [Call of its last reply]}. User texts are redacted by the caller. */
-gpointer vig_run_store_load (VigDbConnection *db, gpointer run_id, GError **error);
+gpointer vig_run_store_load (VigDbConnection *db, gpointer load, GError **error);
 
 /* What has to be known to ask a model, either for an Operator or to route. */
 typedef struct

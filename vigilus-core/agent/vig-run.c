@@ -265,7 +265,8 @@ loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 vig_run_start (VigRun *self)
 {
-  vig_db_read_async (self->parts->context.db, vig_run_store_load, g_strdup (self->id), g_free, (GDestroyNotify) json_object_unref,
+  vig_db_read_async (self->parts->context.db, vig_run_store_load, vig_run_load_new (self->id, self->parts->context.attachments),
+                     vig_run_load_free, (GDestroyNotify) json_object_unref,
                      NULL, loaded, g_object_ref (self));
 }
 

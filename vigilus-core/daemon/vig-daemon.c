@@ -39,6 +39,7 @@ struct _VigDaemon
   VigHttpTools      *http_tools;
   VigAuditKeeper    *audit;
   VigUndo           *undo;
+  VigAttachments    *attachments;
   VigPanic          *panic;
   VigUnlock         *unlock;
   VigWebServer      *web;
@@ -126,6 +127,19 @@ open_undo (VigDaemon *self, GError **error)
   if (self->undo == NULL)
     return FALSE;
   vig_undo_sweep (self->undo);
+
+  return TRUE;
+}
+
+static gboolean
+open_attachments (VigDaemon *self, GError **error)
+{
+  g_autofree char *directory = g_build_filename (vig_config_get_data_dir (self->config), "attachments", NULL);
+
+  self->attachments = vig_attachments_new (directory, error);
+  if (self->attachments == NULL)
+    return FALSE;
+  vig_db_write_async (self->db, vig_attachments_sweep, self->attachments, NULL, NULL, NULL, NULL, NULL);
 
   return TRUE;
 }
@@ -286,11 +300,11 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   self->events = vig_events_new ();
   self->vault = vig_vault_new (self->redactor);
   self->registry = vig_registry_new (self->worker);
-  if (!open_undo (self, error))
+  if (!open_undo (self, error) || !open_attachments (self, error))
     return FALSE;
   self->unlock = vig_unlock_new (self->config, self->db, self->vault, self->worker);
   vig_unlock_load_async (self->unlock, secret_loaded, g_object_ref (self));
-  self->agent = (VigAgentContext) { self->db, self->registry, self->events, self->redactor, self->vault, self->worker, self->undo };
+  self->agent = (VigAgentContext) { self->db, self->registry, self->events, self->redactor, self->vault, self->worker, self->undo, .attachments = self->attachments };
   self->audit = vig_audit_keeper_new (&self->agent, vig_config_get_audit_file (self->config), vig_config_get_audit_webhook (self->config));
   audit_directory = g_build_filename (vig_config_get_data_dir (self->config), "audit", NULL);
   vig_audit_keeper_set_keep (self->audit, vig_config_get_audit_keep_days (self->config), audit_directory);
@@ -345,6 +359,7 @@ vig_daemon_finalize (GObject *object)
   g_clear_object (&self->unlock);
   g_clear_object (&self->vault);
   g_clear_object (&self->db);
+  g_clear_pointer (&self->attachments, vig_attachments_free);
   g_clear_object (&self->events);
   g_clear_object (&self->worker);
   g_clear_object (&self->redactor);

@@ -131,6 +131,8 @@ send_message (VigRequest *request)
   start = vig_run_start_new (vig_request_get_caller (request), vig_request_get_id (request), text);
   start->has_parent = json_object_has_member (vig_request_get_body (request), "parent_id");
   start->parent_id = g_strdup (vig_json_get_string (vig_request_get_body (request), "parent_id", NULL));
+  if (vig_json_get_array (vig_request_get_body (request), "attachments") != NULL)
+    start->attachments = json_array_ref (vig_json_get_array (vig_request_get_body (request), "attachments"));
   vig_runner_begin_async (web->context.runner, start, NULL, started, vig_request_ref (request));
 }
 

@@ -114,8 +114,15 @@ add_body (VigOperation *self, JsonNode *document, JsonObject *description, const
   JsonObject *body = vig_json_get_object (description, "requestBody");
   g_autofree char *schema = NULL;
 
+  self->body_limit = VIG_BODY_LIMIT;
   if (body == NULL)
     return TRUE;
+  if (json_object_has_member (vig_json_get_object (body, "content"), "application/octet-stream"))
+    {
+      self->body_is_raw = TRUE;
+      self->body_limit = (gsize) vig_json_get_int (description, "x-body-limit", VIG_BODY_LIMIT);
+      return TRUE;
+    }
 
   self->body_required = vig_json_get_boolean (body, "required", FALSE);
   schema = g_strconcat (pointer, "/requestBody/content/application~1json/schema", NULL);
@@ -235,6 +242,12 @@ guint
 vig_operation_get_status (const VigOperation *self)
 {
   return self->status;
+}
+
+gsize
+vig_operation_get_body_limit (const VigOperation *self)
+{
+  return self->body_limit;
 }
 
 gboolean

@@ -25,6 +25,8 @@ struct _VigOperation
   GPtrArray *parameters;
   VigSchema *body; /* NULL: takes none */
   gboolean   body_required;
+  gboolean   body_is_raw;   /* bytes, which its function takes as they are */
+  gsize      body_limit;
   gboolean   open;
   gboolean   for_people; /* not with an API token */
   VigRole    role;

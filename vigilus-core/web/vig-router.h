@@ -41,6 +41,7 @@ gboolean      vig_operation_is_for_people      (const VigOperation *self); /* by
 const char   *vig_operation_get_group          (const VigOperation *self); /* its first tag */
 VigRole       vig_operation_get_role           (const VigOperation *self);
 guint         vig_operation_get_status         (const VigOperation *self); /* of success */
+gsize         vig_operation_get_body_limit     (const VigOperation *self); /* bytes */
 gboolean      vig_operation_takes_body         (const VigOperation *self);
 const char   *vig_operation_get_path_name      (const VigOperation *self, guint index); /* NULL: no more */
 

@@ -65,13 +65,29 @@ static void
 on_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
 {
   SoupMessageBody *body = soup_server_message_get_request_body (message);
+  gsize limit = GPOINTER_TO_SIZE (user_data);
 
-  if (soup_server_message_get_status (message) != 0 || body->length + (goffset) g_bytes_get_size (chunk) <= VIG_BODY_LIMIT)
+  if (soup_server_message_get_status (message) != 0 || (gsize) body->length + g_bytes_get_size (chunk) <= limit)
     return;
 
   g_signal_handlers_disconnect_by_func (message, on_chunk, user_data);
   soup_server_message_set_status (message, 413, NULL);
-  vig_http_guard_refuse (message, 413, "the body is larger than 1 MiB");
+  vig_http_guard_refuse (message, 413, "the body is larger than what this operation takes");
+}
+
+/* More than the usual only where the description says so, and only from somebody who shows at least a cookie or a token. */
+static gsize
+find_body_limit (VigWebServer *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  g_auto (VigMatch) match = { 0 };
+
+  if (soup_message_headers_get_one (headers, "Cookie") == NULL && soup_message_headers_get_one (headers, "Authorization") == NULL)
+    return VIG_BODY_LIMIT;
+  if (!vig_router_match (self->web.router, soup_server_message_get_method (message), g_uri_get_path (soup_server_message_get_uri (message)), &match, NULL, NULL))
+    return VIG_BODY_LIMIT;
+
+  return vig_operation_get_body_limit (match.operation);
 }
 
 /* The headers are in, the body is not read yet. A status set here keeps the handler from running. */
@@ -82,7 +98,8 @@ handle_headers (SoupServer *server, SoupServerMessage *message, const char *path
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   g_autofree char *name = vig_host_parse (soup_message_headers_get_one (headers, "Host"));
   const char *reason = NULL;
-  guint status = vig_http_guard_check (soup_server_message_get_method (message), soup_server_message_get_http_version (message), headers, VIG_BODY_LIMIT, &reason);
+  gsize limit = find_body_limit (self, message);
+  guint status = vig_http_guard_check (soup_server_message_get_method (message), soup_server_message_get_http_version (message), headers, limit, &reason);
 
   vig_listener_headers_read (self->web.listener, message);
   if (status == 0 && !vig_web_get_peer (&self->web, message)->proxied && !vig_host_rules_allow_host (self->web.rules, name))
@@ -101,7 +118,7 @@ handle_headers (SoupServer *server, SoupServerMessage *message, const char *path
 
   /* libsoup is lenient about chunk sizes: whatever it leaves unread must not become the next request. */
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
-  g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), NULL);
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_chunk), GSIZE_TO_POINTER (limit));
 }
 
 static void

@@ -35,6 +35,7 @@ vig_web_collect_routes (void)
   GHashTable *table = g_hash_table_new (g_str_hash, g_str_equal);
 
   add_routes (table, VIG_ROUTES_APPROVALS);
+  add_routes (table, VIG_ROUTES_ATTACHMENTS);
   add_routes (table, VIG_ROUTES_AUDIT);
   add_routes (table, VIG_ROUTES_BRANCHES);
   add_routes (table, VIG_ROUTES_CHANGES);

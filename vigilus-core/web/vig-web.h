@@ -53,6 +53,7 @@ typedef struct
 } VigRoute;
 
 extern const VigRoute VIG_ROUTES_APPROVALS[];
+extern const VigRoute VIG_ROUTES_ATTACHMENTS[];
 extern const VigRoute VIG_ROUTES_AUDIT[];
 extern const VigRoute VIG_ROUTES_BRANCHES[];
 extern const VigRoute VIG_ROUTES_CHANGES[];

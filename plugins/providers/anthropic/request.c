@@ -49,6 +49,19 @@ add_text (JsonArray *messages, const char *role, const char *text)
     json_array_add_element (open_message (messages, role), vig_json_pack ("{s:s, s:s}", "type", "text", "text", text));
 }
 
+static void
+add_images (JsonArray *messages, VigTranscript *transcript, guint turn)
+{
+  for (guint i = 0; i < vig_transcript_get_n_images (transcript, turn); i++)
+    {
+      const VigImage *image = vig_transcript_get_image (transcript, turn, i);
+
+      json_array_add_element (open_message (messages, "user"),
+                              vig_json_pack ("{s:s, s:{s:s, s:s, s:s}}", "type", "image", "source", "type", "base64", "media_type", image->media_type,
+                                             "data", image->base64));
+    }
+}
+
 static gboolean
 has_block (JsonArray *content, const char *type)
 {
@@ -123,6 +136,7 @@ build_messages (VigTranscript *transcript)
       {
       case VIG_TURN_USER:
         add_text (messages, "user", vig_transcript_get_text (transcript, i));
+        add_images (messages, transcript, i);
         break;
 
       case VIG_TURN_ASSISTANT:

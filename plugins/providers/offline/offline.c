@@ -73,6 +73,17 @@ offline_provider_configure (VigProvider *provider, const VigProviderSettings *se
   return TRUE;
 }
 
+/* Whether the last thing that was said came with a picture. */
+static gboolean
+shows_picture (VigTranscript *transcript)
+{
+  for (guint i = vig_transcript_get_n_turns (transcript); i > 0; i--)
+    if (vig_transcript_get_kind (transcript, i - 1) == VIG_TURN_USER)
+      return vig_transcript_get_n_images (transcript, i - 1) > 0;
+
+  return FALSE;
+}
+
 static void
 offline_provider_complete_async (VigProvider *provider, const VigCompletionRequest *request, VigChunkFunc on_chunk, gpointer chunk_data,
                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
@@ -81,6 +92,14 @@ offline_provider_complete_async (VigProvider *provider, const VigCompletionReque
   Answer *answer = g_new0 (Answer, 1);
 
   g_task_set_source_tag (task, offline_provider_complete_async);
+  if (shows_picture (request->transcript))
+    {
+      g_free (answer);
+      g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED,
+                               "\"Offline\" sees no pictures: choose a provider whose model does, or send the words alone");
+      g_object_unref (task);
+      return;
+    }
   answer->reply = choice_make (request->transcript, request->tools);
   answer->on_chunk = on_chunk;
   answer->chunk_data = chunk_data;

@@ -78,12 +78,55 @@ vig_chat_drop_members (guint dialect, JsonObject *body)
       drop_member (body, i);
 }
 
-/* Text in the place of each picture. */
+gboolean
+vig_chat_shows_images (guint dialect, VigTranscript *transcript, guint turn)
+{
+  if (!(dialect & VIG_CHAT_NO_IMAGES))
+    return TRUE;
+
+  for (guint i = turn + 1; i < vig_transcript_get_n_turns (transcript); i++)
+    if (vig_transcript_get_kind (transcript, i) == VIG_TURN_USER)
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+has_image (JsonObject *message)
+{
+  JsonArray *parts = vig_json_get_array (message, "content");
+
+  for (guint i = 0; parts != NULL && i < json_array_get_length (parts); i++)
+    if (strstr (vig_json_get_string (json_array_get_object_element (parts, i), "type", ""), "image") != NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* The question itself is about a picture: to leave that out would be to answer something else. */
+static gboolean
+asks_about_image (JsonArray *messages)
+{
+  for (guint i = messages != NULL ? json_array_get_length (messages) : 0; i > 0; i--)
+    {
+      JsonObject *message = json_array_get_object_element (messages, i - 1);
+
+      if (g_str_equal (vig_json_get_string (message, "role", ""), "user"))
+        return has_image (message);
+    }
+
+  return FALSE;
+}
+
+/* Text in the place of each picture that was shown before. */
 static gboolean
 drop_images (JsonObject *body)
 {
   JsonArray *messages = vig_json_get_array (body, json_object_has_member (body, "input") ? "input" : "messages");
   gboolean dropped = FALSE;
+
+  if (asks_about_image (messages))
+    return FALSE;
 
   for (guint i = 0; messages != NULL && i < json_array_get_length (messages); i++)
     {

@@ -91,9 +91,9 @@ add_user_turn (JsonArray *messages, guint dialect, VigTranscript *transcript, gu
   guint n = vig_transcript_get_n_images (transcript, turn);
 
   add_user (messages, vig_transcript_get_text (transcript, turn));
-  for (guint i = 0; i < n && !(dialect & VIG_CHAT_NO_IMAGES); i++)
+  for (guint i = 0; i < n && vig_chat_shows_images (dialect, transcript, turn); i++)
     add_image (messages, vig_transcript_get_image (transcript, turn, i));
-  if (n > 0 && dialect & VIG_CHAT_NO_IMAGES)
+  if (n > 0 && !vig_chat_shows_images (dialect, transcript, turn))
     add_user (messages, "(A picture is left out: this model cannot see pictures.)");
 }
 

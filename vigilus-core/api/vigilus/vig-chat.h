@@ -42,4 +42,7 @@ void        vig_responses_parse_event   (VigHttpAnswer *answer, gpointer state, 
 void        vig_responses_parse_body    (VigHttpAnswer *answer, gpointer state, JsonObject *body);
 void        vig_responses_parse_end     (VigHttpAnswer *answer, gpointer state);
 
+/* Whether the pictures of a turn are sent. To a model that takes none, those of the last question still are: it must refuse them, not guess. */
+gboolean    vig_chat_shows_images    (guint dialect, VigTranscript *transcript, guint turn);
+
 G_END_DECLS

@@ -30,14 +30,14 @@ add_user (JsonArray *input, guint dialect, VigTranscript *transcript, guint turn
   guint n = vig_transcript_get_n_images (transcript, turn);
 
   json_array_add_element (parts, vig_json_pack ("{s:s, s:s}", "type", "input_text", "text", vig_transcript_get_text (transcript, turn)));
-  for (guint i = 0; i < n && !(dialect & VIG_CHAT_NO_IMAGES); i++)
+  for (guint i = 0; i < n && vig_chat_shows_images (dialect, transcript, turn); i++)
     {
       const VigImage *image = vig_transcript_get_image (transcript, turn, i);
       g_autofree char *url = g_strdup_printf ("data:%s;base64,%s", image->media_type, image->base64);
 
       json_array_add_element (parts, vig_json_pack ("{s:s, s:s}", "type", "input_image", "image_url", url));
     }
-  if (n > 0 && dialect & VIG_CHAT_NO_IMAGES)
+  if (n > 0 && !vig_chat_shows_images (dialect, transcript, turn))
     json_array_add_element (parts, vig_json_pack ("{s:s, s:s}", "type", "input_text",
                                                   "text", "(A picture is left out: this model cannot see pictures.)"));
   json_array_add_element (input, vig_json_pack ("{s:s, s:s, s:A}", "type", "message", "role", "user", "content", parts));

@@ -21,7 +21,11 @@ export function useResend() {
       ask(
         api.POST('/api/v1/sessions/{id}/messages', {
           params: path(message.session_id),
-          body: { text, parent_id: message.parent_id },
+          body: {
+            text,
+            parent_id: message.parent_id,
+            attachments: message.content.attachments?.map((item) => item.id) ?? [],
+          },
         }),
       ),
     onSuccess: branched,

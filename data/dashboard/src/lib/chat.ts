@@ -76,8 +76,13 @@ export function useDeleteSession() {
 
 export function useSendMessage() {
   return useMutation({
-    mutationFn: ({ sessionId, text }: { sessionId: string; text: string }) =>
-      ask(api.POST('/api/v1/sessions/{id}/messages', { params: path(sessionId), body: { text } })),
+    mutationFn: ({ sessionId, text, attachments }: { sessionId: string; text: string; attachments?: string[] }) =>
+      ask(
+        api.POST('/api/v1/sessions/{id}/messages', {
+          params: path(sessionId),
+          body: { text, ...(attachments?.length ? { attachments } : {}) },
+        }),
+      ),
     onSuccess: (run) => {
       putRun(run);
       return Promise.all([

@@ -4,6 +4,8 @@ import type { components, operations } from './gen/api';
 type Schemas = components['schemas'];
 export type Approval = Schemas['Approval'];
 export type ApiToken = Schemas['ApiToken'];
+export type Attachment = Schemas['Attachment'];
+export type SentAttachment = Pick<Attachment, 'id' | 'name' | 'media_type' | 'size'>;
 export type AuditProof = Schemas['AuditProof'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type Call = Schemas['Call'];
@@ -68,6 +70,7 @@ export type Plan = NonNullable<Run['plan']>;
 
 export interface MessageContent {
   text?: string;
+  attachments?: SentAttachment[];
   code?: string;
   plan?: Plan;
   reasoning?: string;

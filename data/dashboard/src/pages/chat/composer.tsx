@@ -3,19 +3,22 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowUp, Square } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../components/button';
+import { ErrorNote } from '../../components/states';
+import { useAttachments } from '../../lib/attachments';
 import { useCan } from '../../lib/auth';
 import { commandsQuery, isCommand, matchCommands } from '../../lib/commands';
 import { useMediaQuery } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { findMention, insertMention, type Mention, rankNames } from '../../lib/mentions';
 import { operatorsQuery } from '../../lib/operators';
+import { AttachButton, AttachmentChips } from './attachments';
 import { CommandList } from './command-list';
 import { MentionList } from './mention-list';
 
 interface Props {
   draft: string;
   setDraft: (text: string) => void;
-  send: (text: string) => Promise<unknown>;
+  send: (text: string, attachments: string[]) => Promise<unknown>;
   command: (text: string) => Promise<unknown>;
   /** Whether commands about this conversation have one. */
   hasSession?: boolean;
@@ -47,6 +50,7 @@ function Box({ draft, setDraft, send, command, hasSession = false, busy, stop, s
   const box = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
   const [cursor, setCursor] = useState(draft.length);
+  const attachments = useAttachments();
   const [chosen, setChosen] = useState(0);
   const [dismissed, setDismissed] = useState<number | null>(null);
   const { commands, mention, matches, count, at } = useCompletion(draft, cursor, hasSession);
@@ -79,9 +83,21 @@ function Box({ draft, setDraft, send, command, hasSession = false, busy, stop, s
     const text = draft.trim();
     // A space before the slash says that it is no command.
     const isOrder = isCommand(draft);
-    if (text === '' || busy || (stop && !isOrder)) return;
+    if (text === '' || busy || attachments.isPending || (stop && !isOrder)) return;
     setDraft('');
-    await (isOrder ? command(text) : send(text)).catch(() => setDraft(isOrder ? text : draft));
+    if (isOrder) {
+      await command(text).catch(() => setDraft(text));
+      return;
+    }
+    const { items, put: putBack } = attachments;
+    putBack([]);
+    await send(
+      text,
+      items.map((item) => item.id),
+    ).catch(() => {
+      setDraft(draft);
+      putBack(items);
+    });
   };
 
   const onListKey = (event: KeyboardEvent): boolean => {
@@ -121,6 +137,11 @@ function Box({ draft, setDraft, send, command, hasSession = false, busy, stop, s
   return (
     <form
       className="composer"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        void attachments.add([...event.dataTransfer.files]);
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         void submit();
@@ -132,6 +153,13 @@ function Box({ draft, setDraft, send, command, hasSession = false, busy, stop, s
       {isOpen && commands.length === 0 && mention && (
         <MentionList id={listId} operators={matches} chosen={chosen} choose={(name) => putMention(mention, name)} />
       )}
+      {(attachments.items.length > 0 || attachments.error) && (
+        <div className="composer-above">
+          <ErrorNote error={attachments.error} />
+          <AttachmentChips attachments={attachments} />
+        </div>
+      )}
+      <AttachButton attachments={attachments} />
       <div className="composer-grow" data-text={`${draft} `}>
         <textarea
           ref={box}
@@ -152,6 +180,12 @@ function Box({ draft, setDraft, send, command, hasSession = false, busy, stop, s
             setDismissed(null);
           }}
           onSelect={moved}
+          onPaste={(event) => {
+            const files = [...event.clipboardData.files];
+            if (files.length === 0) return;
+            event.preventDefault();
+            void attachments.add(files);
+          }}
           onKeyDown={onKeyDown}
         />
       </div>

@@ -68,7 +68,7 @@ export function Conversation({ id, bar, details, closeDetails }: Props) {
           <Composer
             draft={draft}
             setDraft={setDraft}
-            send={(text) => send.mutateAsync({ sessionId: id, text })}
+            send={(text, attachments) => send.mutateAsync({ sessionId: id, text, attachments })}
             command={commands.run}
             hasSession
             busy={send.isPending || commands.isPending}

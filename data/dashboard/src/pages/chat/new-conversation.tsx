@@ -27,9 +27,9 @@ export function NewConversation({ bar }: { bar: ReactNode }) {
   const commands = useCommands();
   const [draft, setDraft] = useStored('draft.new', '');
 
-  const submit = async (text: string) => {
+  const submit = async (text: string, attachments: string[]) => {
     const session = await create.mutateAsync({});
-    await send.mutateAsync({ sessionId: session.id, text }).finally(() => {
+    await send.mutateAsync({ sessionId: session.id, text, attachments }).finally(() => {
       // Who went to another page meanwhile is not fetched back.
       if (isMounted()) void navigate({ to: '/chat/$sessionId', params: { sessionId: session.id } });
     });

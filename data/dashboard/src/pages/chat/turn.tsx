@@ -17,6 +17,7 @@ import { costOf } from '../../lib/usage';
 import { ApprovalById } from '../shared/approval';
 import { UndoCall } from '../shared/undo';
 import { ASK_TOOL, AskedRun } from './asked-run';
+import { SentAttachments } from './attachments';
 import { BranchSwitch, EditMessage, Regenerate } from './branches';
 import { PlanCard } from './plan';
 
@@ -26,6 +27,7 @@ function UserWords({ message }: { message: Message }) {
   if (isEdited) return <EditMessage message={message} onClose={() => setEdited(false)} />;
   return (
     <div className="user-words">
+      <SentAttachments items={message.content.attachments} />
       <p>{message.content.text}</p>
       <div className="user-tools small muted">
         <Time at={message.created_at} />

@@ -2,7 +2,7 @@
 // Tools: describe an HTTP tool, try it, save it, assign it, try it as an Operator; import several from an OpenAPI document; what the web is reached by.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { Daemon, checkAccess, enter, run, shoot } from './lib.mjs';
+import { Daemon, checkAccess, enter, run, send, shoot } from './lib.mjs';
 
 const key = 'k3y-that-nobody-sees';
 
@@ -38,21 +38,21 @@ async function ready({ keep, open }, options) {
   return { daemon, home, page };
 }
 
-async function post(page, path, body) {
+async function ask(page, method, path, body) {
   return page.evaluate(
-    async ([path, body]) => {
+    async ([method, path, body]) => {
       const { csrf_token } = await (await fetch('/api/v1/me')).json();
-      const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token }, body: JSON.stringify(body) });
+      const answer = await fetch(path, { method, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token }, body: JSON.stringify(body) });
       return answer.json();
     },
-    [path, body],
+    [method, path, body],
   );
 }
 
 async function describeOne(helpers) {
   const { daemon, home, page } = await ready(helpers);
   await page.goto(`${daemon.url}/servers?tab=credentials`);
-  await post(page, '/api/v1/credentials', { name: 'nas key', kind: 'password', password: key });
+  await ask(page, 'POST', '/api/v1/credentials', { name: 'nas key', kind: 'password', password: key });
   await page.goto(`${daemon.url}/tools?tab=http`);
   await page.getByRole('heading', { name: 'There are no HTTP tools' }).waitFor();
   await shoot(page, 'http-tools-empty');
@@ -130,8 +130,18 @@ async function small(helpers) {
   await page.getByText('Saved.').waitFor();
 }
 
+async function writeAsDiff(helpers) {
+  const { daemon, page } = await ready(helpers);
+  await ask(page, 'PATCH', '/api/v1/settings', { trust_mode: 'lenient' });
+  await page.goto(`${daemon.url}/chat`);
+  await send(page, 'write a note to notes.txt: buy disks');
+  await page.locator('.tool-card .diff', { hasText: '+buy disks' }).waitFor();
+  await shoot(page, 'write-as-diff');
+}
+
 await run([
   ['an HTTP tool is described, tried, saved, assigned and called', describeOne],
   ['several are imported from a document', importSome],
+  ['a write that nobody was asked about is shown as a diff', writeAsDiff],
   ['all of it at 320 pixels', small],
 ]);

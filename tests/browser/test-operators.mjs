@@ -33,8 +33,8 @@ async function splitInChat(kit) {
   await asked.locator('.approval.pending').getByRole('button', { name: 'Allow once' }).click();
   await page.locator('.turn > .reply', { hasText: 'notes.txt' }).waitFor();
   assert.equal(await page.locator('.asked-run').count(), 2);
-  await page.locator('.asked-run .badge.good').nth(1).waitFor();
-  await page.locator('.asked-run summary').nth(1).click();
+  await page.locator('.asked-run > summary .badge.good').nth(1).waitFor();
+  await page.locator('.asked-run > summary').nth(1).click();
   await page.locator('.asked-run').nth(1).locator('.tool-card', { hasText: 'vigilus.activity' }).waitFor();
   await checkAccess(page, 'a plan in the chat');
   await shoot(page, 'operators-plan-done');
@@ -118,7 +118,7 @@ async function narrow(kit) {
   await page.goto(`${daemon.url}/chat`);
   await send(page, '@Activity what was done? @Files list the files');
   await page.locator('.plan-card').waitFor();
-  await page.locator('.asked-run .badge.good').nth(1).waitFor();
+  await page.locator('.asked-run > summary .badge.good').nth(1).waitFor();
   await shoot(page, 'operators-narrow-plan');
   await page.goto(`${daemon.url}/operators`);
   await page.getByRole('link', { name: 'Files', exact: true }).click();

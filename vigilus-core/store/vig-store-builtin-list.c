@@ -20,7 +20,7 @@ static const VigBuiltin builtins[] = {
   },
   {
       "containers",
-      2,
+      3,
       "Containers",
       "Manages Docker: containers, images, volumes and compose stacks; their logs, health and restarts, and the applications that run in them.",
       "You manage the containers and compose stacks on the Docker hosts. Say which containers run, how healthy they are and what they log. Before a "
@@ -28,7 +28,8 @@ static const VigBuiltin builtins[] = {
       "every answer. Never remove data, volumes or images unless you were asked for exactly that.",
       "write",
       FALSE,
-      { "docker.list", "docker.logs", "docker.inspect", "docker.restart", "docker.compose", "servers.list" },
+      { "docker.list", "docker.logs", "docker.inspect", "docker.stats", "docker.images", "docker.events", "docker.start", "docker.stop", "docker.restart",
+        "docker.compose", "docker.compose_ps", "docker.compose_config", "servers.list" },
   },
   {
       "security",
@@ -56,7 +57,7 @@ static const VigBuiltin builtins[] = {
   },
   {
       "files",
-      2,
+      3,
       "Files",
       "Reads, lists, searches, writes, moves and deletes notes, documents and files in the workspace.",
       "You keep the files of the workspace. List and read them when asked, and write exactly what you were asked to write. Paths are relative to the "
@@ -64,7 +65,7 @@ static const VigBuiltin builtins[] = {
       "write",
       TRUE,
       { "filesystem.read", "filesystem.list", "filesystem.write", "filesystem.search", "filesystem.stat", "filesystem.delete", "filesystem.move",
-        "filesystem.mkdir" },
+        "filesystem.mkdir", "filesystem.copy", "filesystem.extract" },
   },
   {
       "activity",

@@ -4,7 +4,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { FlaskConical } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { Button } from '../../components/button';
 import { AreaField } from '../../components/form';
 import { RunState } from '../../components/run-state';
@@ -13,7 +13,9 @@ import { ToolCard } from '../../components/tool-card';
 import { callsQuery, isLive, useStopRun } from '../../lib/chat';
 import { runMessagesQuery } from '../../lib/delegation';
 import { _ } from '../../lib/i18n';
+import { live } from '../../lib/live';
 import { promptQuery, runQuery, useTest, useTryRoute } from '../../lib/operators';
+import { queryClient } from '../../lib/query';
 import { buildTurns } from '../../lib/transcript';
 import type { Operator, RouteTrial, Run } from '../../lib/types';
 import { PlanCard } from '../chat/plan';
@@ -109,8 +111,18 @@ function Verdicts({ run }: { run: Run }) {
   );
 }
 
-function TestRun({ id }: { id: string }) {
-  const query = useQuery(runQuery(id));
+/** What happens in the run's conversation is heard only while somebody listens; what came before is fetched. */
+function useLiveRun(run: Run) {
+  useEffect(() => {
+    const end = live.subscribe([`session:${run.session_id}`]);
+    for (const key of ['calls', 'run-messages', 'run']) void queryClient.invalidateQueries({ queryKey: [key, run.id] });
+    return end;
+  }, [run.id, run.session_id]);
+}
+
+function TestRun({ run: begun }: { run: Run }) {
+  const query = useQuery(runQuery(begun.id));
+  useLiveRun(begun);
   const stop = useStopRun();
   return (
     <Loaded query={query}>
@@ -173,7 +185,7 @@ export function TestBench({ operator }: { operator: Operator | null }) {
       <ErrorNote error={route.error ?? test.error} />
       {route.data && <Routed trial={route.data} operator={operator} />}
       {operator && <Told operator={operator} />}
-      {test.data && <TestRun id={test.data.id} />}
+      {test.data && <TestRun key={test.data.id} run={test.data} />}
     </section>
   );
 }

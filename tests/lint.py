@@ -119,6 +119,9 @@ def check_text(name, text, report):
     for number, line in enumerate(text.split('\n'), 1):
         if MACHINE_PATHS.search(line) and name != 'tests/lint.py':
             paths.append(f'{name}:{number}')
+    sheets = report.rule('style sheets close what they open')
+    if name.endswith('.css') and text.count('{') != text.count('}'):
+        sheets.append(f'{name}: {text.count("{")} opened, {text.count("}")} closed')
     if name.endswith(CODE) and not name.endswith(C_FILES):
         if 'SPDX-License-Identifier: MIT' not in '\n'.join(text.split('\n')[:3]):
             spdx.append(f'{name}:1')

@@ -354,3 +354,8 @@ export const servers = [
     updated_at: at(9000),
   },
 ];
+
+export const commands = [
+  { name: 'help', argument: null, argument_required: false, needs_session: false, description: 'Shows the commands' },
+  { name: 'title', argument: 'text', argument_required: true, needs_session: true, description: 'Gives a title' },
+];

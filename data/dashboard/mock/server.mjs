@@ -147,7 +147,27 @@ const routes = {
   ...crud('servers', data.servers, (body) => body),
   ...crud('credentials', data.credentials, ({ name, kind }) => ({ name, kind })),
   ...crud('operators', data.operators, (body) => body),
-  ...crud('sessions', world.sessions, (body) => ({ run_state: null, ...body })),
+  ...crud('sessions', world.sessions, (body) => ({ run_state: null, title: 'New chat', ...body })),
+  'GET sessions': ({ query }) => {
+    const pinned = query.get('pinned');
+    return page(
+      world.sessions.filter((session) => pinned === null || String(session.pinned ?? false) === pinned),
+      query,
+    );
+  },
+  'GET search': ({ query }) => {
+    const text = query.get('text').toLowerCase();
+    const hits = world.messages.filter((message) => message.content.text?.toLowerCase().includes(text));
+    const items = hits.map(({ id, session_id, kind, operator_name, created_at, content }) => {
+      const session_title = find(world.sessions, session_id).title;
+      const snippet = [{ text: content.text.slice(0, 120), hit: false }];
+      return { message_id: id, session_id, session_title, kind, operator_name, created_at, snippet };
+    });
+    return { ...page(items, query), sessions: [] };
+  },
+  'GET commands': ({ query }) => page(data.commands, query),
+  'GET usage': ({ query }) => page([], query),
+  'GET usage/totals': ({ query }) => page([], query),
   'GET tokens': ({ query }) => page(data.tokens, query),
   'POST tokens': ({ body }) => {
     const details = {

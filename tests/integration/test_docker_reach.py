@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Other ways to an Engine, and another Engine: TCP with TLS, Podman's service."""
+import http.server
 import pathlib
+import socketserver
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import dockerd  # noqa: E402
@@ -62,6 +65,59 @@ def test_tls_in_both_directions():
             finally:
                 stage.close()
     return None
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """An Engine that says what a test wants it to say."""
+
+    def address_string(self):
+        return 'unix'
+
+    def log_message(self, *unused):
+        pass
+
+    def do_GET(self):
+        self.server.paths.append(self.path)
+        status, body = (200, b'OK') if self.path == '/_ping' else self.server.answer
+        self.send_response(status)
+        if self.server.version:
+            self.send_header('Api-Version', self.server.version)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class Pretender(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Clients that read no further: nothing to report."""
+
+
+def test_versions_are_agreed_and_lies_are_told():
+    with tempfile.TemporaryDirectory() as folder, Pretender(f'{folder}/docker.sock', Handler) as engine:
+        threading.Thread(target=engine.serve_forever, args=(0.05,), daemon=True).start()
+        engine.paths, engine.answer = [], (200, b'[]')
+        stage = Stage(f'unix://{folder}/docker.sock')
+        try:
+            for version, spoken in (('1.24', '1.24'), ('1.41', '1.41'), ('1.55', '1.55'), ('1.99', '1.55'), ('2.0', '1.55')):
+                engine.version, engine.paths[:] = version, []
+                assert stage.call('docker.list')['containers'] == []
+                assert engine.paths == ['/_ping', f'/v{spoken}/containers/json?all=1'], engine.paths
+            for version, words in (('1.12', 'update it'), ('', 'no Docker Engine'), ('../x', 'no Docker Engine'), ('1', 'no Docker Engine'), ('1.41/..', 'no Docker Engine')):
+                engine.version = version
+                assert words in stage.refused('docker.list'), version
+            engine.version = '1.41'
+            rows = ((200, b'{', 'can\'t be read'), (200, b'{}', 'something else than a list'), (200, b'[' * 100_000, 'can\'t be read'), (200, b'', 'can\'t be read'), (500, b'oh', 'answered 500: oh'),
+                    (400, b'{"message": "client version 1.41 is too old"}', 'too old'), (403, b'{"message": "no"}', 'no'), (200, b' ' * (17 << 20), 'longer than 16 MiB'))
+            for status, body, words in rows:
+                engine.answer = status, body
+                assert words in stage.refused('docker.list'), (status, body[:50])
+            engine.answer = 200, b'[null, 3, {"Names": 5, "State": "running"}]'
+            assert len(stage.call('docker.list')['containers']) == 1
+        finally:
+            stage.close()
+            engine.shutdown()
 
 
 def test_podman_is_looked_after_too():

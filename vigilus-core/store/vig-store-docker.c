@@ -52,14 +52,10 @@ check_endpoint (const char *endpoint, GError **error)
 {
   if (g_str_has_prefix (endpoint, "unix://"))
     return check_socket (endpoint + strlen ("unix://"), error);
-  if (g_str_equal (endpoint, "ssh://"))
-    return TRUE;
-  if (g_str_has_prefix (endpoint, "ssh://"))
-    return check_socket (endpoint + strlen ("ssh://"), error);
   if (g_str_has_prefix (endpoint, "tcp://"))
     return check_tcp (endpoint, error);
 
-  return refuse (error, "docker_endpoint", "must begin with unix://, tcp:// or ssh://");
+  return refuse (error, "docker_endpoint", "must begin with unix:// or tcp://");
 }
 
 static gboolean

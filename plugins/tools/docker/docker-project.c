@@ -268,21 +268,31 @@ docker_project_ask (DockerProject *self, VigInvocation *invocation, const char *
   return NULL;
 }
 
-/* Version 1 has no JSON; a docker-compose of its own may be of either. */
+/* Version 1 has no JSON; a docker-compose of its own may be of either. Asked again when the program changes. */
 static gboolean
 find_version (DockerProject *self, VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
+  static GMutex mutex;
+  static struct timespec asked;
+  static gboolean is_v1;
   const char * const argv[] = { "docker-compose", "version", "--short", NULL };
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  g_autofree char *program = g_find_program_in_path ("docker-compose");
   g_autoptr (VigCommandResult) result = NULL;
+  struct stat info = { 0 };
 
-  if (self->is_plugin)
+  if (self->is_plugin || program == NULL)
     return TRUE;
 
-  result = run (self, invocation, argv, cancellable, error);
-  if (result == NULL)
-    return FALSE;
-
-  self->is_v1 = g_str_has_prefix (result->output, "1.");
+  if (stat (program, &info) != 0 || info.st_mtim.tv_sec != asked.tv_sec || info.st_mtim.tv_nsec != asked.tv_nsec)
+    {
+      result = run (self, invocation, argv, cancellable, error);
+      if (result == NULL)
+        return FALSE;
+      is_v1 = g_str_has_prefix (result->output, "1.");
+      asked = info.st_mtim;
+    }
+  self->is_v1 = is_v1;
 
   return TRUE;
 }

@@ -76,9 +76,8 @@ export function DockerFields(props: Props) {
         <option value="none">{_('None')}</option>
         <option value="unix">{_('On the machine of Vigilus, by its socket')}</option>
         <option value="tcp">{_('Over the network, with TLS')}</option>
-        <option value="ssh">{_('Through SSH, as this user')}</option>
       </SelectField>
-      {(kind === 'unix' || kind === 'ssh') && (
+      {kind === 'unix' && (
         <TextField
           label={_('Socket')}
           className="mono"

@@ -14,7 +14,7 @@ SHARE = pathlib.Path(os.environ.get('VIG_BUILD', 'build')).resolve() / 'root' / 
 ID = 'org.vigilus.Vigilus'
 # What the GNOME runtime brings along (https://gitlab.gnome.org/GNOME/gnome-build-meta).
 RUNTIME = {'glib-2.0', 'gio-unix-2.0', 'gmodule-no-export-2.0', 'json-glib-1.0', 'libsoup-3.0', 'sqlite3', 'libgcrypt', 'libsecret-1', 'libseccomp',
-           'libxml-2.0'}
+           'libxml-2.0', 'libarchive', 'yaml-0.1'}
 
 
 def run(*command, **options):

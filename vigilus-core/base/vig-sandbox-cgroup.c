@@ -141,6 +141,15 @@ can_make (const char *folder)
   return g_mkdir (path, 0755) == 0 && g_rmdir (path) == 0;
 }
 
+/* By its name it belongs to a process that is there. */
+static gboolean
+is_in_use (const char *name)
+{
+  gint64 pid = g_ascii_strtoll (name + strlen (PREFIX), NULL, 10);
+
+  return pid <= 0 || kill ((pid_t) pid, 0) == 0 || errno != ESRCH;
+}
+
 /* What a daemon left behind that was killed: only what is empty goes. */
 static void
 remove_old (const char *folder)
@@ -149,7 +158,7 @@ remove_old (const char *folder)
   const char *name;
 
   while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
-    if (g_str_has_prefix (name, PREFIX) && !g_str_equal (name, LEAF))
+    if (g_str_has_prefix (name, PREFIX) && !is_in_use (name))
       {
         g_autofree char *path = g_build_filename (folder, name, NULL);
 

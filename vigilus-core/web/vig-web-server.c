@@ -81,10 +81,11 @@ find_body_limit (VigWebServer *self, SoupServerMessage *message)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   g_auto (VigMatch) match = { 0 };
+  g_autofree char *allow = NULL;
 
   if (soup_message_headers_get_one (headers, "Cookie") == NULL && soup_message_headers_get_one (headers, "Authorization") == NULL)
     return VIG_BODY_LIMIT;
-  if (!vig_router_match (self->web.router, soup_server_message_get_method (message), g_uri_get_path (soup_server_message_get_uri (message)), &match, NULL, NULL))
+  if (!vig_router_match (self->web.router, soup_server_message_get_method (message), g_uri_get_path (soup_server_message_get_uri (message)), &match, &allow, NULL))
     return VIG_BODY_LIMIT;
 
   return vig_operation_get_body_limit (match.operation);

@@ -8,6 +8,8 @@
 #include "vig-ask-tool.h"
 #include "vig-orchestrator.h"
 #include "vig-plan.h"
+#include "vig-output.h"
+#include "vig-prompt-context.h"
 #include "vig-prompt.h"
 #include "vig-stream.h"
 #include "vig-text-calls.h"
@@ -18,6 +20,7 @@
 struct _VigAsk
 {
   VigProvider         *provider;
+  gboolean             can_write;
   char                *model;
   char                *provider_name;
   char                *system;
@@ -80,11 +83,12 @@ choose_provider (VigAsk *self, VigParts *parts, VigRunFacts *facts, const char *
       return FALSE;
     }
 
+  self->can_write = !g_str_equal (vig_json_get_string (facts->provider, "type", ""), "offline");
   self->provider = vig_provider_cache_ensure (parts->providers, facts->provider, facts->sealed_key, error);
   if (self->provider == NULL)
     return FALSE;
   self->provider_name = g_strdup (vig_json_get_string (facts->provider, "name", NULL));
-  self->model = vig_provider_cache_choose_model (parts->providers, facts->provider, model, error);
+  self->model = vig_provider_cache_choose_model (parts->providers, facts->provider, facts->model != NULL ? facts->model : model, error);
 
   return self->model != NULL;
 }
@@ -113,10 +117,25 @@ redact (VigParts *parts, char *text)
   return vig_redactor_apply (parts->context.redactor, owned);
 }
 
+/* The tool to read on with is offered once there is something to read on. */
+static gboolean
+has_cut_output (VigTranscript *transcript)
+{
+  for (guint i = 0; i < vig_transcript_get_n_turns (transcript); i++)
+    for (guint j = 0; vig_transcript_get_kind (transcript, i) == VIG_TURN_TOOLS && j < vig_transcript_get_n_results (transcript, i); j++)
+      if (strstr (vig_transcript_get_result (transcript, i, j)->text, VIG_OUTPUT_READ) != NULL)
+        return TRUE;
+
+  return FALSE;
+}
+
 /* A call above the ceiling is denied anyway: what can't be done is not offered. */
 static gboolean
-is_offered (VigOperator *operator, const VigToolInfo *info)
+is_offered (VigAsk *self, VigOperator *operator, const VigToolInfo *info)
 {
+  if ((info->flags & VIG_TOOL_BUILT_IN) != 0)
+    return has_cut_output (self->transcript);
+
   return vig_operator_has_tool (operator, info->name) && info->level <= operator->ceiling
          && ((info->flags & VIG_TOOL_HOST) == 0 || operator->working_directory != NULL);
 }
@@ -155,6 +174,18 @@ tell_operators (VigAsk *self, VigParts *parts, VigRunFacts *facts, VigOperator *
   self->system = g_strconcat (before, "\n\n", told, NULL);
 }
 
+/* The prompt and the soul come first, whatever else there is. */
+static char *
+build_prompt (VigAsk *self, VigRunFacts *facts, VigOperator *operator, GDateTime *now)
+{
+  g_autofree char *prompt = vig_prompt_for_operator (operator, self->tools, now);
+  g_autofree char *memories = vig_prompt_tell_memories (facts->memories);
+  g_autofree char *servers = vig_prompt_needs_servers (self->tools) ? vig_prompt_tell_servers (facts->servers) : NULL;
+
+  return g_strconcat (prompt, servers != NULL ? "\n\n" : "", servers != NULL ? servers : "", memories != NULL ? "\n\n" : "",
+                      memories != NULL ? memories : "", NULL);
+}
+
 VigAsk *
 vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOperator *operator, VigTranscript *transcript, GError **error)
 {
@@ -170,12 +201,12 @@ vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOperator *oper
     {
       VigTool *tool = g_ptr_array_index (tools, i);
 
-      if (!is_offered (operator, vig_tool_get_info (tool)))
+      if (!is_offered (self, operator, vig_tool_get_info (tool)))
         continue;
       g_ptr_array_add (self->tools, g_object_ref (tool));
     }
   choose_tools (self);
-  self->system = redact (parts, vig_prompt_for_operator (operator, self->tools, now));
+  self->system = redact (parts, build_prompt (self, facts, operator, now));
   tell_operators (self, parts, facts, operator);
 
   return g_steal_pointer (&self);
@@ -360,6 +391,33 @@ const char *
 vig_ask_get_model (VigAsk *self)
 {
   return self->model;
+}
+
+VigProvider *
+vig_ask_get_provider (VigAsk *self)
+{
+  return self->provider;
+}
+
+VigProvider *
+vig_ask_get_writer (VigAsk *self)
+{
+  return self->can_write ? self->provider : NULL;
+}
+
+gsize
+vig_ask_get_bytes (VigAsk *self)
+{
+  gsize bytes = vig_windows_measure (self->transcript) + (self->system != NULL ? strlen (self->system) : 0);
+
+  for (guint i = 0; self->infos->pdata[i] != NULL; i++)
+    {
+      const VigToolInfo *info = g_ptr_array_index (self->infos, i);
+
+      bytes += strlen (info->name) + strlen (info->description) + strlen (info->input_schema);
+    }
+
+  return bytes;
 }
 
 const char *

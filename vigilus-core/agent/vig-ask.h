@@ -29,6 +29,9 @@ const char *vig_ask_get_model        (VigAsk *self);
 const char *vig_ask_get_system       (VigAsk *self);
 const VigToolInfo * const *vig_ask_get_tools (VigAsk *self); /* NULL-terminated */
 const char *vig_ask_get_provider_name (VigAsk *self); /* as it is called in Vigilus */
+VigProvider *vig_ask_get_provider    (VigAsk *self);
+VigProvider *vig_ask_get_writer      (VigAsk *self); /* that can write a summary; NULL: it only knows words */
+gsize       vig_ask_get_bytes        (VigAsk *self); /* of all that the model is shown, about */
 const char *vig_ask_get_text         (VigAsk *self); /* what was shown so far */
 const char *vig_ask_get_reasoning    (VigAsk *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigAsk, vig_ask_unref)

@@ -148,7 +148,7 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   input->tool = tool != NULL ? vig_tool_get_info (tool) : NULL;
   input->frozen = self->facts->frozen;
   input->operator_enabled = self->facts->operator != NULL && operator->enabled;
-  input->assigned = vig_operator_has_tool (operator, self->tool_name);
+  input->assigned = vig_operator_has_tool (operator, self->tool_name) || (input->tool != NULL && (input->tool->flags & VIG_TOOL_BUILT_IN) != 0);
   input->arguments_error = self->arguments_error;
   input->classified = self->classified;
   input->has_floor = self->facts->has_floor;
@@ -415,6 +415,12 @@ gsize
 vig_call_judge_get_output_limit (VigCallJudge *self)
 {
   return (gsize) MAX (get_setting (self, "output_limit", DEFAULT_LIMIT), 1024);
+}
+
+gsize
+vig_call_judge_get_keep_limit (VigCallJudge *self)
+{
+  return (gsize) MAX (get_setting (self, "output_keep_kb", 1024), 0) * 1024;
 }
 
 gint64

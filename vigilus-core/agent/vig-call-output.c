@@ -142,7 +142,7 @@ make_spec (VigInvocation *invocation, const char * const *argv, gpointer data)
     .argv = argv,
     .working_directory = vig_invocation_get_working_directory (invocation),
     .deadline = vig_invocation_get_deadline (invocation),
-    .output_limit = vig_invocation_get_output_limit (invocation),
+    .output_limit = vig_invocation_get_keep_limit (invocation),
     .on_output = on_output,
     .user_data = data,
   };

@@ -62,6 +62,7 @@ vig_call_new_write (VigCall *self, VigCallState state)
 
   json_object_set_string_member (write->changes, "state", vig_call_state_to_string (state));
   write->result_limit = vig_call_judge_get_output_limit (self->judge);
+  write->keep_limit = vig_call_judge_get_keep_limit (self->judge);
 
   return write;
 }

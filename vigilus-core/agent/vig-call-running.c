@@ -170,6 +170,7 @@ vig_call_new_invocation_with (VigCall *self, VigTool *tool, JsonObject *argument
   values.deadline = g_get_monotonic_time () + (info->timeout > 0 ? info->timeout : DEFAULT_TIMEOUT) * G_USEC_PER_SEC;
   values.level = vig_call_judge_get_level (self->judge);
   values.output_limit = vig_call_judge_get_output_limit (self->judge);
+  values.keep_limit = vig_call_judge_get_keep_limit (self->judge);
   if (VIG_IS_CONFIGURABLE (tool))
     values.settings_id = vig_configurable_get_settings_info (VIG_CONFIGURABLE (tool))->id;
 

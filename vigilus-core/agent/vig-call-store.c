@@ -9,12 +9,14 @@
 #include "vig-approval-terms.h"
 #include "vig-grants.h"
 #include "vig-orchestrator.h"
+#include "vig-output.h"
 #include "vig-policy-engine.h"
 #include "vig-resource.h"
 #include "vig-result.h"
 #include "vig-store-approvals.h"
 #include "vig-store-frozen.h"
 #include "vig-store-operators.h"
+#include "vig-store-outputs.h"
 #include "vig-store-policy.h"
 #include "vig-store-runs.h"
 #include "vig-store-settings.h"
@@ -219,6 +221,7 @@ vig_call_write_free (gpointer data)
   g_free (self->cancel_id);
   g_free (self->taint_plugin);
   g_free (self->result);
+  g_free (self->whole);
   g_free (self);
 }
 
@@ -313,20 +316,32 @@ fill_result (VigCallWrite *self)
   g_autofree char *rough = NULL;
   g_autofree char *clean = NULL;
   g_autofree char *text = NULL;
+  gsize keep_limit = MAX (self->keep_limit, self->result_limit);
   gsize bytes;
-  gboolean cut_first, cut;
+  gboolean cut_first, cut_last = FALSE;
 
   if (self->result == NULL)
     return;
 
   bytes = strlen (self->result);
-  rough = vig_result_cap (self->result, self->result_limit * 2 + 65536, &cut_first);
+  rough = vig_result_cap (self->result, keep_limit + 65536, &cut_first);
   clean = vig_redactor_apply (self->redactor, rough);
-  text = vig_result_cap (clean, self->result_limit, &cut);
+  text = vig_output_cut (clean, self->result_limit, self->call_id);
+  if (text != NULL)
+    self->whole = vig_result_cap (clean, keep_limit, &cut_last);
   json_object_set_object_member (self->changes, "result",
-                                 vig_json_pack_object ("{s:s, s:b, s:b, s:I}", "text", text, "is_error", self->result_is_error,
-                                                       "truncated", cut || cut_first, "bytes", (gint64) bytes));
+                                 vig_json_pack_object ("{s:s, s:b, s:b, s:I, s:b}", "text", text != NULL ? text : clean, "is_error",
+                                                       self->result_is_error, "truncated", text != NULL, "bytes", (gint64) bytes,
+                                                       "is_kept", text != NULL && !cut_first && !cut_last));
   g_clear_pointer (&self->result, g_free);
+}
+
+static gboolean
+keep_whole (VigCallWrite *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (JsonObject) settings = self->whole != NULL ? vig_store_settings_get (db, error) : NULL;
+
+  return self->whole == NULL || (settings != NULL && vig_store_outputs_add (db, self->call_id, self->whole, settings, error));
 }
 
 /* How often exactly this was approved before says whether more than one more time is offered. */
@@ -402,7 +417,8 @@ vig_call_write_run (VigDbConnection *db, gpointer data, GError **error)
     }
 
   call = vig_store_calls_update (db, self->call_id, self->changes, error);
-  if (call == NULL || (self->taint_plugin != NULL && !vig_store_taints_add (db, self->call_id, self->taint_plugin, error)))
+  if (call == NULL || !keep_whole (self, db, error)
+      || (self->taint_plugin != NULL && !vig_store_taints_add (db, self->call_id, self->taint_plugin, error)))
     return NULL;
 
   return vig_json_pack_object ("{s:J, s:J, s:J}", "call", call, "approval", approval, "cancelled", cancelled);

@@ -60,6 +60,8 @@ typedef struct
   char        *taint_plugin;  /* whose words the result is in: they mark the conversation */
   char        *result;        /* what the tool returned, redacted and cut here */
   gsize        result_limit;
+  gsize        keep_limit;    /* of what is kept, where the result is over the limit */
+  char        *whole;         /* made here */
   gboolean     result_is_error;
 } VigCallWrite;
 

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "vig-attachments.h"
+#include "vig-output.h"
 #include "vig-result.h"
 
-#define BUDGET (192 * 1024) /* bytes of earlier runs that a model is shown */
+#define BUDGET (24 * 1024) /* bytes of earlier runs that are shown to choose an Operator */
 
 typedef struct
 {
@@ -17,6 +18,7 @@ typedef struct
   VigReply      *open; /* its calls wait for results */
   GHashTable    *answered;
   gboolean       with_images;
+  gsize          result_limit; /* bytes; 0: as stored */
 } Builder;
 
 static const char *
@@ -102,8 +104,9 @@ add_results (Builder *self, JsonObject *content)
       JsonObject *result = json_array_get_object_element (results, i);
       const char *id = vig_json_get_string (result, "call_id", "");
       const char *name = vig_json_get_string (result, "name", "");
-      g_autofree char *framed = vig_result_frame_with_note (name, vig_json_get_string (result, "text", ""),
-                                                              vig_json_get_string (result, "note", NULL));
+      const char *text = vig_json_get_string (result, "text", "");
+      g_autofree char *cut = self->result_limit > 0 ? vig_output_cut (text, self->result_limit, vig_json_get_string (result, "id", "unknown")) : NULL;
+      g_autofree char *framed = vig_result_frame_with_note (name, cut != NULL ? cut : text, vig_json_get_string (result, "note", NULL));
 
       vig_transcript_add_result (self->transcript, id, name, framed, vig_json_get_boolean (result, "is_error", FALSE));
       g_hash_table_add (self->answered, g_strdup (id));
@@ -128,7 +131,7 @@ add_message (Builder *self, JsonObject *message, gboolean with_calls)
 
 /* The newest messages within the budget, from a person's on: a transcript can't begin in the middle of a run. */
 static guint
-find_start (JsonArray *history)
+find_newest (JsonArray *history)
 {
   gsize size = 0;
   guint length = json_array_get_length (history);
@@ -158,39 +161,128 @@ was_answered (JsonArray *history, guint index)
   return g_str_equal (get_kind (json_array_get_object_element (history, index + 1)), "assistant");
 }
 
-static VigTranscript *
-build (JsonArray *history, JsonArray *messages, const char *operator_name, gboolean with_calls, VigRedactor *redactor)
+static void
+builder_init (Builder *self, VigRedactor *redactor, gsize result_limit)
 {
-  Builder self = { vig_transcript_new (), redactor, NULL, g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL), TRUE };
+  self->transcript = vig_transcript_new ();
+  self->redactor = redactor;
+  self->open = NULL;
+  self->answered = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->result_limit = result_limit;
+  self->with_images = TRUE;
+}
 
-  for (guint i = find_start (history); i < json_array_get_length (history); i++)
+static VigTranscript *
+builder_end (Builder *self)
+{
+  g_clear_pointer (&self->open, vig_reply_unref);
+  g_hash_table_unref (self->answered);
+
+  return self->transcript;
+}
+
+static guint
+find_message (JsonArray *messages, const char *id)
+{
+  guint length = messages != NULL ? json_array_get_length (messages) : 0;
+
+  for (guint i = 0; i < length; i++)
+    if (g_strcmp0 (vig_json_get_string (json_array_get_object_element (messages, i), "id", NULL), id) == 0)
+      return i;
+
+  return length;
+}
+
+JsonObject *
+vig_history_find_summary (JsonArray *summaries, const char *operator_name, JsonArray *history, JsonArray *messages)
+{
+  for (guint i = 0; summaries != NULL && i < json_array_get_length (summaries); i++)
     {
-      JsonObject *message = json_array_get_object_element (history, i);
-      gboolean is_own = with_calls && g_strcmp0 (vig_json_get_string (message, "operator_name", NULL), operator_name) == 0;
+      JsonObject *summary = json_array_get_object_element (summaries, i);
+      const char *id = vig_json_get_string (summary, "message_id", "");
 
-      self.with_images = was_answered (history, i);
-      add_message (&self, message, is_own);
+      if (g_strcmp0 (vig_json_get_string (summary, "operator_name", NULL), operator_name) == 0
+          && (find_message (history, id) < json_array_get_length (history) || find_message (messages, id) < json_array_get_length (messages)))
+        return summary;
     }
-  self.with_images = TRUE;
-  for (guint i = 0; i < json_array_get_length (messages); i++)
-    add_message (&self, json_array_get_object_element (messages, i), with_calls);
 
-  g_clear_pointer (&self.open, vig_reply_unref);
-  g_hash_table_unref (self.answered);
+  return NULL;
+}
 
-  return self.transcript;
+gboolean
+vig_history_is_own (const VigConversation *conversation, JsonObject *message)
+{
+  guint n_messages = conversation->messages != NULL ? json_array_get_length (conversation->messages) : 0;
+  JsonObject *last = n_messages > 0 ? json_array_get_object_element (conversation->messages, n_messages - 1) : NULL;
+  const char *run_id = vig_json_get_string (message, "run_id", NULL);
+
+  return g_strcmp0 (vig_json_get_string (message, "operator_name", NULL), conversation->operator_name) == 0
+         || (last != NULL && run_id != NULL && g_str_equal (run_id, vig_json_get_string (last, "run_id", "")));
+}
+
+JsonArray *
+vig_history_list_shown (const VigConversation *conversation)
+{
+  JsonArray *arrays[] = { conversation->history, conversation->messages };
+  const char *last = conversation->summary != NULL ? vig_json_get_string (conversation->summary, "message_id", "") : NULL;
+  JsonArray *shown = json_array_new ();
+  gboolean has_begun = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (arrays); i++)
+    for (guint j = 0; arrays[i] != NULL && j < json_array_get_length (arrays[i]); j++)
+      {
+        JsonObject *message = json_array_get_object_element (arrays[i], j);
+
+        has_begun = has_begun || (last == NULL && g_str_equal (get_kind (message), "user"));
+        if (has_begun)
+          json_array_add_object_element (shown, json_object_ref (message));
+        has_begun = has_begun || g_strcmp0 (vig_json_get_string (message, "id", NULL), last) == 0;
+      }
+
+  return shown;
 }
 
 VigTranscript *
-vig_history_build (JsonArray *history, JsonArray *messages, const char *operator_name, VigRedactor *redactor)
+vig_history_build (const VigConversation *conversation, JsonArray *approvals)
 {
-  return build (history, messages, operator_name, TRUE, redactor);
+  g_autoptr (JsonArray) shown = vig_history_list_shown (conversation);
+  Builder self;
+
+  builder_init (&self, conversation->redactor, conversation->result_limit);
+  if (conversation->summary != NULL)
+    {
+      g_autofree char *text = vig_compaction_present (conversation->summary, approvals);
+      g_autofree char *clean = vig_redactor_apply (conversation->redactor, text);
+
+      vig_transcript_add_user (self.transcript, clean);
+    }
+  for (guint i = 0; i < json_array_get_length (shown); i++)
+    {
+      JsonObject *message = json_array_get_object_element (shown, i);
+
+      self.with_images = i + json_array_get_length (conversation->messages) >= json_array_get_length (shown) || was_answered (shown, i);
+      add_message (&self, message, vig_history_is_own (conversation, message));
+    }
+
+  return builder_end (&self);
 }
 
 VigTranscript *
 vig_history_build_to_route (JsonArray *history, JsonArray *messages, VigRedactor *redactor)
 {
-  return build (history, messages, NULL, FALSE, redactor);
+  Builder self;
+
+  builder_init (&self, redactor, 0);
+  for (guint i = find_newest (history); i < json_array_get_length (history); i++)
+    {
+      self.with_images = was_answered (history, i);
+      add_message (&self, json_array_get_object_element (history, i), FALSE);
+    }
+  self.with_images = TRUE;
+  for (guint i = 0; i < json_array_get_length (messages); i++)
+    add_message (&self, json_array_get_object_element (messages, i), FALSE);
+
+  return builder_end (&self);
 }
 
 const char *

@@ -27,6 +27,7 @@ vig_parts_new (const VigAgentContext *context, VigApprovals *approvals)
   self->providers = vig_provider_cache_new (context->registry, context->vault);
   self->slots = vig_slots_new (CALLS_PER_TOOL);
   self->delegation = vig_delegation_new (context->db);
+  self->windows = vig_windows_new ();
   self->schemas = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) vig_schema_unref);
 
   return self;
@@ -49,6 +50,7 @@ clear (gpointer data)
   vig_provider_cache_free (self->providers);
   vig_slots_free (self->slots);
   vig_delegation_free (self->delegation);
+  vig_windows_free (self->windows);
   vig_policy_rules_unref (self->rules);
   g_hash_table_unref (self->schemas);
 }

@@ -6,6 +6,7 @@
 #include "vig-policy-rules.h"
 #include "vig-provider-cache.h"
 #include "vig-slots.h"
+#include "vig-windows.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,7 @@ typedef struct
   VigProviderCache *providers;
   VigSlots         *slots;
   VigDelegation    *delegation;
+  VigWindows       *windows;
   VigPolicyRules   *rules;   /* the newest that was read; NULL: none yet */
   GHashTable       *schemas; /* text → VigSchema */
 } VigParts;

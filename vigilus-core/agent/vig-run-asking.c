@@ -18,8 +18,8 @@ vig_run_add_results (VigRun *self, VigRunWrite *write)
       gboolean is_error;
       const char *text = vig_call_get_result (call, &is_error);
 
-      json_array_add_object_element (results, vig_json_pack_object ("{s:s, s:s, s:s, s:b, s:s?}",
-                                                                    "call_id", vig_call_get_provider_call_id (call),
+      json_array_add_object_element (results, vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:b, s:s?}",
+                                                                    "call_id", vig_call_get_provider_call_id (call), "id", vig_call_get_id (call),
                                                                     "name", vig_call_get_tool_name (call), "text", text, "is_error", is_error,
                                                                     "note", vig_call_get_note (call)));
       json_array_add_string_element (write->ended_calls, vig_call_get_id (call));
@@ -195,10 +195,12 @@ replied (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   if (reply == NULL)
     {
-      vig_run_fail (self, error);
+      if (!vig_run_shrink (self, error) && !vig_run_fall_back (self, error))
+        vig_run_fail (self, error);
       return;
     }
 
+  vig_run_note_size (self, reply);
   vig_run_count_usage (self, reply, vig_ask_get_model (self->ask));
   if (is_empty (reply))
     {
@@ -224,12 +226,6 @@ show_text (VigChunkKind kind, const char *text, gpointer user_data)
   vig_run_publish (self, vig_run_get_depth (self) > 0 ? "child.delta" : "text.delta", data);
 }
 
-void
-vig_run_send_ask (VigRun *self)
-{
-  vig_ask_run_async (self->ask, show_text, self->cancellable, replied, g_object_ref (self));
-}
-
 static gboolean
 take_operator (VigRun *self, VigRunFacts *facts, GError **error)
 {
@@ -250,6 +246,12 @@ take_operator (VigRun *self, VigRunFacts *facts, GError **error)
   return FALSE;
 }
 
+void
+vig_run_send_ask (VigRun *self)
+{
+  vig_ask_run_async (self->ask, show_text, self->cancellable, replied, g_object_ref (self));
+}
+
 static void
 ask_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -260,11 +262,14 @@ ask_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!vig_run_is_over (self))
     {
       if (facts != NULL)
-        vig_run_take_limits (self, facts->settings);
+        {
+          vig_run_take_limits (self, facts->settings);
+          vig_run_choose_provider (self, facts);
+        }
       if (facts != NULL && vig_run_check_limits (self, &error) && take_operator (self, facts, &error))
         self->ask = vig_ask_new_for_operator (self->parts, facts, self->operator, self->transcript, &error);
       if (self->ask != NULL)
-        vig_run_send_ask (self);
+        vig_run_fit (self, facts);
       else
         vig_run_fail (self, error);
     }

@@ -26,7 +26,7 @@ grace_over (gpointer user_data)
   self->grace_timer = 0;
   if (self->state == VIG_RUN_RESOLVING)
     left_behind (self);
-  else if (self->ask != NULL)
+  else if (self->ask != NULL || self->compactor != NULL)
     vig_run_store_end (self);
 
   return G_SOURCE_REMOVE;

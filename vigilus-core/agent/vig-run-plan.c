@@ -19,6 +19,7 @@ plan_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 
   vig_run_publish_step (self, stored);
   vig_run_build_transcript (self);
+  vig_run_forget_loaded (self);
   if (!vig_run_is_over (self))
     vig_run_enter (self, VIG_RUN_ASKING);
 }
@@ -83,7 +84,10 @@ answer_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!vig_run_is_over (self))
     {
       if (facts != NULL)
-        vig_run_take_limits (self, facts->settings);
+        {
+          vig_run_take_limits (self, facts->settings);
+          vig_run_choose_provider (self, facts);
+        }
       if (facts != NULL && vig_run_check_limits (self, &error))
         self->ask = new_ask (self, facts, &error);
       if (self->ask != NULL)

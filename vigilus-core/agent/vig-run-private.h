@@ -3,6 +3,7 @@
 
 #include "vig-ask.h"
 #include "vig-call.h"
+#include "vig-compactor.h"
 #include "vig-plan.h"
 #include "vig-run-store.h"
 #include "vig-run.h"
@@ -24,7 +25,8 @@ struct _VigRun
   char           *user_id;
   char           *user_name;
 
-  JsonArray      *history;    /* until the Operator is known */
+  JsonObject     *loaded;     /* as vig_run_store_load () answered; until the Operator is known, and while it is compacted */
+  JsonArray      *history;    /* in loaded, like messages and rows */
   JsonArray      *messages;
   JsonArray      *rows;       /* of the calls that were left */
   GPtrArray      *operators;  /* while routing */
@@ -45,6 +47,15 @@ struct _VigRun
   guint           grace_timer;
 
   JsonArray      *usage;      /* answers of models that are not stored yet: vig-store-usage.h */
+  JsonObject     *provider;   /* row of the one that is asked */
+  JsonObject     *fallback;   /* row of the second one; NULL: there is none */
+  gboolean        fell_back;
+  VigCompactor   *compactor;  /* while it makes a summary */
+  gint64          context_tokens; /* of a model whose provider does not tell */
+  gsize           result_limit;   /* bytes of each earlier result that is shown; 0: as stored */
+  gboolean        fitted;     /* the next question is sent whatever its size: there is nothing left to be done about it */
+  guint           n_shrinks;  /* since the last answer */
+
   gint64          turns;
   gint64          input_tokens;
   gint64          output_tokens;
@@ -71,18 +82,29 @@ void         vig_run_store            (VigRun *self, VigRunWrite *write, GAsyncR
 JsonObject  *vig_run_finish_store     (VigRun *self, GObject *source, GAsyncResult *result); /* NULL: it fails, or is abandoned */
 void         vig_run_read_facts       (VigRun *self, const char *operator_id, GAsyncReadyCallback callback);
 void         vig_run_build_transcript (VigRun *self);
+void         vig_run_forget_loaded    (VigRun *self);
 
 /* vig-run-routing.c: ROUTING */
 void         vig_run_route            (VigRun *self);
 
 /* vig-run-asking.c: ASKING and RESOLVING */
 void         vig_run_ask              (VigRun *self);
-void         vig_run_send_ask         (VigRun *self);
 void         vig_run_store_reply      (VigRun *self);
 void         vig_run_make_calls       (VigRun *self, JsonArray *rows);
 void         vig_run_start_calls      (VigRun *self);
 void         vig_run_add_results      (VigRun *self, VigRunWrite *write);
 gboolean     vig_run_all_calls_done   (VigRun *self);
+
+void         vig_run_send_ask         (VigRun *self);
+/* vig-run-fitting.c: within ASKING, whether the question fits the model */
+void         vig_run_fit              (VigRun *self, VigRunFacts *facts); /* sends the question, sooner or later */
+void         vig_run_note_size        (VigRun *self, VigReply *reply);
+gboolean     vig_run_shrink           (VigRun *self, const GError *error); /* TRUE: it asks again with less */
+VigTranscript *vig_run_read_transcript (VigRun *self, JsonObject *loaded);
+
+/* vig-run-fallback.c: the second model */
+void         vig_run_choose_provider  (VigRun *self, VigRunFacts *facts);
+gboolean     vig_run_fall_back        (VigRun *self, const GError *error); /* TRUE: it asks again, there */
 
 /* vig-run-plan.c: ASKING, of a run that is split up */
 void         vig_run_begin_plan       (VigRun *self, VigPlan *plan, const char *reason); /* (transfer full) plan */

@@ -17,6 +17,7 @@ chosen_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 
   vig_run_publish_step (self, stored);
   vig_run_build_transcript (self);
+  vig_run_forget_loaded (self);
   if (!vig_run_is_over (self))
     vig_run_enter (self, VIG_RUN_ASKING);
 }
@@ -81,7 +82,8 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&self->ask, vig_ask_unref);
   if (reply == NULL)
     {
-      vig_run_fail (self, error);
+      if (!vig_run_fall_back (self, error))
+        vig_run_fail (self, error);
       return;
     }
 
@@ -121,6 +123,7 @@ route (VigRun *self, VigRunFacts *facts)
   VigOperator *mentioned;
   VigPlan *plan;
 
+  g_ptr_array_set_size (self->operators, 0);
   for (guint i = 0; i < json_array_get_length (facts->operators); i++)
     g_ptr_array_add (self->operators, vig_operator_new (json_array_get_object_element (facts->operators, i)));
 
@@ -150,6 +153,7 @@ route_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
       if (facts != NULL)
         {
           vig_run_take_limits (self, facts->settings);
+          vig_run_choose_provider (self, facts);
           route (self, facts);
         }
       else

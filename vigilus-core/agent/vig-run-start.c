@@ -7,6 +7,7 @@
 
 #include "vig-operator.h"
 #include "vig-run-store.h"
+#include "vig-run-again.h"
 #include "vig-store-operators.h"
 #include "vig-store-attachments.h"
 #include "vig-store-runs.h"
@@ -64,6 +65,8 @@ vig_run_start_free (gpointer data)
   g_free (self->operator_id);
   g_free (self->tool);
   g_free (self->arguments);
+  g_free (self->origin);
+  g_free (self->origin_id);
   g_free (self);
 }
 
@@ -294,9 +297,16 @@ gpointer
 vig_run_start_write (VigDbConnection *db, gpointer data, GError **error)
 {
   VigRunStart *self = data;
+  g_autoptr (JsonObject) stored = NULL;
 
+  if (self->origin != NULL && !vig_run_again_prepare (db, self, error))
+    return NULL;
   if (self->tool != NULL)
     return write_try (db, self, error);
 
-  return self->question_id != NULL ? write_again (db, self, error) : write_new (db, self, error);
+  stored = self->question_id != NULL ? write_again (db, self, error) : write_new (db, self, error);
+  if (stored == NULL || (self->origin != NULL && !vig_run_again_finish (db, self, stored, error)))
+    return NULL;
+
+  return g_steal_pointer (&stored);
 }

@@ -15,6 +15,8 @@ typedef struct
   char    *parent_id;   /* NULL: nothing, it begins a branch of its own */
   char    *question_id; /* answers this message of a person again; text and parent are not used */
   JsonArray *attachments; /* ids, or NULL */
+  char    *origin;      /* made from another run, see vig-run-again.h; NULL: none */
+  char    *origin_id;
   gboolean unattended;
   gboolean is_test;     /* nothing is approved by itself, whatever the trust mode */
   char    *operator_id; /* of a test, or of a try; NULL: it is routed */

@@ -5,15 +5,19 @@
 
 #include "vig-ask-tool.h"
 #include "vig-operator.h"
+#include "vig-store-approvals.h"
+#include "vig-store-memories.h"
 #include "vig-store-operators.h"
 #include "vig-store-providers.h"
 #include "vig-store-runs.h"
+#include "vig-store-servers.h"
 #include "vig-store-sessions.h"
 #include "vig-store-settings.h"
 #include "vig-store-usage.h"
+#include "vig-store-summaries.h"
 #include "vig-store-users.h"
 
-#define HISTORY 100 /* messages of earlier runs that a model is shown at most */
+#define HISTORY 400 /* messages of earlier runs that a model is shown, or that a summary is made from */
 
 /* What was said before the question, on its own branch. */
 static JsonArray *
@@ -114,6 +118,8 @@ vig_run_store_load (VigDbConnection *db, gpointer data, GError **error)
   const char *run_id = self->run_id;
   g_autoptr (JsonObject) run = vig_store_runs_get (db, run_id, error);
   g_autoptr (JsonObject) user = NULL;
+  g_autoptr (JsonArray) summaries = NULL;
+  g_autoptr (JsonArray) approvals = NULL;
   g_autoptr (JsonArray) history = NULL;
   g_autoptr (JsonArray) messages = NULL;
   g_autoptr (JsonArray) calls = NULL;
@@ -122,21 +128,46 @@ vig_run_store_load (VigDbConnection *db, gpointer data, GError **error)
   if (run == NULL || !vig_store_runs_sum_others (db, run, &tokens, &cost, error))
     return NULL;
   user = vig_store_users_get (db, vig_json_get_string (run, "user_id", ""), error);
-  history = user != NULL ? load_history (db, run, error) : NULL;
+  summaries = user != NULL ? vig_store_summaries_newest (db, vig_json_get_string (run, "session_id", ""), error) : NULL;
+  approvals = summaries != NULL ? vig_store_approvals_open (db, vig_json_get_string (run, "session_id", ""), error) : NULL;
+  history = approvals != NULL ? load_history (db, run, error) : NULL;
   messages = history != NULL ? vig_store_messages_of_run (db, run_id, error) : NULL;
   calls = messages != NULL ? load_calls (db, run_id, messages, error) : NULL;
   if (calls == NULL)
     return NULL;
   load_attachments (self, db, vig_json_get_string (run, "user_id", ""), history, messages);
 
-  return vig_json_pack_object ("{s:J, s:I, s:I, s:s, s:A, s:A, s:A}",
+  return vig_json_pack_object ("{s:J, s:I, s:I, s:s, s:A, s:A, s:A, s:A, s:A}",
                                "run", run,
                                "others_tokens", tokens,
                                "others_cost", cost,
                                "user_name", vig_json_get_string (user, "name", ""),
                                "history", g_steal_pointer (&history),
                                "messages", g_steal_pointer (&messages),
-                               "calls", g_steal_pointer (&calls));
+                               "calls", g_steal_pointer (&calls),
+                               "summaries", g_steal_pointer (&summaries),
+                               "approvals", g_steal_pointer (&approvals));
+}
+
+VigRunQuery *
+vig_run_query_new (const char *operator_id, const char *user_id)
+{
+  VigRunQuery *self = g_new0 (VigRunQuery, 1);
+
+  self->operator_id = g_strdup (operator_id);
+  self->user_id = g_strdup (user_id);
+
+  return self;
+}
+
+void
+vig_run_query_free (gpointer data)
+{
+  VigRunQuery *self = data;
+
+  g_free (self->operator_id);
+  g_free (self->user_id);
+  g_free (self);
 }
 
 void
@@ -147,8 +178,14 @@ vig_run_facts_free (gpointer data)
   g_clear_pointer (&self->operator, json_object_unref);
   g_clear_pointer (&self->operators, json_array_unref);
   g_clear_pointer (&self->settings, json_object_unref);
+  g_clear_pointer (&self->memories, json_array_unref);
+  g_clear_pointer (&self->servers, json_array_unref);
   g_clear_pointer (&self->provider, json_object_unref);
   g_free (self->sealed_key);
+  g_free (self->model);
+  g_clear_pointer (&self->fallback, json_object_unref);
+  g_free (self->fallback_key);
+  g_free (self->fallback_model);
   g_free (self);
 }
 
@@ -184,6 +221,27 @@ read_provider (VigRunFacts *self, VigDbConnection *db, const char *id, GError **
   return FALSE;
 }
 
+/* An Operator's own comes before everybody's. One that is gone is none. */
+static gboolean
+read_fallback (VigRunFacts *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  JsonObject *source = self->operator != NULL && vig_json_get_string (self->operator, "fallback_provider_id", NULL) != NULL ? self->operator : self->settings;
+  const char *id = vig_json_get_string (source, "fallback_provider_id", NULL);
+
+  if (id == NULL)
+    return TRUE;
+
+  self->fallback_model = g_strdup (vig_json_get_string (source, "fallback_model", NULL));
+  self->fallback = vig_store_providers_get (db, id, &self->fallback_key, &local_error);
+  if (self->fallback != NULL || vig_error_is_not_found (local_error))
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
 static gboolean
 may_ask (JsonObject *row)
 {
@@ -193,8 +251,18 @@ may_ask (JsonObject *row)
 }
 
 static gboolean
-read_facts (VigRunFacts *self, VigDbConnection *db, const char *operator_id, GError **error)
+read_background (VigRunFacts *self, VigDbConnection *db, VigRunQuery *query, GError **error)
 {
+  self->memories = vig_store_memories_for (db, query->user_id, query->operator_id, error);
+  self->servers = self->memories != NULL ? vig_store_servers_for_operator (db, query->operator_id, error) : NULL;
+
+  return self->servers != NULL;
+}
+
+static gboolean
+read_facts (VigRunFacts *self, VigDbConnection *db, VigRunQuery *query, GError **error)
+{
+  const char *operator_id = query->operator_id;
   const char *provider_id = NULL;
 
   self->settings = vig_store_settings_get (db, error);
@@ -208,7 +276,7 @@ read_facts (VigRunFacts *self, VigDbConnection *db, const char *operator_id, GEr
         return FALSE;
       provider_id = vig_json_get_string (self->settings, "routing_provider_id", NULL);
     }
-  else if (!read_operator (self, db, operator_id, error))
+  else if (!read_operator (self, db, operator_id, error) || !read_background (self, db, query, error))
     return FALSE;
   else if (self->operator != NULL)
     provider_id = vig_json_get_string (self->operator, "provider_id", NULL);
@@ -221,15 +289,15 @@ read_facts (VigRunFacts *self, VigDbConnection *db, const char *operator_id, GEr
         return FALSE;
     }
 
-  return read_provider (self, db, provider_id, error);
+  return read_provider (self, db, provider_id, error) && read_fallback (self, db, error);
 }
 
 gpointer
-vig_run_facts_read (VigDbConnection *db, gpointer operator_id, GError **error)
+vig_run_facts_read (VigDbConnection *db, gpointer query, GError **error)
 {
   VigRunFacts *self = g_new0 (VigRunFacts, 1);
 
-  if (!read_facts (self, db, operator_id, error))
+  if (!read_facts (self, db, query, error))
     g_clear_pointer (&self, vig_run_facts_free);
 
   return self;
@@ -264,6 +332,7 @@ vig_run_write_free (gpointer data)
   json_array_unref (self->calls);
   json_array_unref (self->ended_calls);
   json_array_unref (self->usage);
+  g_clear_pointer (&self->summary, json_object_unref);
   json_object_unref (self->changes);
   g_free (self);
 }
@@ -381,6 +450,22 @@ end_calls (VigRunWrite *self, VigDbConnection *db, JsonArray *stored, GError **e
   return TRUE;
 }
 
+static gboolean
+write_summary (VigRunWrite *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (JsonObject) stored = NULL;
+
+  if (self->summary == NULL)
+    return TRUE;
+
+  json_object_set_string_member (self->summary, "session_id", self->session_id);
+  json_object_set_string_member (self->summary, "run_id", self->run_id);
+  json_object_set_string_member (self->summary, "operator_name", self->operator_name);
+  stored = vig_store_summaries_add (db, self->summary, error);
+
+  return stored != NULL;
+}
+
 gpointer
 vig_run_write_run (VigDbConnection *db, gpointer data, GError **error)
 {
@@ -391,7 +476,7 @@ vig_run_write_run (VigDbConnection *db, gpointer data, GError **error)
   gint64 tokens, cost;
 
   if (!write_messages (self, db, messages, error) || !write_calls (self, db, messages, calls, error) || !end_calls (self, db, calls, error)
-      || !write_usage (self, db, messages, error))
+      || !write_usage (self, db, messages, error) || !write_summary (self, db, error))
     return NULL;
   run = vig_store_runs_update (db, self->run_id, self->changes, error);
   if (run == NULL || !vig_store_runs_sum_others (db, run, &tokens, &cost, error))

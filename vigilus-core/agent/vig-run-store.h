@@ -16,7 +16,8 @@ VigRunLoad *vig_run_load_new  (const char *run_id, VigAttachments *attachments);
 void        vig_run_load_free (gpointer load);
 
 /* A run as it was left: VigDbFunc over a VigRunLoad. {"run": Run, "user_name", "history": [Message of earlier runs], "messages":
- * [Message of this run], "calls": [Call of its last reply]}. User texts are redacted by the caller. */
+ * [Message of this run], "calls": [Call of its last reply], "summaries": the newest of each Operator, "approvals": that are open in this
+ * session}. User texts are redacted by the caller. */
 gpointer vig_run_store_load (VigDbConnection *db, gpointer load, GError **error);
 
 /* What has to be known to ask a model, either for an Operator or to route. */
@@ -25,12 +26,26 @@ typedef struct
   JsonObject *operator;  /* NULL: it is gone, or to route */
   JsonArray  *operators; /* to route, or where the Operator may ask others: those that are enabled */
   JsonObject *settings;
+  JsonArray  *memories;  /* what the Operator is told */
+  JsonArray  *servers;   /* that it may use */
   JsonObject *provider;  /* NULL: there is none */
   char       *sealed_key;
+  char       *model;     /* NULL: the Operator's, or what settings say for routing */
+  JsonObject *fallback;  /* provider; NULL: none */
+  char       *fallback_key;
+  char       *fallback_model;
 } VigRunFacts;
 
+typedef struct
+{
+  char *operator_id; /* NULL: to route */
+  char *user_id;     /* who asks */
+} VigRunQuery;
+
+VigRunQuery *vig_run_query_new  (const char *operator_id, const char *user_id);
+void         vig_run_query_free (gpointer query);
 void         vig_run_facts_free (gpointer facts);
-gpointer     vig_run_facts_read (VigDbConnection *db, gpointer operator_id, GError **error); /* VigDbFunc; NULL: to route */
+gpointer     vig_run_facts_read (VigDbConnection *db, gpointer query, GError **error); /* VigDbFunc */
 
 /* One step of a run, as one transaction: messages, the calls of the last one, then the run itself. All that is set is owned. */
 typedef struct
@@ -42,6 +57,7 @@ typedef struct
   JsonArray  *calls;         /* of {provider_call_id, tool, arguments} */
   JsonArray  *ended_calls;   /* ids whose results these messages carry */
   JsonArray  *usage;         /* what the models took: vig-store-usage.h */
+  JsonObject *summary;       /* NULL: none */
   JsonObject *changes;
 } VigRunWrite;
 

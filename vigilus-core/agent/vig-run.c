@@ -108,16 +108,23 @@ vig_run_finish_store (VigRun *self, GObject *source, GAsyncResult *result)
 void
 vig_run_read_facts (VigRun *self, const char *operator_id, GAsyncReadyCallback callback)
 {
-  vig_db_read_async (self->parts->context.db, vig_run_facts_read, g_strdup (operator_id), g_free, vig_run_facts_free,
-                     NULL, callback, g_object_ref (self));
+  vig_db_read_async (self->parts->context.db, vig_run_facts_read, vig_run_query_new (operator_id, self->user_id),
+                     vig_run_query_free, vig_run_facts_free, NULL, callback, g_object_ref (self));
 }
 
 void
 vig_run_build_transcript (VigRun *self)
 {
-  self->transcript = vig_history_build (self->history, self->messages, self->operator->name, self->parts->context.redactor);
-  g_clear_pointer (&self->history, json_array_unref);
-  g_clear_pointer (&self->messages, json_array_unref);
+  self->transcript = vig_run_read_transcript (self, self->loaded);
+}
+
+void
+vig_run_forget_loaded (VigRun *self)
+{
+  self->history = NULL;
+  self->messages = NULL;
+  self->rows = NULL;
+  g_clear_pointer (&self->loaded, json_object_unref);
 }
 
 void
@@ -177,6 +184,7 @@ go_on (VigRun *self)
   vig_run_build_transcript (self);
   if (open == NULL || json_array_get_length (self->rows) == 0)
     {
+      vig_run_forget_loaded (self);
       if (!vig_run_is_over (self))
         vig_run_enter (self, VIG_RUN_ASKING);
       return;
@@ -184,6 +192,7 @@ go_on (VigRun *self)
 
   self->reply = g_steal_pointer (&open);
   vig_run_make_calls (self, self->rows);
+  vig_run_forget_loaded (self);
   vig_run_enter (self, VIG_RUN_RESOLVING);
 }
 
@@ -222,9 +231,10 @@ take_loaded (VigRun *self, JsonObject *loaded)
 
   vig_run_take_row (self, vig_json_get_object (loaded, "run"));
   self->user_name = g_strdup (vig_json_get_string (loaded, "user_name", ""));
-  self->history = json_array_ref (vig_json_get_array (loaded, "history"));
-  self->messages = json_array_ref (vig_json_get_array (loaded, "messages"));
-  self->rows = json_array_ref (vig_json_get_array (loaded, "calls"));
+  self->loaded = json_object_ref (loaded);
+  self->history = vig_json_get_array (loaded, "history");
+  self->messages = vig_json_get_array (loaded, "messages");
+  self->rows = vig_json_get_array (loaded, "calls");
   self->turns = vig_json_get_int (self->row, "turns", 0);
   self->others_tokens = vig_json_get_int (loaded, "others_tokens", 0);
   self->others_cost = vig_json_get_int (loaded, "others_cost", 0);
@@ -411,10 +421,11 @@ vig_run_finalize (GObject *object)
   g_ptr_array_unref (self->calls);
   g_ptr_array_unref (self->operators);
   g_clear_pointer (&self->row, json_object_unref);
-  g_clear_pointer (&self->history, json_array_unref);
-  g_clear_pointer (&self->messages, json_array_unref);
-  g_clear_pointer (&self->rows, json_array_unref);
   g_clear_pointer (&self->usage, json_array_unref);
+  g_clear_pointer (&self->loaded, json_object_unref);
+  g_clear_pointer (&self->provider, json_object_unref);
+  g_clear_pointer (&self->fallback, json_object_unref);
+  vig_compactor_unref (self->compactor);
   g_clear_pointer (&self->transcript, vig_transcript_unref);
   g_clear_pointer (&self->reply, vig_reply_unref);
   vig_operator_unref (self->operator);

@@ -7,13 +7,15 @@
 #include "vig-approvals-private.h"
 #include "vig-ask-tool.h"
 #include "vig-call.h"
+#include "vig-memory-tool.h"
+#include "vig-output-tool.h"
 #include "vig-run.h"
 #include "vig-scope-keeper.h"
 #include "vig-search-tool.h"
 #include "vig-server-access.h"
 #include "vig-store-runs.h"
 
-#define MAX_BUSY 64 /* runs at once; one that waits for a person costs nothing and does not count */
+#define MAX_BUSY 1000 /* runs at once; one that waits for a person costs nothing and does not count */
 
 struct _VigRunner
 {
@@ -505,13 +507,16 @@ add_own_tools (VigRunner *self, const VigAgentContext *context)
   g_autoptr (VigTool) activity = vig_activity_tool_new (context->db, context->redactor);
   g_autoptr (VigTool) servers = vig_servers_tool_new (context->db);
   g_autoptr (VigTool) ask = vig_ask_tool_new ();
+  g_autoptr (VigTool) output = vig_output_tool_new (context->db);
+  g_autoptr (VigTool) memory = vig_memory_tool_new (context);
   g_autoptr (VigTool) scope = vig_scope_tool_new (context->db);
   g_autoptr (VigTool) search = vig_search_tool_new (context->db, context->registry);
   g_autoptr (GError) error = NULL;
 
   if (!vig_registry_add_tool (context->registry, "core", activity, &error) || !vig_registry_add_tool (context->registry, "core", servers, &error)
       || !vig_registry_add_tool (context->registry, "core", ask, &error) || !vig_registry_add_tool (context->registry, "core", scope, &error)
-      || !vig_registry_add_tool (context->registry, "core", search, &error))
+      || !vig_registry_add_tool (context->registry, "core", output, &error)
+      || !vig_registry_add_tool (context->registry, "core", memory, &error) || !vig_registry_add_tool (context->registry, "core", search, &error))
     g_warning ("failed to add the core's own tool: %s", error->message);
 }
 

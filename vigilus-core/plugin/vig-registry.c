@@ -115,6 +115,12 @@ vig_registry_add_tool (VigRegistry *self, const char *plugin_id, VigTool *tool, 
 
   if (!check_tool (tool, error))
     return FALSE;
+  if ((vig_tool_get_info (tool)->flags & VIG_TOOL_BUILT_IN) != 0 && !g_str_equal (plugin_id, "core"))
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "tool %s of plugin %s says that it is built in: only the core's own are",
+                   vig_tool_get_info (tool)->name, plugin_id);
+      return FALSE;
+    }
 
   return add_entry (self, self->tools, "tool", vig_tool_get_info (tool)->name, entry_new (plugin_id, tool), error);
 }

@@ -84,7 +84,7 @@ pack_call (VigRemoteCall *call)
                                "call_id", vig_invocation_get_call_id (invocation),
                                "operator", vig_invocation_get_operator_name (invocation),
                                "milliseconds_left", left,
-                               "output_limit", (gint64) vig_invocation_get_output_limit (invocation));
+                               "output_limit", (gint64) vig_invocation_get_keep_limit (invocation));
 }
 
 static void

@@ -240,6 +240,15 @@ vig_store_approvals_get_first (VigDbConnection *db, const char *id, GError **err
                             "ssj", error);
 }
 
+JsonArray *
+vig_store_approvals_open (VigDbConnection *db, const char *session_id, GError **error)
+{
+  return vig_store_row_all (vig_db_query (db, error,
+                                          "SELECT id, tool, resource, operator_name FROM approvals"
+                                          " WHERE session_id = ?1 AND status = 'pending' ORDER BY seq LIMIT 50", "s", session_id),
+                            "ssss", error);
+}
+
 gint64
 vig_store_approvals_pending (VigDbConnection *db, GError **error)
 {

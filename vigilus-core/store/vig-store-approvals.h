@@ -18,6 +18,8 @@ JsonObject *vig_store_approvals_create  (VigDbConnection *db, JsonObject *approv
 JsonObject *vig_store_approvals_get     (VigDbConnection *db, const char *id, GError **error);
 JsonObject *vig_store_approvals_list    (VigDbConnection *db, const char *status, const VigPage *page, GError **error); /* status may be NULL; newest first */
 gint64      vig_store_approvals_pending (VigDbConnection *db, GError **error);
+/* Those that are pending in a session: {id, tool, resource|null, operator_name}, at most 50. */
+JsonArray  *vig_store_approvals_open    (VigDbConnection *db, const char *session_id, GError **error);
 /* Another request for the very same that is still open, whoever's call made it; NULL without error: none. */
 JsonObject *vig_store_approvals_find_same (VigDbConnection *db, JsonObject *approval, GError **error);
 /* How often a person has approved exactly this, as it was asked; -1: @error. */

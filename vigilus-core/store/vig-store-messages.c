@@ -170,6 +170,23 @@ vig_store_messages_list (VigDbConnection *db, const char *session_id, const VigP
   return list;
 }
 
+JsonObject *
+vig_store_messages_list_run (VigDbConnection *db, const char *run_id, const VigPage *page, GError **error)
+{
+  g_autofree char *key = NULL;
+  gint64 after;
+
+  if (!vig_store_cursor_text (page, "run-messages", &key, error))
+    return NULL;
+
+  after = key != NULL ? g_ascii_strtoll (key, NULL, 10) : 0;
+
+  return vig_store_page_collect (vig_db_query (db, error, MESSAGE "FROM messages WHERE (run_id = ?1 OR id = (SELECT question_id FROM runs WHERE id = ?1)) AND seq > ?2"
+                                               " ORDER BY seq LIMIT ?3",
+                                               "sii", run_id, after, vig_store_page_limit (page) + 1),
+                                 MESSAGE_TYPES, page, "run-messages", SEQ_COLUMN, error);
+}
+
 JsonArray *
 vig_store_messages_path (VigDbConnection *db, const char *session_id, const char *end_id, guint limit, GError **error)
 {

@@ -5,12 +5,13 @@
 
 #include "vig-id.h"
 #include "vig-store-builtins.h"
+#include "vig-store-providers.h"
 #include "vig-store-row.h"
 
 #define OPERATOR \
   "SELECT id, name, description, system_prompt, soul, provider_id, model, permission_level, trust_mode," \
-  " working_directory, enabled, created_at, updated_at, builtin, builtin_version, builtin_base FROM operators "
-#define OPERATOR_TYPES "ssssssssssbttsij"
+  " working_directory, enabled, created_at, updated_at, fallback_provider_id, fallback_model, builtin, builtin_version, builtin_base FROM operators "
+#define OPERATOR_TYPES "ssssssssssbttsssij"
 #define NAME_COLUMN 1
 
 #define MAX_TEXT 65536
@@ -26,6 +27,8 @@ static const VigStoreField fields[] = {
   { "model", 's', TRUE, 1, 200 },
   { "permission_level", 's', FALSE, 1, 0, "read|write|exec|elevate" },
   { "trust_mode", 's', FALSE, 1, 0, "inherit|strict|lenient" },
+  { "fallback_provider_id", 's', TRUE, 1, 64 },
+  { "fallback_model", 's', TRUE, 1, 200 },
   { "working_directory", 's', TRUE, 1, 4096 },
   { "enabled", 'b' },
   { "tools", 'a', FALSE, 0, 500 },
@@ -119,8 +122,6 @@ check_together (VigDbConnection *db, JsonObject *operator, GError **error)
 {
   const char *name = vig_json_get_string (operator, "name", "");
   const char *directory = vig_json_get_string (operator, "working_directory", NULL);
-  const char *provider_id = vig_json_get_string (operator, "provider_id", NULL);
-  gint64 found;
 
   if (!vig_store_check_name (name, error))
     return FALSE;
@@ -136,14 +137,7 @@ check_together (VigDbConnection *db, JsonObject *operator, GError **error)
       return FALSE;
     }
 
-  if (provider_id == NULL)
-    return TRUE;
-
-  found = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM providers WHERE id = ?1", "s", provider_id), error);
-  if (found == 0)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "provider_id names no provider: %s", provider_id);
-
-  return found > 0;
+  return vig_store_providers_check (db, operator, "provider_id", error) && vig_store_providers_check (db, operator, "fallback_provider_id", error);
 }
 
 /* Runs @sql, which takes all columns in the order of OPERATOR. */
@@ -153,7 +147,7 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *operator, gint64 cr
   g_autoptr (GError) local_error = NULL;
   const char *name = vig_json_get_string (operator, "name", NULL);
 
-  if (vig_db_exec (db, &local_error, sql, "ssssssssssbii",
+  if (vig_db_exec (db, &local_error, sql, "ssssssssssbiiss",
                    vig_json_get_string (operator, "id", NULL),
                    name,
                    vig_json_get_string (operator, "description", ""),
@@ -166,7 +160,9 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *operator, gint64 cr
                    vig_json_get_string (operator, "working_directory", NULL),
                    vig_json_get_boolean (operator, "enabled", TRUE),
                    created_at,
-                   vig_time_now ()))
+                   vig_time_now (),
+                   vig_json_get_string (operator, "fallback_provider_id", NULL),
+                   vig_json_get_string (operator, "fallback_model", NULL)))
     return write_tools (db, operator, error);
 
   vig_store_name_taken ("an Operator", name, &local_error);
@@ -258,8 +254,8 @@ vig_store_operators_create (VigDbConnection *db, JsonObject *values, GError **er
   if (!check_together (db, operator, error) ||
       !write_row (db,
                   "INSERT INTO operators (id, name, description, system_prompt, soul, provider_id, model, permission_level, trust_mode,"
-                  " working_directory, enabled, created_at, updated_at)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                  " working_directory, enabled, created_at, updated_at, fallback_provider_id, fallback_model)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
                   operator, vig_time_now (), error))
     return NULL;
 
@@ -283,7 +279,8 @@ vig_store_operators_update (VigDbConnection *db, const char *id, JsonObject *cha
   if (!check_together (db, operator, error) ||
       !write_row (db,
                   "UPDATE operators SET name = ?2, description = ?3, system_prompt = ?4, soul = ?5, provider_id = ?6, model = ?7,"
-                  " permission_level = ?8, trust_mode = ?9, working_directory = ?10, enabled = ?11, created_at = ?12, updated_at = ?13"
+                  " permission_level = ?8, trust_mode = ?9, working_directory = ?10, enabled = ?11, created_at = ?12, updated_at = ?13,"
+                  " fallback_provider_id = ?14, fallback_model = ?15"
                   " WHERE id = ?1",
                   operator, created_at, error))
     return NULL;

@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* Operators (schema Operator: id, name, description, system_prompt, soul, provider_id|null, model|null, permission_level, trust_mode,
- * working_directory|null, enabled, tools [names], created_at, updated_at). Names are unique without regard to case. */
+ * working_directory|null, fallback_provider_id|null, fallback_model|null, enabled, tools [names], created_at, updated_at). Names are unique without regard to case. */
 JsonObject *vig_store_operators_list    (VigDbConnection *db, const VigPage *page, GError **error);
 JsonArray  *vig_store_operators_enabled (VigDbConnection *db, GError **error); /* all that can be routed to, by name; at most 200 */
 JsonObject *vig_store_operators_get     (VigDbConnection *db, const char *id, GError **error);

@@ -191,7 +191,8 @@ vig_store_providers_update (VigDbConnection *db, const char *id, JsonObject *cha
 static char *
 dup_users (VigDbConnection *db, const char *id, GError **error)
 {
-  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name FROM operators WHERE provider_id = ?1 ORDER BY name COLLATE NOCASE LIMIT 20", "s", id);
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name FROM operators WHERE provider_id = ?1 OR fallback_provider_id = ?1"
+                                                        " ORDER BY name COLLATE NOCASE LIMIT 20", "s", id);
   g_autoptr (JsonObject) settings = vig_store_settings_get (db, error);
   g_autoptr (GString) users = g_string_new (NULL);
 
@@ -203,6 +204,9 @@ dup_users (VigDbConnection *db, const char *id, GError **error)
 
   if (g_strcmp0 (vig_json_get_string (settings, "routing_provider_id", NULL), id) == 0)
     g_string_append_printf (users, "%s%s", users->len > 0 ? ", " : "", "the routing in Settings");
+
+  if (g_strcmp0 (vig_json_get_string (settings, "fallback_provider_id", NULL), id) == 0)
+    g_string_append_printf (users, "%s%s", users->len > 0 ? ", " : "", "the second model in Settings");
 
   return users->len > 0 ? g_string_free (g_steal_pointer (&users), FALSE) : NULL;
 }
@@ -238,4 +242,20 @@ vig_store_providers_delete (VigDbConnection *db, const char *id, GError **error)
                       "UPDATE providers SET is_default = 1"
                       " WHERE id = (SELECT id FROM providers ORDER BY enabled DESC, created_at, id LIMIT 1)",
                       NULL);
+}
+
+gboolean
+vig_store_providers_check (VigDbConnection *db, JsonObject *object, const char *member, GError **error)
+{
+  const char *provider_id = vig_json_get_string (object, member, NULL);
+  gint64 found;
+
+  if (provider_id == NULL)
+    return TRUE;
+
+  found = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM providers WHERE id = ?1", "s", provider_id), error);
+  if (found == 0)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "%s names no provider: %s", member, provider_id);
+
+  return found > 0;
 }

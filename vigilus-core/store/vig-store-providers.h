@@ -15,5 +15,7 @@ JsonObject *vig_store_providers_create   (VigDbConnection *db, JsonObject *provi
 /* @keep_key: leave the stored key; else it becomes @sealed_key (NULL: none). */
 JsonObject *vig_store_providers_update   (VigDbConnection *db, const char *id, JsonObject *changes, gboolean keep_key, const char *sealed_key, GError **error);
 gboolean    vig_store_providers_delete   (VigDbConnection *db, const char *id, GError **error); /* CONFLICT names the Operators that use it */
+/* Whether @member of @object names a provider, or none; else INVALID, naming the member. */
+gboolean    vig_store_providers_check    (VigDbConnection *db, JsonObject *object, const char *member, GError **error);
 
 G_END_DECLS

@@ -8,8 +8,9 @@
 
 #define RUN \
   "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros," \
-  " stop_requested, created_at, updated_at, ended_at, seq, unattended, question_id, plan, parent_run_id, parent_call_id, root_run_id, depth, ceiling, strict FROM runs "
-#define RUN_TYPES "sssssssjiiiibttt-bsjsssisb"
+  " stop_requested, created_at, updated_at, ended_at, seq, unattended, question_id, plan, parent_run_id, parent_call_id, root_run_id, depth, ceiling, strict,"  \
+  " origin, origin_id FROM runs "
+#define RUN_TYPES "sssssssjiiiibttt-bsjsssisbss"
 #define SEQ_COLUMN 16
 
 #define LIVE "('routing', 'asking', 'resolving')"
@@ -187,6 +188,12 @@ gboolean
 vig_store_runs_set_strict (VigDbConnection *db, const char *id, GError **error)
 {
   return vig_db_exec (db, error, "UPDATE runs SET strict = 1 WHERE id = ?1", "s", id);
+}
+
+gboolean
+vig_store_runs_set_origin (VigDbConnection *db, const char *id, const char *origin, const char *origin_id, GError **error)
+{
+  return vig_db_exec (db, error, "UPDATE runs SET origin = ?2, origin_id = ?3 WHERE id = ?1", "sss", id, origin, origin_id);
 }
 
 gboolean

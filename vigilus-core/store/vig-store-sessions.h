@@ -49,5 +49,6 @@ gboolean    vig_store_messages_forget_words  (VigDbConnection *db, const char *u
 gboolean    vig_store_messages_show          (VigDbConnection *db, const char *session_id, const char *leaf_id, GError **error);
 /* Shows the branch through @message_id that was written to last. */
 gboolean    vig_store_messages_show_branch   (VigDbConnection *db, const char *session_id, const char *message_id, GError **error);
+JsonObject *vig_store_messages_list_run      (VigDbConnection *db, const char *run_id, const VigPage *page, GError **error); /* oldest first, its question too */
 
 G_END_DECLS

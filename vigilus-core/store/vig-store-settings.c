@@ -4,6 +4,7 @@
 #include "vig-store-settings.h"
 
 #include "vig-price.h"
+#include "vig-store-providers.h"
 #include "vig-store-row.h"
 
 #include <vigilus/vig-fetch-private.h>
@@ -27,6 +28,12 @@ static const VigStoreField fields[] = {
   { "run_max_cents", 'i', FALSE, 0, 10000000 },
   { "model_prices", 's', TRUE, 1, VIG_PRICE_MAX_TEXT },
   { "output_limit", 'i', FALSE, 1024, 1048576 },
+  { "output_keep_kb", 'i', FALSE, 0, 16384 },
+  { "output_keep_days", 'i', FALSE, 1, 3650 },
+  { "output_keep_total_mb", 'i', FALSE, 1, 1048576 },
+  { "context_tokens", 'i', FALSE, 2048, 10000000 },
+  { "fallback_provider_id", 's', TRUE, 1, 64 },
+  { "fallback_model", 's', TRUE, 1, 200 },
   { "password_min_length", 'i', FALSE, 8, 128 },
   { "second_factor_approvals", 's', FALSE, 1, 0, "never|elevate|exec" },
   { "second_factor_minutes", 'i', FALSE, 1, 60 },
@@ -41,7 +48,8 @@ static const VigStoreField fields[] = {
 static JsonObject *
 make_defaults (void)
 {
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i, s:n, s:[]}",
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, "
+                               "s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:n, s:n, s:[]}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
@@ -66,6 +74,12 @@ make_defaults (void)
                                "undo_days", 30,
                                "undo_file_mb", 256,
                                "undo_total_mb", 1024,
+                               "output_keep_kb", 1024,
+                               "output_keep_days", 30,
+                               "output_keep_total_mb", 512,
+                               "context_tokens", 32768,
+                               "fallback_provider_id",
+                               "fallback_model",
                                "web_search_url",
                                "web_networks");
 }
@@ -151,8 +165,6 @@ check_web (JsonObject *settings, GError **error)
 static gboolean
 check_together (VigDbConnection *db, JsonObject *settings, GError **error)
 {
-  const char *provider_id = vig_json_get_string (settings, "routing_provider_id", NULL);
-  gint64 found;
 
   if (vig_json_get_int (settings, "grant_minutes_default", 0) > vig_json_get_int (settings, "grant_minutes_max", 0))
     {
@@ -165,14 +177,7 @@ check_together (VigDbConnection *db, JsonObject *settings, GError **error)
   if (!check_second_approver (db, settings, error) || !check_web (settings, error))
     return FALSE;
 
-  if (provider_id == NULL)
-    return TRUE;
-
-  found = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM providers WHERE id = ?1", "s", provider_id), error);
-  if (found == 0)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "routing_provider_id names no provider: %s", provider_id);
-
-  return found > 0;
+  return vig_store_providers_check (db, settings, "routing_provider_id", error) && vig_store_providers_check (db, settings, "fallback_provider_id", error);
 }
 
 static gboolean

@@ -7,24 +7,11 @@
 /* Alternatives of what was said: ask again, and choose which branch is shown. */
 
 static void
-started (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (VigRequest) request = user_data;
-  g_autoptr (GError) error = NULL;
-  JsonObject *run = vig_runner_start_finish (VIG_RUNNER (source), result, &error);
-
-  if (run == NULL)
-    vig_request_fail (request, error);
-  else
-    vig_request_respond (request, vig_node_take_object (run));
-}
-
-static void
 regenerate_message (VigRequest *request)
 {
   VigRunStart *start = vig_run_start_again (vig_request_get_caller (request), vig_request_get_id (request));
 
-  vig_runner_begin_async (vig_request_get_web (request)->context.runner, start, NULL, started, vig_request_ref (request));
+  vig_runner_begin_async (vig_request_get_web (request)->context.runner, start, NULL, vig_web_run_started, vig_request_ref (request));
 }
 
 static void

@@ -101,19 +101,6 @@ list_messages (VigDbConnection *db, VigRequest *request, GError **error)
 }
 
 static void
-started (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (VigRequest) request = user_data;
-  g_autoptr (GError) error = NULL;
-  JsonObject *run = vig_runner_start_finish (VIG_RUNNER (source), result, &error);
-
-  if (run == NULL)
-    vig_request_fail (request, error);
-  else
-    vig_request_respond (request, vig_node_take_object (run));
-}
-
-static void
 send_message (VigRequest *request)
 {
   VigWeb *web = vig_request_get_web (request);
@@ -133,7 +120,7 @@ send_message (VigRequest *request)
   start->parent_id = g_strdup (vig_json_get_string (vig_request_get_body (request), "parent_id", NULL));
   if (vig_json_get_array (vig_request_get_body (request), "attachments") != NULL)
     start->attachments = json_array_ref (vig_json_get_array (vig_request_get_body (request), "attachments"));
-  vig_runner_begin_async (web->context.runner, start, NULL, started, vig_request_ref (request));
+  vig_runner_begin_async (web->context.runner, start, NULL, vig_web_run_started, vig_request_ref (request));
 }
 
 static void
@@ -179,29 +166,16 @@ list_runs (VigDbConnection *db, VigRequest *request, GError **error)
                                                     vig_json_get_string (parameters, "state", NULL), &page, error));
 }
 
-/* Other people's runs are not there. */
-static JsonObject *
-find_own_run (VigDbConnection *db, VigRequest *request, GError **error)
-{
-  g_autoptr (JsonObject) run = vig_store_runs_get (db, vig_request_get_id (request), error);
-
-  if (run == NULL || g_strcmp0 (vig_json_get_string (run, "user_id", NULL), get_user (request)) == 0)
-    return g_steal_pointer (&run);
-  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "there is no run %s", vig_request_get_id (request));
-
-  return NULL;
-}
-
 static JsonNode *
 get_run (VigDbConnection *db, VigRequest *request, GError **error)
 {
-  return vig_node_take_object (find_own_run (db, request, error));
+  return vig_node_take_object (vig_web_find_run (db, request, vig_request_get_id (request), error));
 }
 
 static JsonNode *
 list_run_calls (VigDbConnection *db, VigRequest *request, GError **error)
 {
-  g_autoptr (JsonObject) run = find_own_run (db, request, error);
+  g_autoptr (JsonObject) run = vig_web_find_run (db, request, vig_request_get_id (request), error);
   JsonArray *calls = run != NULL ? vig_store_calls_of_run (db, vig_request_get_id (request), error) : NULL;
 
   return calls != NULL ? vig_node_take_object (vig_store_page_new (calls, NULL)) : NULL;

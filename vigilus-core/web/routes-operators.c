@@ -21,18 +21,24 @@ get_operator (VigDbConnection *db, VigRequest *request, GError **error)
 }
 
 static gboolean
-check_provider (VigDbConnection *db, VigRequest *request, GError **error)
+check_provider (VigDbConnection *db, VigRequest *request, const char *member, GError **error)
 {
-  const char *id = vig_json_get_string (vig_request_get_body (request), "provider_id", NULL);
+  const char *id = vig_json_get_string (vig_request_get_body (request), member, NULL);
   g_autoptr (JsonObject) provider = NULL;
 
   if (id == NULL)
     return TRUE;
   provider = vig_store_providers_get (db, id, NULL, NULL);
   if (provider == NULL)
-    vig_request_blame (request, "provider_id", error, "/provider_id: there is no provider %s", id);
+    vig_request_blame (request, member, error, "/%s: there is no provider %s", member, id);
 
   return provider != NULL;
+}
+
+static gboolean
+check_providers (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  return check_provider (db, request, "provider_id", error) && check_provider (db, request, "fallback_provider_id", error);
 }
 
 static gboolean
@@ -103,7 +109,7 @@ create_operator (VigDbConnection *db, VigRequest *request, GError **error)
 {
   g_autoptr (JsonObject) operator = NULL;
 
-  if (!check_known (request, NULL, error) || !check_provider (db, request, error) || !check_directory (request, error))
+  if (!check_known (request, NULL, error) || !check_providers (db, request, error) || !check_directory (request, error))
     return NULL;
 
   operator = vig_store_operators_create (db, vig_request_get_body (request), error);
@@ -122,7 +128,7 @@ update_operator (VigDbConnection *db, VigRequest *request, GError **error)
   g_autoptr (JsonObject) before = vig_store_operators_get (db, vig_request_get_id (request), error);
   g_autoptr (JsonObject) operator = NULL;
 
-  if (before == NULL || !check_known (request, before, error) || !check_provider (db, request, error) || !check_directory (request, error) ||
+  if (before == NULL || !check_known (request, before, error) || !check_providers (db, request, error) || !check_directory (request, error) ||
       !vig_store_versions_keep (db, before, user_name, "", error))
     return NULL;
 

@@ -106,7 +106,12 @@ join_time_over (gpointer user_data)
   VigLiveSocket *self = user_data;
 
   self->join_id = 0;
+  if (g_queue_is_empty (&self->deltas))
+    return G_SOURCE_REMOVE;
+
   send_all_joined (self);
+  if (!self->ended)
+    self->join_id = g_timeout_add (VIG_LIVE_COALESCE, join_time_over, self);
 
   return G_SOURCE_REMOVE;
 }
@@ -169,9 +174,12 @@ vig_live_socket_send_delta (VigLiveSocket *self, const char *topic, const char *
     }
 
   g_string_append (last->text, text);
-  if (last->text->len > VIG_LIVE_QUEUE)
-    send_all_joined (self);
-  else if (self->join_id == 0)
+  if (self->join_id != 0 && last->text->len <= VIG_LIVE_QUEUE)
+    return;
+
+  /* The first is shown at once; what follows within the time is joined. */
+  send_all_joined (self);
+  if (!self->ended && self->join_id == 0)
     self->join_id = g_timeout_add (VIG_LIVE_COALESCE, join_time_over, self);
 }
 

@@ -19,8 +19,8 @@ struct _VigLive
   guint      check_id;
 };
 
-static const char *const TOPICS[] = { "runs", "approvals", "changes", "operators", "providers", "plugins", "settings", "audit", "sessions", "servers",
-                                       "credentials", "http-tools", "scope", NULL };
+static const char *const TOPICS[] = { "runs", "approvals", "changes", "operators", "providers", "plugins", "settings", "audit", "sessions",
+                                       "memories", "servers", "credentials", "http-tools", "scope", NULL };
 
 /* Chats are their owner's alone; so is what the common topics tell of them. */
 static gboolean

@@ -48,6 +48,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_HTTP_TOOLS);
   add_routes (table, VIG_ROUTES_EXPORT);
   add_routes (table, VIG_ROUTES_INVITATIONS);
+  add_routes (table, VIG_ROUTES_MEMORIES);
   add_routes (table, VIG_ROUTES_OPERATORS);
   add_routes (table, VIG_ROUTES_PANIC);
   add_routes (table, VIG_ROUTES_PEOPLE);
@@ -55,6 +56,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_POLICY);
   add_routes (table, VIG_ROUTES_PROOF);
   add_routes (table, VIG_ROUTES_PROVIDERS);
+  add_routes (table, VIG_ROUTES_RUNS);
   add_routes (table, VIG_ROUTES_SEARCH);
   add_routes (table, VIG_ROUTES_SCOPE);
   add_routes (table, VIG_ROUTES_SECOND_FACTORS);

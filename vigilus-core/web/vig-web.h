@@ -66,6 +66,7 @@ extern const VigRoute VIG_ROUTES_CREDENTIALS[];
 extern const VigRoute VIG_ROUTES_HTTP_TOOLS[];
 extern const VigRoute VIG_ROUTES_EXPORT[];
 extern const VigRoute VIG_ROUTES_INVITATIONS[];
+extern const VigRoute VIG_ROUTES_MEMORIES[];
 extern const VigRoute VIG_ROUTES_OPERATORS[];
 extern const VigRoute VIG_ROUTES_PANIC[];
 extern const VigRoute VIG_ROUTES_PEOPLE[];
@@ -73,6 +74,7 @@ extern const VigRoute VIG_ROUTES_PLUGINS[];
 extern const VigRoute VIG_ROUTES_POLICY[];
 extern const VigRoute VIG_ROUTES_PROOF[];
 extern const VigRoute VIG_ROUTES_PROVIDERS[];
+extern const VigRoute VIG_ROUTES_RUNS[];
 extern const VigRoute VIG_ROUTES_SEARCH[];
 extern const VigRoute VIG_ROUTES_SCOPE[];
 extern const VigRoute VIG_ROUTES_SECOND_FACTORS[];
@@ -112,6 +114,9 @@ void        vig_web_download       (VigRequest *request, const char *content_typ
 gboolean    vig_web_audit          (VigDbConnection *db, VigRequest *request, const char *event, JsonObject *detail, GError **error);
 /* Publishes after the commit. (transfer full) data */
 void        vig_web_publish        (VigDbConnection *db, VigRequest *request, const char *topic, const char *event, JsonNode *data);
+/* A run of whoever asks; NOT_FOUND else. */
+JsonObject *vig_web_find_run       (VigDbConnection *db, VigRequest *request, const char *id, GError **error);
+void        vig_web_run_started    (GObject *runner, GAsyncResult *result, gpointer request); /* answers @request with the run */
 JsonNode   *vig_web_describe_frozen (VigWeb *self); /* schema Frozen, or null */
 JsonNode   *vig_node_take_object   (JsonObject *object); /* (transfer full); NULL: NULL */
 

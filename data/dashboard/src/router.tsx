@@ -99,6 +99,19 @@ const tasks = createRoute({
   component: lazyRouteComponent(() => import('./pages/tasks/tasks')),
 });
 
+const task = createRoute({
+  getParentRoute: () => shell,
+  path: '/tasks/$runId',
+  component: lazyRouteComponent(() => import('./pages/tasks/task')),
+});
+
+const memory = createRoute({
+  getParentRoute: () => shell,
+  path: '/memory',
+  validateSearch: (search: Record<string, unknown>) => texts(search, ['status']),
+  component: lazyRouteComponent(() => import('./pages/memory/memory')),
+});
+
 const operators = createRoute({
   getParentRoute: () => shell,
   path: '/operators',
@@ -200,6 +213,8 @@ const routeTree = root.addChildren([
     chatSession,
     approvals,
     tasks,
+    task,
+    memory,
     operators,
     operator,
     servers,

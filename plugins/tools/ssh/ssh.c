@@ -113,7 +113,7 @@ vig_ssh_tool_run (VigTool *tool, VigInvocation *invocation, GCancellable *cancel
 
   command.command = vig_json_get_string (arguments, "command", "");
   command.deadline = MIN (g_get_monotonic_time () + time, vig_invocation_get_deadline (invocation));
-  command.limit = vig_invocation_get_output_limit (invocation);
+  command.limit = vig_invocation_get_keep_limit (invocation);
   command.on_output = report;
   command.user_data = invocation;
   result = exec_pooled (VIG_SSH_TOOL (tool), server, &command, &step, cancellable, error);

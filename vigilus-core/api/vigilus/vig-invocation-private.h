@@ -33,6 +33,7 @@ typedef struct
   JsonObject *arguments;
   gint64      deadline;          /* g_get_monotonic_time (), microseconds */
   gsize       output_limit;      /* bytes */
+  gsize       keep_limit;        /* bytes; 0: the same */
   VigLevel    level;             /* of this very call */
   const char *settings_id;       /* of the tool's VigConfigurable, or NULL */
 } VigInvocationValues;

@@ -26,6 +26,7 @@ struct _VigInvocation
   gint64                deadline;
   VigLevel              level;
   gsize                 output_limit;
+  gsize                 keep_limit;
   char                 *settings_id;
 
   VigInvocationServices services;
@@ -108,6 +109,14 @@ vig_invocation_get_output_limit (VigInvocation *self)
   g_return_val_if_fail (VIG_IS_INVOCATION (self), 0);
 
   return self->output_limit;
+}
+
+gsize
+vig_invocation_get_keep_limit (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), 0);
+
+  return MAX (self->keep_limit, self->output_limit);
 }
 
 static gboolean
@@ -442,6 +451,7 @@ vig_invocation_new (const VigInvocationValues *values, const VigInvocationServic
   self->deadline = values->deadline;
   self->level = values->level;
   self->output_limit = values->output_limit;
+  self->keep_limit = values->keep_limit;
   self->settings_id = g_strdup (values->settings_id);
   if (services != NULL)
     self->services = *services;

@@ -43,7 +43,9 @@ VIG_API const char       *vig_invocation_get_working_directory      (VigInvocati
 VIG_API int               vig_invocation_open_beneath               (VigInvocation *self, const char *path, int flags, guint mode, GError **error);
 
 VIG_API gint64            vig_invocation_get_deadline               (VigInvocation *self); /* g_get_monotonic_time (), microseconds */
-VIG_API gsize             vig_invocation_get_output_limit           (VigInvocation *self); /* bytes of result that reach the model */
+VIG_API gsize             vig_invocation_get_output_limit           (VigInvocation *self); /* bytes of result that a model is shown at once */
+/* Bytes of output that are worth to be returned: what is over the other limit is kept, and the model can read it in parts. Since ABI minor 1. */
+VIG_API gsize             vig_invocation_get_keep_limit             (VigInvocation *self);
 
 /* Shown on the card while the call runs; never part of the result. */
 VIG_API void              vig_invocation_report_output              (VigInvocation *self, VigOutput stream, const char *text, gssize length);

@@ -109,7 +109,6 @@ export function ToolCard({ declared, call, result, output, children, footer }: P
         <p className="small muted">{call.decision.reason}</p>
       )}
       {footer}
-      {call?.result?.truncated && <p className="small muted">{_('The output was longer; the rest was cut off.')}</p>}
     </section>
   );
 }

@@ -3,8 +3,8 @@
 import { queryOptions } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { api, ask } from './client';
-import { queryClient } from './query';
-import type { Message, Run } from './types';
+import { fetchAll, queryClient } from './query';
+import type { Message, Page, Run } from './types';
 
 const path = (id: string) => ({ path: { id } });
 
@@ -17,7 +17,13 @@ export const childrenQuery = (runId: string) =>
 export const runMessagesQuery = (runId: string) =>
   queryOptions({
     queryKey: ['run-messages', runId],
-    queryFn: async () => (await ask(api.GET('/api/v1/runs/{id}/messages', { params: path(runId) }))).items as Message[],
+    queryFn: () =>
+      fetchAll(
+        (after) =>
+          ask(
+            api.GET('/api/v1/runs/{id}/messages', { params: { ...path(runId), query: { after, limit: 200 } } }),
+          ) as Promise<Page<Message>>,
+      ),
   });
 
 function put<T extends { id: string }>(key: string[], item: T): void {

@@ -22,6 +22,7 @@ const everywhere = [
   'credentials',
   'http-tools',
   'scope',
+  'memories',
 ];
 
 const byTopic: Record<string, string[]> = {
@@ -35,6 +36,7 @@ const byTopic: Record<string, string[]> = {
   servers: ['servers', 'credentials'],
   credentials: ['credentials', 'servers'],
   'http-tools': ['http-tools', 'tools'],
+  memories: ['memories'],
 };
 
 const streams = new Map<string, ReplyStream>();
@@ -92,6 +94,8 @@ function onMessage(message: Message): void {
   putMessage(message);
   outrun('messages', message.session_id);
   if (message.kind === 'assistant') streams.get(message.session_id)?.settle(message.id);
+  // What the first model had begun to write is not what the second one says.
+  if (message.content.code === 'fallback') streams.get(message.session_id)?.clearText();
 }
 
 function onCall(call: Call): void {

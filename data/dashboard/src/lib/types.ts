@@ -9,6 +9,7 @@ export type SentAttachment = Pick<Attachment, 'id' | 'name' | 'media_type' | 'si
 export type AuditProof = Schemas['AuditProof'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type Call = Schemas['Call'];
+export type CallOutput = Schemas['CallOutput'];
 export type Change = Schemas['Change'];
 export type Command = Schemas['Command'];
 export type CommandAnswer = Schemas['CommandAnswer'];
@@ -18,6 +19,7 @@ export type FoundServer = Schemas['FoundServer'];
 export type Grant = Schemas['Grant'];
 export type Login = Schemas['Login'];
 export type HttpTool = Schemas['HttpTool'];
+export type Memory = Schemas['Memory'];
 export type Operator = Schemas['Operator'];
 export type OperatorFile = Schemas['OperatorFile'];
 export type OperatorStatus = Schemas['OperatorStatus'];
@@ -82,6 +84,11 @@ export interface MessageContent {
   model?: string | null;
   cost_micros?: number;
   usage?: { input_tokens?: number | null; output_tokens?: number | null };
+  /** Of notices. */
+  summary?: string;
+  n_messages?: number;
+  provider?: string;
+  error?: string;
 }
 
 /** The description leaves `content` open, because its shape depends on `kind`. */

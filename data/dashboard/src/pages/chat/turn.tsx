@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { ArrowRight, CircleStop, Info, LoaderCircle, Pencil, TriangleAlert } from 'lucide-react';
+import { ArrowRight, CircleStop, LoaderCircle, Pencil, TriangleAlert } from 'lucide-react';
 import { memo, type ReactNode, useState } from 'react';
 import { Button, CopyButton } from '../../components/button';
 import { RichText } from '../../components/rich-text';
@@ -15,7 +15,9 @@ import type { Entry, Turn } from '../../lib/transcript';
 import type { Message, Run } from '../../lib/types';
 import { costOf } from '../../lib/usage';
 import { ApprovalById } from '../shared/approval';
+import { NoticeLine } from '../shared/notice-line';
 import { UndoCall } from '../shared/undo';
+import { WholeOutput } from '../shared/whole-output';
 import { ASK_TOOL, AskedRun } from './asked-run';
 import { SentAttachments } from './attachments';
 import { BranchSwitch, EditMessage, Regenerate } from './branches';
@@ -101,12 +103,7 @@ const Reply = memo(function Reply({ message, stream }: { message: Message | null
 export function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<string, string> }) {
   if (entry.type === 'reply') return <Reply message={entry.message} stream={null} />;
   if (entry.type === 'notice' && entry.message.content.plan) return <PlanCard plan={entry.message.content.plan} />;
-  if (entry.type === 'notice')
-    return (
-      <p className="notice">
-        <Info className="icon" aria-hidden /> {entry.message.content.text}
-      </p>
-    );
+  if (entry.type === 'notice') return <NoticeLine message={entry.message} />;
   const { call, declared, result } = entry;
   if ((call?.tool ?? declared?.name) === ASK_TOOL) return <AskedRun entry={entry} />;
   return (
@@ -115,7 +112,12 @@ export function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<st
       declared={declared}
       result={result}
       output={call ? outputs[call.id] : undefined}
-      footer={call?.state === 'done' && call.level === 'write' && <UndoCall callId={call.id} />}
+      footer={
+        <>
+          {call?.state === 'done' && call.level === 'write' && <UndoCall callId={call.id} />}
+          {call?.result?.truncated && <WholeOutput call={call} />}
+        </>
+      }
     >
       {call?.approval_id && <ApprovalById id={call.approval_id} isRunning={call.state === 'running'} />}
     </ToolCard>

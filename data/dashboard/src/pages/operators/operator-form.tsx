@@ -12,6 +12,7 @@ import { providersQuery } from '../../lib/providers';
 import { say } from '../../lib/toasts';
 import type { Body, Operator } from '../../lib/types';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
+import { SecondModel } from '../shared/second-model';
 import { ModelChoice } from './model-choice';
 import { ToolsField } from './tools-field';
 
@@ -24,6 +25,8 @@ const fresh: Draft = {
   soul: '',
   provider_id: null,
   model: null,
+  fallback_provider_id: null,
+  fallback_model: null,
   permission_level: 'read',
   trust_mode: 'inherit',
   working_directory: null,
@@ -33,6 +36,7 @@ const fresh: Draft = {
 
 function draftOf(operator: Operator): Draft {
   const { name, description, system_prompt, soul, provider_id, model } = operator;
+  const { fallback_provider_id, fallback_model } = operator;
   const { permission_level, trust_mode, working_directory, enabled, tools } = operator;
   return {
     name,
@@ -41,6 +45,8 @@ function draftOf(operator: Operator): Draft {
     soul,
     provider_id,
     model,
+    fallback_provider_id,
+    fallback_model,
     permission_level,
     trust_mode,
     working_directory,
@@ -175,6 +181,7 @@ function Brain({ draft, wrongs, set }: PartProps) {
         wrong={wrongs.model}
         onChange={(model) => set({ model })}
       />
+      <SecondModel draft={draft} wrongs={wrongs} none={_('The one under Settings')} set={set} />
     </section>
   );
 }

@@ -17,6 +17,7 @@ import { roleWord } from './role';
 const roles: Role[] = ['viewer', 'approver', 'administrator', 'owner'];
 const groups = [
   'chat',
+  'memories',
   'approvals',
   'audit',
   'changes',

@@ -13,6 +13,7 @@ import { say } from '../../lib/toasts';
 import type { Settings } from '../../lib/types';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
 import { ProofWhenAsked, unlessProof } from '../shared/second-factor';
+import { SecondModel } from '../shared/second-model';
 
 type NumberMember = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings];
 
@@ -67,7 +68,29 @@ const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
   {
     member: 'output_limit',
     label: _('Tool output for the model (bytes)'),
-    hint: _('What is longer is cut, and says so.'),
+    hint: _('What is longer is cut in the middle; the model can read on in what is kept.'),
+  },
+  {
+    member: 'output_keep_kb',
+    label: _('Tool output kept whole (KiB)'),
+    hint: _('Of one call, where it is more than the model is shown. 0: nothing more is kept.'),
+  },
+  {
+    member: 'output_keep_days',
+    label: _('Kept output: how long (days)'),
+    hint: _('Then only what the model was shown stays.'),
+  },
+  {
+    member: 'output_keep_total_mb',
+    label: _('Kept output: in all (MiB)'),
+    hint: _('The oldest goes first.'),
+  },
+  {
+    member: 'context_tokens',
+    label: _('Context of unknown models (tokens)'),
+    hint: _(
+      'Where a provider does not tell how much its model holds. Earlier messages are summarised before it is full.',
+    ),
   },
   {
     member: 'undo_days',
@@ -254,6 +277,7 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
               onChange={(event) => set({ routing_model: event.target.value.trim() || null })}
             />
           </div>
+          <SecondModel draft={draft} wrongs={wrongs} none={_('None')} set={set} />
           <AreaField
             label={_('What it should know')}
             hint={_(

@@ -20,7 +20,7 @@ export function RunRow({ run }: { run: Run }) {
     <li className="run-row">
       <RunState run={run} />
       <span className="grow clip">
-        <Link to="/chat/$sessionId" params={{ sessionId: run.session_id }}>
+        <Link to="/tasks/$runId" params={{ runId: run.id }}>
           {run.operator_name ?? _('Not routed yet')}
         </Link>
         {run.routing_reason && <span className="muted"> {run.routing_reason}</span>}

@@ -16,6 +16,7 @@ import { statusQuery } from '../../lib/system';
 import { ApprovalAlarm } from './approval-alarm';
 import { Palette } from './palette';
 import { FrozenBanner, PanicButton } from './panic';
+import { RunningButton } from './running-panel';
 import { Sidebar } from './sidebar';
 
 function ConnectionLine() {
@@ -82,6 +83,7 @@ export function Shell() {
         <Logo size={24} />
         <strong>Vigilus</strong>
         <span className="grow" />
+        <RunningButton />
         <PanicButton />
         <Button look="quiet" square aria-label={_('Search and commands')} onClick={() => setPaletteOpen(true)}>
           <Search className="icon" aria-hidden />

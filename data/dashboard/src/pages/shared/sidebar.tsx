@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import {
+  BookMarked,
   Bot,
   ChartColumn,
   House,
@@ -27,6 +28,7 @@ import { _, ngettext } from '../../lib/i18n';
 import { statusQuery } from '../../lib/system';
 import { setTheme, type Theme, useTheme } from '../../lib/theme';
 import { PanicButton } from './panic';
+import { RunningButton } from './running-panel';
 
 export const pagesOfApp = (): { to: string; name: string; icon: LucideIcon; key: string }[] => [
   { to: '/', name: _('Home'), icon: House, key: 'h' },
@@ -34,6 +36,7 @@ export const pagesOfApp = (): { to: string; name: string; icon: LucideIcon; key:
   { to: '/approvals', name: _('Approvals'), icon: ShieldQuestion, key: 'a' },
   { to: '/tasks', name: _('Tasks'), icon: ListChecks, key: 't' },
   { to: '/operators', name: _('Operators'), icon: Bot, key: 'o' },
+  { to: '/memory', name: _('Memory'), icon: BookMarked, key: 'm' },
   { to: '/servers', name: _('Servers'), icon: Server, key: 'v' },
   { to: '/scope', name: _('Scope'), icon: Radar, key: 'n' },
   { to: '/tools', name: _('Tools'), icon: Wrench, key: 'w' },
@@ -102,6 +105,7 @@ export function Sidebar({ onChoose, openPalette }: { onChoose?: () => void; open
         <Link to="/settings/$tab" params={{ tab: 'account' }} className="clip grow" onClick={onChoose}>
           {me?.user.name}
         </Link>
+        <RunningButton />
         <PanicButton />
         <ThemeButton />
         <Button look="quiet" square small aria-label={_('Sign out')} title={_('Sign out')} onClick={leave}>

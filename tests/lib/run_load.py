@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""Many runs at once, each with three tool calls of which one waits for a person: what they cost, and that all end after a kill."""
+import concurrent.futures
+import json
+import pathlib
+import re
+import socket
+import sqlite3
+import statistics
+import subprocess
+import time
+
+import harness
+from websocket_client import WebSocket
+
+HERE = pathlib.Path(__file__).resolve().parent
+CLIENTS = 16
+SCRIPT = [{'when': {'results': True}, 'text': ['It is ', 'written.']},
+          {'text': ['Looking, ', 'then writing.'], 'calls': [{'name': 'vigilus.activity', 'arguments': {'what': 'runs', 'limit': 1}},
+                                                             {'name': 'filesystem.list', 'arguments': {}},
+                                                             {'name': 'filesystem.write', 'arguments': {'path': 'note-{number}.txt', 'content': 'one line'}}]}]
+
+
+def resident(pid):
+    """Kilobytes of memory that are the process's own: what it shares with others, such as libraries, is not counted."""
+    text = pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text(encoding='ascii')
+    return sum(int(amount) for amount in re.findall(r'Private_\w+:\s+(\d+) kB', text))
+
+
+class Load:
+    """A daemon with one Operator whose model is a replay server on loopback."""
+
+    def __init__(self, script=None, operator=None):
+        self.server = subprocess.Popen(['node', str(HERE / 'stream_server.mjs')], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.url = self.server.stdout.readline().strip()
+        self.server.stdin.write(json.dumps(script or SCRIPT) + '\n')
+        self.server.stdin.flush()
+        self.daemon = harness.Daemon(secret='a-secret-for-tests')
+        self.operator = operator or {}
+
+    def __enter__(self):
+        self.daemon.start()
+        owner = self.daemon.set_up()
+        owner.post('/api/v1/providers', {'name': 'Replay', 'type': 'openai-compatible', 'base_url': self.url + '/v1', 'default_model': 'replay'}).expect(201)
+        for operator in owner.items('/api/v1/operators'):
+            owner.delete(f'/api/v1/operators/{operator["id"]}').expect(204)
+        work = self.daemon.data_dir / 'work'
+        work.mkdir()
+        owner.post('/api/v1/operators', {'name': 'Keeper', 'permission_level': 'write', 'trust_mode': 'strict', 'working_directory': str(work),
+                                         'tools': ['vigilus.activity', 'filesystem.list', 'filesystem.write'], **self.operator}).expect(201)
+        self.token = owner.post('/api/v1/tokens', {'name': 'load', 'days': 1}).expect(201)['token']
+        return self
+
+    def __exit__(self, *unused):
+        self.daemon.__exit__()
+        self.server.kill()
+        self.server.wait()
+
+    def client(self):
+        return self.daemon.client(self.token)
+
+    def memory(self):
+        return resident(self.daemon.process.pid)
+
+    def many(self, function, items):
+        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+            return list(pool.map(function, items))
+
+    def start(self, count):
+        """Begins so many runs, each in a conversation of its own; answers their ids."""
+        client = self.client()
+        return self.many(lambda number: harness.say(client, f'write note {number}')[1]['id'], range(count))
+
+    def listed(self, path):
+        """Every item of a paged list."""
+        client, items, after = self.client(), [], None
+        while True:
+            page = client.get(f'{path}{"&" if "?" in path else "?"}limit=200' + (f'&after={after}' if after else '')).expect(200)
+            items += page['items']
+            after = page['next']
+            if not after:
+                return items
+
+    def waiting(self):
+        return [approval['id'] for approval in self.listed('/api/v1/approvals?status=pending')]
+
+    def wait_waiting(self, count, seconds):
+        harness.wait_for(lambda: self.client().get('/api/v1/status').expect(200)['approvals_pending'] >= count, f'{count} approvals', seconds)
+
+    def approve(self, ids):
+        client = self.client()
+
+        def one(approval):
+            answer = client.post(f'/api/v1/approvals/{approval}/decision', {'decision': 'approve', 'mode': 'once'})
+            assert answer.status in (200, 409), answer.body
+        self.many(one, ids)
+
+    def states(self):
+        return [run['state'] for run in self.listed('/api/v1/runs')]
+
+    def wait_all_done(self, count, seconds):
+        harness.wait_for(lambda: self.client().get('/api/v1/status').expect(200)['runs_live'] == 0, 'the end of all runs', seconds)
+        states = self.states()
+        assert len(states) == count and set(states) == {'done'}, {state: states.count(state) for state in set(states)}
+
+
+def run_all(load, count, seconds=120):
+    """Starts @count runs, lets all wait, kills the daemon in the middle of the approvals; answers the figures."""
+    before = load.memory()
+    begin = time.monotonic()
+    load.start(count)
+    load.wait_waiting(count, seconds)
+    waiting_after = time.monotonic() - begin
+    waiting = load.memory()
+    ids = load.waiting()
+    assert len(ids) == count, len(ids)
+    load.approve(ids[:count // 2])
+    load.daemon.kill()
+    load.daemon.start()
+    begin = time.monotonic()
+    # A call whose grant has run out before it was resumed asks once more.
+    while load.client().get('/api/v1/status').expect(200)['runs_live'] > 0:
+        assert time.monotonic() - begin < seconds, load.states()
+        load.approve(load.waiting())
+        time.sleep(0.1)
+    load.wait_all_done(count, seconds)
+    return {'kib_per_waiting_run': (waiting - before) / count, 'all_wait_seconds': waiting_after, 'all_done_seconds': time.monotonic() - begin,
+            'calls': count_calls(load)}
+
+
+def count_calls(load):
+    """How many calls there were by outcome, from the record: none may have happened twice."""
+    with sqlite3.connect(f'file:{load.daemon.data_dir / "vigilus.db"}?mode=ro', uri=True) as db:
+        return dict(db.execute("SELECT tool || ' ' || coalesce (outcome, state), count(*) FROM calls GROUP BY 1").fetchall())
+
+
+def first_token_direct(url, rounds, headers=''):
+    """Milliseconds from a request to the first piece of text, on a connection that is open."""
+    host, port = url.split('//')[1].split(':')
+    body = json.dumps({'model': 'replay', 'stream': True, 'messages': [{'role': 'user', 'content': 'hello'}]}).encode()
+    head = (f'POST /v1/chat/completions HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n{headers}'
+            f'Content-Length: {len(body)}\r\n\r\n').encode()
+    times = []
+    with socket.create_connection((host, int(port))) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(rounds):
+            begin = time.perf_counter()
+            connection.sendall(head + body)
+            text = b''
+            while b'"content":"H' not in text:
+                text += connection.recv(65536)
+            times.append((time.perf_counter() - begin) * 1000)
+            while b'0\r\n\r\n' not in text:
+                text += connection.recv(65536)
+    return times
+
+
+def first_token_gateway(port, url, rounds):
+    """The same through @portkey-ai/gateway, which is told by headers where to go."""
+    return first_token_direct(f'http://127.0.0.1:{port}', rounds, f'x-portkey-provider: openai\r\nx-portkey-custom-host: {url}/v1\r\nAuthorization: Bearer none\r\n')
+
+
+def first_token_through(load, rounds):
+    """(milliseconds from the person's message to the first text on the live socket, milliseconds of these before the model was asked)."""
+    client = load.client()
+    asked = harness.Client(int(load.url.rsplit(':', 1)[1]))
+    session = client.post('/api/v1/sessions').expect(201)['id']
+    live = WebSocket(load.daemon.port, headers={'Authorization': f'Bearer {load.token}'})
+    live.subscribe(f'session:{session}')
+    times, relays = [], []
+    for _ in range(rounds):
+        begin, wall = time.perf_counter(), time.time()
+        client.post(f'/api/v1/sessions/{session}/messages', {'text': 'hello'}).expect(202)
+        first = None
+        while True:
+            event = live.receive()
+            if event['event'] == 'text.delta' and first is None:
+                first = time.perf_counter()
+            if event['event'] == 'run.changed' and event['data']['state'] in ('done', 'failed', 'stopped'):
+                assert event['data']['state'] == 'done', event
+                break
+        times.append((first - begin) * 1000)
+        sent = asked.get('/__first').expect(200)['at'] / 1000
+        relays.append((wall + (first - begin) - sent) * 1000)
+    live.close()
+    return times, relays
+
+
+def median(values):
+    return statistics.median(values)
+

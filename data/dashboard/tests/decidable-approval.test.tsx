@@ -101,7 +101,7 @@ test('viewers are told why they can’t write in the chat', () => {
   signIn('viewer');
   const box = (
     <QueryClientProvider client={queryClient}>
-      <Composer draft="" setDraft={() => {}} send={async () => {}} busy={false} />
+      <Composer draft="" setDraft={() => {}} send={async () => {}} command={async () => {}} busy={false} />
     </QueryClientProvider>
   );
   const { rerender } = render(box);

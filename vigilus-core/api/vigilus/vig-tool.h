@@ -21,9 +21,9 @@ typedef enum
 {
   VIG_TOOL_NONE = 0,
   VIG_TOOL_HOST = 1 << 0, /* works on this host: denied to an Operator without a working directory */
-  VIG_TOOL_OUTWARD = 1 << 2, /* its arguments go to places that a model chose: a person is asked once text from outside was read, also where it reads only */
   VIG_TOOL_OWN_WORDS = 1 << 1, /* its result says nothing but its own words and the call's arguments: nothing that it has read */
-  VIG_TOOL_BUILT_IN = 1 << 2, /* every Operator has it without being assigned; refused of any plugin: the core's alone */
+  VIG_TOOL_OUTWARD = 1 << 2, /* its arguments go to places that a model chose: a person is asked once text from outside was read, also where it reads only */
+  VIG_TOOL_BUILT_IN = 1 << 3, /* every Operator has it without being assigned; refused of any plugin: the core's alone */
 } VigToolFlags;
 
 /* All that is known of a tool before it runs. Strings are borrowed for as long as the tool lives. */

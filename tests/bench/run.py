@@ -12,11 +12,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / 'integration'), str(HERE.parent / 'lib')]
 import harness  # noqa: E402
+from inventory import add_key, add_server  # noqa: E402
+from sshd import Sshd, make_key  # noqa: E402
 
 ROUNDS = 3
 
@@ -118,6 +121,65 @@ def from_program(program, name, aim, *args, **more):
     return Figure(name, float(match.group(1)), match.group(3), aim, float(match.group(2)), **more)
 
 
+def ssh_exec(fresh):
+    """`true` on a known server, against ssh with ControlMaster or a fresh one, from the same sshd."""
+    with Sshd() as sshd:
+        key = sshd.folder / 'key'
+        make_key(key)
+        sshd.allow((sshd.folder / 'key.pub').read_text(encoding='ascii'))
+        options = ['-F', '/dev/null', '-i', str(key), '-p', str(sshd.port), '-o', 'StrictHostKeyChecking=no', '-o', f'UserKnownHostsFile={sshd.folder}/known',
+                   '-o', 'LogLevel=ERROR', '-o', 'BatchMode=yes']
+        control = ['-S', str(sshd.folder / 'control')]
+        where = f'{sshd.user}@127.0.0.1'
+        if not fresh:
+            subprocess.run(['ssh', *options, *control, '-M', '-f', '-N', where], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+        try:
+            return from_program('bench-ssh', f'ssh.exec of true against {"a fresh ssh" if fresh else "ssh with ControlMaster"}', '1.0', str(sshd.port), sshd.user,
+                                str(key), '10' if fresh else '30', 'ssh', *options, *([] if fresh else control), where, 'true', lower_is_better=True)
+        finally:
+            if not fresh:
+                subprocess.run(['ssh', *options, *control, '-O', 'exit', where], check=False, capture_output=True)
+
+
+def slowest_request(client, seconds, is_over=lambda: False):
+    """The slowest of small requests one after the other, in milliseconds."""
+    end, worst = time.monotonic() + seconds, 0
+    while time.monotonic() < end and not is_over():
+        begin = time.monotonic()
+        client.get('/api/v1/me').expect(200)
+        worst = max(worst, time.monotonic() - begin)
+        time.sleep(0.005)
+    return worst * 1000
+
+
+def check_servers():
+    """The slowest answer of the dashboard's API while 200 servers are checked, which all are one real sshd; the floor is what it is before."""
+    with harness.Daemon() as daemon, Sshd('MaxStartups 300') as sshd:
+        client = daemon.set_up()
+        client.patch('/api/v1/settings', {'server_check_minutes': 0}).expect(200)
+        key = add_key(client, sshd)
+        for number in range(200):
+            add_server(client, sshd, key, f'server {number}')
+        before = max(slowest_request(client, 3), 1)
+        finished = threading.Event()
+
+        def watch():
+            other = daemon.log_in()
+            while not all(server['checked_at'] for server in other.items('/api/v1/servers?limit=200')):
+                time.sleep(2)
+            finished.set()
+        watcher = threading.Thread(target=watch, daemon=True)
+        client.post('/api/v1/servers/check').expect(202)
+        begin = time.monotonic()
+        watcher.start()
+        during = slowest_request(client, 600, finished.is_set)
+        assert finished.is_set() and all(server['status'] == 'up' for server in client.items('/api/v1/servers?limit=200'))
+        print(f'# 200 servers in {time.monotonic() - begin:.1f} s')
+        return Figure('slowest request while 200 servers are checked', during, 'ms', '50 ms', lower_is_better=True) if before < 50 else Figure(
+            f'slowest request while 200 servers are checked (a busy machine: {before:.0f} ms before)', during, 'ms', '50 ms', lower_is_better=True)
+
+
 def audit_page():
     """The slowest page of many filters over 5 million records, against the same over 5 thousand. Making them takes minutes."""
     return from_program('bench-audit', 'slowest audit page at 5 million records', 'as at 5 thousand', 'page', '5000000', lower_is_better=True)
@@ -156,6 +218,10 @@ BENCHMARKS = {
     'policy': lambda: Figure('decision with 1,000 rules', json.loads(run_program('bench-policy'))['policy_decision_1000_rules_us']['median'], 'µs', '2 µs',
                              lower_is_better=True),
     'docker': list_of_containers,
+    'check-servers': check_servers,
+    'ssh-known': lambda: ssh_exec(False),
+    'ssh-fresh': lambda: ssh_exec(True),
+    'shell': lambda: from_program('bench-shell', 'confined sh -c true against plain fork and exec', 'under 1.5', lower_is_better=True),
     'calls': lambda: from_program('bench-calls', 'durable guarded no-op calls', '0.5'),
 }
 

@@ -10,32 +10,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
-from fake_llm import FakeLlm  # noqa: E402
 from harness import Daemon, decide, ended, free_port, pending, say, wait_for  # noqa: E402
+from inventory import Keeper, add_key, add_server, events, is_running, try_it  # noqa: E402
 from sshd import Sshd, make_key  # noqa: E402
 
 MARK = 'vigilus-test-'
-
-
-def add_key(client, sshd, name='key', kind='ed25519', passphrase='', form=()):
-    with tempfile.TemporaryDirectory() as folder:
-        private = make_key(pathlib.Path(folder, 'key'), kind, passphrase, form)
-        sshd.allow(pathlib.Path(folder, 'key.pub').read_text(encoding='ascii'))
-    body = {'name': name, 'kind': 'ssh_key', 'private_key': private, **({'passphrase': passphrase} if passphrase else {})}
-    return client.post('/api/v1/credentials', body).expect(201)
-
-
-def add_server(client, sshd, credential=None, name='nas', **more):
-    body = {'name': name, 'host': '127.0.0.1', 'port': sshd.port, 'user_name': sshd.user, 'credential_id': credential and credential['id'], **more}
-    return client.post('/api/v1/servers', body).expect(201)
-
-
-def try_it(client, server):
-    return client.post(f'/api/v1/servers/{server["id"]}/test').expect(200)
-
-
-def events(client, event):
-    return client.items(f'/api/v1/audit?event={event}')
 
 
 def test_keys_of_every_kind_are_checked_and_work():
@@ -131,43 +110,9 @@ def test_a_password():
     return None
 
 
-class Operator:
-    """A model that calls ssh.exec with what it is given, on a daemon with one server."""
-
-    def __init__(self, commands):
-        self.commands = list(commands)
-
-    def think(self, messages, tools):
-        if messages[-1]['role'] != 'user':
-            return 'over', []
-        return '', [('ssh-exec', arguments) for arguments in self.commands]
-
-    def __enter__(self):
-        self.sshd = Sshd().__enter__()
-        self.daemon = Daemon().__enter__()
-        self.client = self.daemon.set_up()
-        self.server = add_server(self.client, self.sshd, add_key(self.client, self.sshd))
-        self.llm = FakeLlm(self.think).__enter__()
-        self.client.post('/api/v1/providers', {'name': 'P', 'type': 'openai-compatible', 'base_url': self.llm.url, 'default_model': 'm'}).expect(201)
-        body = {'name': 'Keeper', 'tools': ['ssh.exec', 'servers.list'], 'permission_level': 'exec'}
-        self.operator = self.client.post('/api/v1/operators', body).expect(201)
-        return self
-
-    def __exit__(self, *unused):
-        self.llm.__exit__(*unused)
-        self.daemon.__exit__(*unused)
-        self.sshd.__exit__(*unused)
-
-    def calls(self, run):
-        return self.client.items(f'/api/v1/runs/{run["id"]}/calls')
-
-    def results(self, run):
-        return [call['result']['text'] for call in self.calls(run)]
-
-
 def test_a_command_waits_for_approval_and_tells_all():
     commands = [{'server': 'NAS', 'command': 'echo out; echo err >&2; exit 3'}]
-    with Operator(commands) as keeper:
+    with Keeper(commands) as keeper:
         _, run = say(keeper.client, '@Keeper look')
         approval = pending(keeper.client)
         assert approval['level'] == 'exec' and approval['resource'] == 'server:nas', approval
@@ -188,13 +133,9 @@ def test_a_command_waits_for_approval_and_tells_all():
         assert time.monotonic() - begin < 15 and '"timed_out":true' in keeper.results(run)[0], keeper.results(run)
 
 
-def is_running(command):
-    return subprocess.run(['pgrep', '-f', command], capture_output=True, check=False).returncode == 0
-
-
 def test_stop_kills_the_remote_process():
     mark = f'sleep 3{os.getpid()}'
-    with Operator([{'server': 'nas', 'command': f'exec {mark}', 'timeout': 600}]) as keeper:
+    with Keeper([{'server': 'nas', 'command': f'exec {mark}', 'timeout': 600}]) as keeper:
         _, run = say(keeper.client, '@Keeper wait')
         decide(keeper.client, pending(keeper.client))
         wait_for(lambda: is_running(f'^{mark}'), 'the remote process')
@@ -204,7 +145,7 @@ def test_stop_kills_the_remote_process():
 
 
 def test_a_server_is_for_the_operators_it_names():
-    with Operator([{'server': 'nas', 'command': 'true'}]) as keeper:
+    with Keeper([{'server': 'nas', 'command': 'true'}]) as keeper:
         other = keeper.client.post('/api/v1/operators', {'name': 'Other'}).expect(201)
         keeper.client.patch(f'/api/v1/servers/{keeper.server["id"]}', {'operators': [other['id']]}).expect(200)
         _, run = say(keeper.client, '@Keeper look')
@@ -219,11 +160,12 @@ def test_a_server_is_for_the_operators_it_names():
 
 
 def test_a_lost_server_ends_the_call_as_unsure():
-    with Operator([{'server': 'nas', 'command': 'echo started; sleep 60', 'timeout': 30}]) as keeper:
+    mark = f'sleep 6{os.getpid()}'
+    with Keeper([{'server': 'nas', 'command': f'echo started; exec {mark}', 'timeout': 30}]) as keeper:
         _, run = say(keeper.client, '@Keeper wait')
         decide(keeper.client, pending(keeper.client))
         wait_for(lambda: keeper.calls(run)[0]['state'] == 'running', 'the command')
-        wait_for(lambda: is_running('^sleep 60'), 'the remote process')
+        wait_for(lambda: is_running(f'^{mark}'), 'the remote process')
         subprocess.run(['pkill', '-9', '-P', str(keeper.sshd.process.pid)], check=True)
         ended(keeper.client, run['id'])
         assert 'may or may not' in keeper.results(run)[0], keeper.results(run)

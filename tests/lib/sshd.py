@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A real sshd on loopback with keys of its own, as a child that ends with the test."""
 import getpass
+import json
 import os
 import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -51,7 +53,7 @@ class Sshd:
         config = self.folder / 'sshd_config'
         config.write_text(f'ListenAddress 127.0.0.1\nPort {self.port}\nHostKey {self.folder}/host\nPidFile none\n{self.options}\n'
                           f'AuthorizedKeysFile {self.authorized}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\n'
-                          'PermitRootLogin yes\nUseDNS no\nMaxStartups 100\n', encoding='ascii')
+                          'Subsystem sftp internal-sftp\nPermitRootLogin yes\nUseDNS no\nMaxStartups 100\n', encoding='ascii')
         self.log = open(self.folder / 'log', 'ab')
         self.process = subprocess.Popen(['/usr/sbin/sshd', '-D', '-e', '-f', str(config)], stderr=self.log, stdin=subprocess.DEVNULL)
         for _ in range(500):
@@ -72,3 +74,20 @@ class Sshd:
     def __exit__(self, *unused):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def main():
+    """For tests in other languages: tells where it listens, and heeds lines "allow KEY" and "change" until its input ends."""
+    with Sshd() as sshd:
+        print(json.dumps({'port': sshd.port, 'user': sshd.user, 'fingerprint': sshd.fingerprint()}), flush=True)
+        for line in sys.stdin:
+            word, _, rest = line.strip().partition(' ')
+            if word == 'allow':
+                sshd.allow(rest)
+            elif word == 'change':
+                sshd.change_host_key()
+            print(json.dumps({'fingerprint': sshd.fingerprint()}), flush=True)
+
+
+if __name__ == '__main__':
+    main()

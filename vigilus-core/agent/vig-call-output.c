@@ -18,6 +18,7 @@ struct _VigCallOutput
 {
   VigAgentContext   context;       /* a copy: what it points to outlives all */
   char             *operator_id;
+  VigServerAccess  *access;        /* or NULL */
   GMutex            mutex;
   GString          *held;
   gboolean          scheduled;
@@ -35,6 +36,9 @@ vig_call_output_new (const VigAgentContext *context, const char *operator_id, Vi
 
   self->context = *context;
   self->operator_id = g_strdup (operator_id);
+  self->access = context->registry != NULL ? vig_server_access_find (context->registry) : NULL;
+  if (self->access != NULL)
+    g_object_ref (self->access);
   g_mutex_init (&self->mutex);
   self->held = g_string_new (NULL);
   self->func = func;
@@ -51,6 +55,7 @@ clear (gpointer data)
   g_mutex_clear (&self->mutex);
   g_string_free (self->held, TRUE);
   g_clear_object (&self->undo);
+  g_clear_object (&self->access);
   g_clear_pointer (&self->texts, g_string_chunk_free);
   g_free (self->operator_id);
 }
@@ -194,6 +199,19 @@ keep_file (gpointer data, int directory, const char *name, const char *after, GE
   return FALSE;
 }
 
+static GSocketConnection *
+connect_server (gpointer data, VigServer *server, const char *address, GCancellable *cancellable, GError **error)
+{
+  VigCallOutput *self = data;
+
+  if (self->access != NULL)
+    return vig_server_access_open (self->access, server, address, cancellable, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the plugin ssh is not loaded: look under Settings, Plugins");
+
+  return NULL;
+}
+
 static VigServer *
 dup_server (gpointer data, const char *name, GError **error)
 {
@@ -267,6 +285,7 @@ static const VigInvocationServices services = {
   .dup_secret = dup_secret,
   .dup_settings = dup_settings,
   .keep_record = keep_record,
+  .connect_server = connect_server,
 };
 
 VigInvocation *

@@ -4,6 +4,7 @@
 #include "vig-server-access.h"
 
 #include "vig-store-credentials.h"
+#include "vig-store-server-check.h"
 #include "vig-store-servers.h"
 
 #include <string.h>
@@ -88,28 +89,94 @@ open_docker (VigVault *vault, const char *sealed, VigServer *values, GError **er
   return TRUE;
 }
 
+static GStrv
+dup_paths (JsonObject *server, const char *member)
+{
+  JsonArray *paths = vig_json_get_array (server, member);
+  g_autoptr (GStrvBuilder) copy = g_strv_builder_new ();
+
+  for (guint i = 0; paths != NULL && i < json_array_get_length (paths); i++)
+    g_strv_builder_add (copy, json_array_get_string_element (paths, i));
+
+  return g_strv_builder_end (copy);
+}
+
 static void
 set_docker (VigServer *values, JsonObject *server)
 {
-  JsonArray *folders = vig_json_get_array (server, "compose_folders");
-  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
-
-  for (guint i = 0; folders != NULL && i < json_array_get_length (folders); i++)
-    g_strv_builder_add (paths, json_array_get_string_element (folders, i));
-  values->compose_folders = g_strv_builder_end (paths);
+  values->compose_folders = dup_paths (server, "compose_folders");
   values->docker_endpoint = g_strdup (vig_json_get_string (server, "docker_endpoint", NULL));
   values->docker_ca = g_strdup (vig_json_get_string (server, "docker_ca", NULL));
   values->docker_certificate = g_strdup (vig_json_get_string (server, "docker_certificate", NULL));
 }
 
-VigServer *
-vig_server_open (const VigAgentContext *context, JsonObject *server, const char *sealed, const char *docker_sealed, GError **error)
+void
+vig_server_entry_free (VigServerEntry *self)
 {
+  if (self == NULL)
+    return;
+
+  vig_server_entry_free (self->jump);
+  g_clear_pointer (&self->server, json_object_unref);
+  g_free (self->sealed);
+  g_free (self->docker_sealed);
+  g_free (self);
+}
+
+static gboolean
+find_sealed (VigDbConnection *db, JsonObject *server, const char *member, char **sealed, GError **error)
+{
+  const char *id = vig_json_get_string (server, member, NULL);
+  g_autoptr (JsonObject) credential = id != NULL ? vig_store_credentials_get (db, id, sealed, error) : NULL;
+
+  return id == NULL || credential != NULL;
+}
+
+static VigServerEntry *
+load (VigDbConnection *db, const char *id, guint hops, GError **error)
+{
+  g_autoptr (VigServerEntry) self = g_new0 (VigServerEntry, 1);
+  const char *jump_id;
+
+  self->server = vig_store_servers_get (db, id, error);
+  if (self->server == NULL)
+    return NULL;
+
+  if (!find_sealed (db, self->server, "credential_id", &self->sealed, error) ||
+      !find_sealed (db, self->server, "docker_credential_id", &self->docker_sealed, error))
+    return NULL;
+
+  jump_id = vig_json_get_string (self->server, "jump_id", NULL);
+  if (jump_id != NULL && hops == 0)
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "more than %d jump hosts are on the way: change the entry of %s", VIG_SERVER_MAX_JUMPS,
+                   vig_json_get_string (self->server, "name", ""));
+      return NULL;
+    }
+  if (jump_id != NULL)
+    self->jump = load (db, jump_id, hops - 1, error);
+
+  return jump_id == NULL || self->jump != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+VigServerEntry *
+vig_server_entry_load (VigDbConnection *db, const char *id, GError **error)
+{
+  return load (db, id, VIG_SERVER_MAX_JUMPS, error);
+}
+
+VigServer *
+vig_server_open (const VigAgentContext *context, VigServerEntry *entry, GError **error)
+{
+  JsonObject *server = entry->server;
   VigServer values = { 0 };
 
-  if (!open_sealed (context->vault, sealed, &values, error) || !open_docker (context->vault, docker_sealed, &values, error))
+  if (entry->jump != NULL && (values.jump = vig_server_open (context, entry->jump, error)) == NULL)
+    return NULL;
+  if (!open_sealed (context->vault, entry->sealed, &values, error) || !open_docker (context->vault, entry->docker_sealed, &values, error))
     {
       g_prefix_error (error, "server %s: ", vig_json_get_string (server, "name", ""));
+      g_clear_pointer (&values.jump, vig_server_unref);
       return NULL;
     }
 
@@ -120,6 +187,7 @@ vig_server_open (const VigAgentContext *context, JsonObject *server, const char 
   values.user = g_strdup (vig_json_get_string (server, "user_name", ""));
   values.host_key = g_strdup (vig_json_get_string (server, "host_key", NULL));
   set_docker (&values, server);
+  values.file_paths = dup_paths (server, "file_paths");
 
   return vig_server_new (&values, pin_host_key, (gpointer) context, NULL);
 }
@@ -128,18 +196,7 @@ typedef struct
 {
   const char *operator_id;
   const char *name;
-  char       *sealed;
-  char       *docker_sealed;
 } Search;
-
-static gboolean
-find_sealed (VigDbConnection *db, JsonObject *server, const char *member, char **sealed, GError **error)
-{
-  const char *id = vig_json_get_string (server, member, NULL);
-  g_autoptr (JsonObject) credential = id != NULL ? vig_store_credentials_get (db, id, sealed, error) : NULL;
-
-  return id == NULL || credential != NULL;
-}
 
 static void
 set_unknown (JsonArray *servers, const char *name, GError **error)
@@ -172,29 +229,21 @@ search (VigDbConnection *db, gpointer data, GError **error)
       if (g_ascii_strcasecmp (vig_json_get_string (server, "name", ""), self->name) == 0)
         found = server;
     }
-  if (found == NULL)
-    {
-      set_unknown (servers, self->name, error);
-      return NULL;
-    }
+  if (found != NULL)
+    return vig_server_entry_load (db, vig_json_get_string (found, "id", ""), error);
 
-  if (!find_sealed (db, found, "credential_id", &self->sealed, error) || !find_sealed (db, found, "docker_credential_id", &self->docker_sealed, error))
-    return NULL;
+  set_unknown (servers, self->name, error);
 
-  return json_object_ref (found);
+  return NULL;
 }
 
 VigServer *
 vig_server_find (const VigAgentContext *context, const char *operator_id, const char *name, GError **error)
 {
-  Search self = { operator_id, name, NULL, NULL };
-  g_autoptr (JsonObject) server = vig_db_read (context->db, search, &self, error);
-  VigServer *opened = server != NULL ? vig_server_open (context, server, self.sealed, self.docker_sealed, error) : NULL;
+  Search self = { operator_id, name };
+  g_autoptr (VigServerEntry) entry = vig_db_read (context->db, search, &self, error);
 
-  g_free (self.sealed);
-  g_free (self.docker_sealed);
-
-  return opened;
+  return entry != NULL ? vig_server_open (context, entry, error) : NULL;
 }
 
 VigServerAccess *

@@ -9,9 +9,22 @@ G_BEGIN_DECLS
 
 /* The inventory as tools see it: servers with their credentials opened. What blocks runs on a worker thread. */
 
-/* @server: schema Server; @sealed: its credential's token or NULL, @docker_sealed: that of its Docker endpoint. Pinning writes to the database and records it. */
-VigServer       *vig_server_open            (const VigAgentContext *context, JsonObject *server, const char *sealed, const char *docker_sealed,
-                                             GError **error);
+/* What is stored of a server: its row, its credential's token or NULL, and so on for the server through which it is reached. */
+typedef struct _VigServerEntry VigServerEntry;
+struct _VigServerEntry
+{
+  JsonObject     *server; /* schema Server */
+  char           *sealed;
+  char           *docker_sealed; /* that of its Docker endpoint */
+  VigServerEntry *jump;
+};
+
+VigServerEntry  *vig_server_entry_load      (VigDbConnection *db, const char *id, GError **error);
+void             vig_server_entry_free      (VigServerEntry *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigServerEntry, vig_server_entry_free)
+
+/* Pinning writes to the database and records it. */
+VigServer       *vig_server_open            (const VigAgentContext *context, VigServerEntry *entry, GError **error);
 /* Blocks. By name without regard to case, among those that the Operator may use; NOT_FOUND names them. */
 VigServer       *vig_server_find            (const VigAgentContext *context, const char *operator_id, const char *name, GError **error);
 /* The tool that reaches servers, or NULL where its plugin is missing. Main thread. */

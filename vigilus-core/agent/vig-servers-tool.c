@@ -57,7 +57,7 @@ has_tag (JsonObject *server, const char *tag)
 static JsonNode *
 describe (JsonObject *server)
 {
-  return vig_json_pack ("{s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:b}",
+  return vig_json_pack ("{s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:b, s:O}",
                         "name", vig_json_get_string (server, "name", NULL),
                         "host", vig_json_get_string (server, "host", NULL),
                         "tags", json_object_get_member (server, "tags"),
@@ -65,7 +65,8 @@ describe (JsonObject *server)
                         "system", vig_json_get_string (server, "system", NULL),
                         "status", vig_json_get_string (server, "status", NULL),
                         "checked_at", vig_json_get_string (server, "checked_at", NULL),
-                        "docker", vig_json_get_string (server, "docker_endpoint", NULL) != NULL);
+                        "docker", vig_json_get_string (server, "docker_endpoint", NULL) != NULL,
+                        "file_paths", json_object_get_member (server, "file_paths"));
 }
 
 static JsonNode *

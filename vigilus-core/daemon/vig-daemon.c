@@ -41,6 +41,7 @@ struct _VigDaemon
   VigUndo           *undo;
   VigAttachments    *attachments;
   VigPanic          *panic;
+  VigServerChecks   *checks;
   VigUnlock         *unlock;
   VigWebServer      *web;
   VigDbusService    *dbus;
@@ -235,6 +236,7 @@ make_web (VigDaemon *self, GError **error)
     .plugins = self->plugins,
     .panic = self->panic,
     .http_tools = self->http_tools,
+    .checks = self->checks,
     .secret = &self->secret_funcs,
     .confinement = self->confinement,
     .setup_token = self->setup_token,
@@ -313,10 +315,12 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   self->runner = vig_runner_new (&self->agent, self->approvals);
   offer_helper (self);
   self->panic = vig_panic_new (&self->agent, self->runner, self->approvals);
+  self->checks = vig_server_checks_new (&self->agent);
   if (!vig_panic_load (self->panic, error) || !load_plugins (self, error) || !make_web (self, error))
     return FALSE;
   self->dbus = vig_dbus_service_new (&self->agent, self->runner, self->approvals, self->plugins, self->panic);
   vig_dbus_service_start (self->dbus, vig_config_get_dbus (self->config));
+  vig_server_checks_start (self->checks);
   print_address (self);
 
   return TRUE;
@@ -331,6 +335,8 @@ vig_daemon_stop (VigDaemon *self)
     vig_web_server_stop (self->web);
   if (self->dbus != NULL)
     vig_dbus_service_stop (self->dbus);
+  if (self->checks != NULL)
+    vig_server_checks_stop (self->checks);
   if (self->runner != NULL)
     vig_runner_shut_down (self->runner);
   if (self->plugins != NULL)
@@ -348,6 +354,7 @@ vig_daemon_finalize (GObject *object)
 
   g_clear_object (&self->dbus);
   g_clear_object (&self->web);
+  g_clear_object (&self->checks);
   g_clear_object (&self->panic);
   g_clear_object (&self->runner);
   g_clear_object (&self->approvals);

@@ -4,17 +4,15 @@
 #include "vig-store-servers.h"
 
 #include "vig-id.h"
-#include "vig-store-docker.h"
 #include "vig-store-row.h"
-
-#include <string.h>
+#include "vig-store-server-check.h"
 
 #define COLUMNS \
   "s.id, s.name, s.host, s.port, s.user_name, s.credential_id, c.name AS credential_name, s.tags, s.notes, s.host_key, s.status," \
   " s.status_message, s.system, s.checked_at, s.last_seen_at, s.created_at, s.updated_at, s.docker_endpoint, s.docker_ca, s.docker_certificate," \
-  " s.docker_credential_id, s.compose_folders"
-#define SERVER "SELECT " COLUMNS " FROM servers s LEFT JOIN credentials c ON c.id = s.credential_id "
-#define SERVER_TYPES "sssisssjsssssttttssssj"
+  " s.docker_credential_id, s.compose_folders, s.jump_id, j.name AS jump_name, s.file_paths, s.facts"
+#define SERVER "SELECT " COLUMNS " FROM servers s LEFT JOIN credentials c ON c.id = s.credential_id LEFT JOIN servers j ON j.id = s.jump_id "
+#define SERVER_TYPES "sssisssjsssssttttssssjssjj"
 #define NAME_COLUMN 1
 #define MAX_LISTED 200
 
@@ -24,6 +22,8 @@ static const VigStoreField fields[] = {
   { "port", 'i', FALSE, 1, 65535 },
   { "user_name", 's', FALSE, 1, 64 },
   { "credential_id", 's', TRUE, 1, 64 },
+  { "jump_id", 's', TRUE, 1, 64 },
+  { "file_paths", 'a', FALSE, 0, 20 },
   { "tags", 'a', FALSE, 0, 20 },
   { "notes", 's', FALSE, 0, 4000 },
   { "operators", 'a', FALSE, 0, 200 },
@@ -97,45 +97,6 @@ vig_store_servers_for_operator (VigDbConnection *db, const char *operator_id, GE
                             SERVER_TYPES, error);
 }
 
-/* Names of hosts and users end up in messages and in libssh's options, never in a shell; a space or a leading dash is a mistake all the same. */
-static gboolean
-check_word (const char *member, const char *text, GError **error)
-{
-  if (*text != '-' && strpbrk (text, " \t\r\n@/\\'\"`$") == NULL)
-    return TRUE;
-
-  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: must not begin with -, nor have spaces, quotes, @, / or $ in it", member);
-
-  return FALSE;
-}
-
-static gboolean
-check_credential (VigDbConnection *db, JsonObject *server, const char *member, GError **error)
-{
-  const char *credential_id = vig_json_get_string (server, member, NULL);
-  gint64 found;
-
-  if (credential_id == NULL)
-    return TRUE;
-
-  found = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM credentials WHERE id = ?1", "s", credential_id), error);
-  if (found == 0)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: there is no credential %s", member, credential_id);
-
-  return found > 0;
-}
-
-static gboolean
-check_together (VigDbConnection *db, JsonObject *server, GError **error)
-{
-  return vig_store_check_name (vig_json_get_string (server, "name", ""), error) &&
-         check_word ("host", vig_json_get_string (server, "host", ""), error) &&
-         check_word ("user_name", vig_json_get_string (server, "user_name", ""), error) &&
-         check_credential (db, server, "credential_id", error) &&
-         check_credential (db, server, "docker_credential_id", error) &&
-         vig_store_check_docker (server, error);
-}
-
 static gboolean
 write_operators (VigDbConnection *db, JsonObject *server, GError **error)
 {
@@ -169,8 +130,9 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *server, gint64 crea
   const char *name = vig_json_get_string (server, "name", NULL);
   g_autofree char *tags = vig_store_dup_json (server, "tags");
   g_autofree char *folders = vig_store_dup_json (server, "compose_folders");
+  g_autofree char *file_paths = vig_store_dup_json (server, "file_paths");
 
-  if (vig_db_exec (db, &local_error, sql, "sssisssssiisssss",
+  if (vig_db_exec (db, &local_error, sql, "sssisssssiisssssss",
                    vig_json_get_string (server, "id", NULL),
                    name,
                    vig_json_get_string (server, "host", NULL),
@@ -186,7 +148,9 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *server, gint64 crea
                    vig_json_get_string (server, "docker_ca", NULL),
                    vig_json_get_string (server, "docker_certificate", NULL),
                    vig_json_get_string (server, "docker_credential_id", NULL),
-                   folders != NULL ? folders : "[]"))
+                   folders != NULL ? folders : "[]",
+                   vig_json_get_string (server, "jump_id", NULL),
+                   file_paths != NULL ? file_paths : "[]"))
     return write_operators (db, server, error);
 
   vig_store_name_taken ("a server", name, &local_error);
@@ -205,11 +169,11 @@ vig_store_servers_create (VigDbConnection *db, JsonObject *values, GError **erro
     return NULL;
 
   vig_store_merge (server, values);
-  if (!check_together (db, server, error) ||
+  if (!vig_store_server_check (db, server, error) ||
       !write_row (db,
                   "INSERT INTO servers (id, name, host, port, user_name, credential_id, tags, notes, host_key, status, created_at, updated_at,"
-                  " docker_endpoint, docker_ca, docker_certificate, docker_credential_id, compose_folders)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'unknown', ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                  " docker_endpoint, docker_ca, docker_certificate, docker_credential_id, compose_folders, jump_id, file_paths)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'unknown', ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
                   server, vig_time_now (), error))
     return NULL;
 
@@ -241,11 +205,12 @@ vig_store_servers_update (VigDbConnection *db, const char *id, JsonObject *chang
   if (is_elsewhere (server, changes))
     json_object_set_null_member (server, "host_key");
   vig_store_merge (server, changes);
-  if (!check_together (db, server, error) ||
+  if (!vig_store_server_check (db, server, error) ||
       !write_row (db,
                   "UPDATE servers SET name = ?2, host = ?3, port = ?4, user_name = ?5, credential_id = ?6,"
                   " tags = ?7, notes = ?8, host_key = ?9, created_at = ?10, updated_at = ?11,"
-                  " docker_endpoint = ?12, docker_ca = ?13, docker_certificate = ?14, docker_credential_id = ?15, compose_folders = ?16 WHERE id = ?1",
+                  " docker_endpoint = ?12, docker_ca = ?13, docker_certificate = ?14, docker_credential_id = ?15, compose_folders = ?16,"
+                  " jump_id = ?17, file_paths = ?18 WHERE id = ?1",
                   server, created_at, error))
     return NULL;
 
@@ -255,6 +220,23 @@ vig_store_servers_update (VigDbConnection *db, const char *id, JsonObject *chang
 gboolean
 vig_store_servers_delete (VigDbConnection *db, const char *id, GError **error)
 {
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name FROM servers WHERE jump_id = ?1 ORDER BY name LIMIT 1", "s", id);
+  g_autoptr (GError) local_error = NULL;
+
+  if (rows == NULL)
+    return FALSE;
+  if (vig_db_rows_next (rows, &local_error))
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_CONFLICT, "%s is reached through this server: give it another jump host, or none, first",
+                   vig_db_rows_string (rows, 0));
+      return FALSE;
+    }
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
   if (!vig_db_exec (db, error, "DELETE FROM servers WHERE id = ?1", "s", id))
     return FALSE;
 
@@ -264,7 +246,7 @@ vig_store_servers_delete (VigDbConnection *db, const char *id, GError **error)
 gboolean
 vig_store_servers_pin (VigDbConnection *db, const char *id, const char *host_key, GError **error)
 {
-  if (!vig_db_exec (db, error, "UPDATE servers SET host_key = ?2 WHERE id = ?1 AND (host_key IS NULL OR host_key = ?2)", "ss", id, host_key))
+  if (!vig_db_exec (db, error, "UPDATE servers SET host_key = ?2 WHERE id = ?1 AND (host_key IS NULL OR host_key = ?2 OR host_key LIKE '%SHA256:%')", "ss", id, host_key))
     return FALSE;
   if (vig_db_get_changes (db) > 0)
     return TRUE;
@@ -284,12 +266,24 @@ vig_store_servers_forget_key (VigDbConnection *db, const char *id, GError **erro
 }
 
 JsonObject *
-vig_store_servers_set_status (VigDbConnection *db, const char *id, gboolean is_up, const char *message, const char *system, GError **error)
+vig_store_servers_accept_key (VigDbConnection *db, const char *id, const char *fingerprint, GError **error)
 {
+  if (!vig_db_exec (db, error, "UPDATE servers SET host_key = ?2, updated_at = ?3 WHERE id = ?1", "ssi", id, fingerprint, vig_time_now ()))
+    return NULL;
+
+  return vig_store_servers_get (db, id, error);
+}
+
+JsonObject *
+vig_store_servers_set_status (VigDbConnection *db, const char *id, gboolean is_up, const char *message, JsonObject *facts, GError **error)
+{
+  g_autofree char *text = facts != NULL ? vig_json_object_to_string (facts) : NULL;
+
   if (!vig_db_exec (db, error,
                     "UPDATE servers SET status = ?2, status_message = ?3, system = coalesce(?4, system), checked_at = ?5,"
-                    " last_seen_at = iif(?2 = 'up', ?5, last_seen_at) WHERE id = ?1",
-                    "ssssi", id, is_up ? "up" : "failed", message, system, vig_time_now ()))
+                    " last_seen_at = iif(?2 = 'up', ?5, last_seen_at), facts = coalesce(?6, facts) WHERE id = ?1",
+                    "ssssis", id, is_up ? "up" : "failed", message, facts != NULL ? vig_json_get_string (facts, "system", NULL) : NULL,
+                    vig_time_now (), text))
     return NULL;
 
   return vig_store_servers_get (db, id, error);

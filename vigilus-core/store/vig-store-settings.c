@@ -42,6 +42,8 @@ static const VigStoreField fields[] = {
   { "undo_total_mb", 'i', FALSE, 1, 1048576 },
   { "web_search_url", 's', TRUE, 1, 1024 },
   { "web_networks", 'a', FALSE, 0, 32 },
+  { "server_check_minutes", 'i', FALSE, 0, 1440 },
+  { "server_sample_days", 'i', FALSE, 1, 90 },
   { NULL },
 };
 
@@ -49,7 +51,7 @@ static JsonObject *
 make_defaults (void)
 {
   return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, "
-                               "s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:n, s:n, s:[]}",
+                               "s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:n, s:n, s:[], s:i, s:i}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
@@ -81,7 +83,9 @@ make_defaults (void)
                                "fallback_provider_id",
                                "fallback_model",
                                "web_search_url",
-                               "web_networks");
+                               "web_networks",
+                               "server_check_minutes", 5,
+                               "server_sample_days", 7);
 }
 
 JsonObject *

@@ -2,13 +2,13 @@
 #include "config.h"
 
 #include "vig-server-access.h"
-#include "vig-store-credentials.h"
+#include "vig-store-samples.h"
 #include "vig-store-servers.h"
 #include "vig-web.h"
 
 #include <string.h>
 
-/* "SHA256:..." of "type base64", as ssh-keygen prints it; NULL where there is none. */
+/* "SHA256:..." of "type base64", as ssh-keygen prints it, or as it was accepted; NULL where there is none. */
 static char *
 dup_fingerprint (const char *host_key)
 {
@@ -19,6 +19,8 @@ dup_fingerprint (const char *host_key)
   guint8 digest[32];
   gsize length = sizeof digest;
 
+  if (host_key != NULL && strstr (host_key, "SHA256:") != NULL)
+    return g_strdup (strstr (host_key, "SHA256:"));
   if (base64 == NULL)
     return NULL;
 
@@ -32,8 +34,8 @@ dup_fingerprint (const char *host_key)
   return g_strconcat ("SHA256:", text, NULL);
 }
 
-static JsonObject *
-shape (JsonObject *server)
+JsonObject *
+vig_web_shape_server (JsonObject *server)
 {
   g_autofree char *fingerprint = dup_fingerprint (vig_json_get_string (server, "host_key", NULL));
 
@@ -53,7 +55,7 @@ list_servers (VigDbConnection *db, VigRequest *request, GError **error)
   JsonArray *items = vig_json_get_array (list, "items");
 
   for (guint i = 0; items != NULL && i < json_array_get_length (items); i++)
-    shape (json_array_get_object_element (items, i));
+    vig_web_shape_server (json_array_get_object_element (items, i));
 
   return vig_node_take_object (list);
 }
@@ -63,7 +65,7 @@ get_server (VigDbConnection *db, VigRequest *request, GError **error)
 {
   JsonObject *server = vig_store_servers_get (db, vig_request_get_id (request), error);
 
-  return server != NULL ? vig_node_take_object (shape (server)) : NULL;
+  return server != NULL ? vig_node_take_object (vig_web_shape_server (server)) : NULL;
 }
 
 /* Takes @server, which may be NULL: then the error is set already. */
@@ -81,7 +83,7 @@ record (VigDbConnection *db, VigRequest *request, const char *event, JsonObject 
   if (!vig_web_audit (db, request, event, detail, error))
     return NULL;
 
-  shape (server);
+  vig_web_shape_server (server);
   vig_web_publish (db, request, "servers", event, vig_node_take_object (json_object_ref (server)));
 
   return vig_node_take_object (json_object_ref (server));
@@ -117,13 +119,55 @@ forget_host_key (VigDbConnection *db, VigRequest *request, GError **error)
   return record (db, request, "server.host_key_forgotten", vig_store_servers_forget_key (db, vig_request_get_id (request), error), error);
 }
 
+/* The next connection pins the key that has this fingerprint, and no other. */
+static JsonNode *
+accept_host_key (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  JsonObject *body = vig_request_get_body (request);
+  const char *type = vig_json_get_string (body, "type", NULL);
+  const char *fingerprint = vig_json_get_string (body, "fingerprint", "");
+  g_autofree char *accepted = g_strconcat (type != NULL ? type : "", type != NULL ? " " : "", fingerprint, NULL);
+  const char *id = vig_request_get_id (request);
+  g_autoptr (JsonObject) old = vig_store_servers_get (db, id, error);
+  g_autoptr (JsonObject) server = old != NULL ? vig_store_servers_accept_key (db, id, accepted, error) : NULL;
+
+  if (server == NULL)
+    return NULL;
+
+  vig_web_shape_server (old);
+  if (!vig_web_audit (db, request, "server.host_key_accepted",
+                      vig_json_pack_object ("{s:s,s:s,s:s,s:s}", "id", id, "name", vig_json_get_string (server, "name", ""),
+                                            "old_fingerprint", vig_json_get_string (old, "host_key_fingerprint", NULL), "fingerprint", fingerprint),
+                      error))
+    return NULL;
+
+  vig_web_shape_server (server);
+  vig_web_publish (db, request, "servers", "server.host_key_accepted", vig_node_take_object (json_object_ref (server)));
+
+  return vig_node_take_object (g_steal_pointer (&server));
+}
+
+static JsonNode *
+get_chart (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  gint64 hours = vig_json_get_int (vig_request_get_parameters (request), "hours", 24);
+
+  return vig_node_take_object (vig_store_samples_chart (db, vig_request_get_id (request), hours, error));
+}
+
+static void
+begin_check_all (VigRequest *request)
+{
+  vig_server_checks_run_all (vig_request_get_web (request)->context.checks);
+  vig_request_respond (request, vig_json_pack ("{s:b}", "started", TRUE));
+}
+
 /* A connection test: read the entry, try it on a worker thread, store what came of it. */
 typedef struct
 {
   VigRequest      *request;
   VigServerAccess *access;
-  JsonObject      *stored;
-  char            *sealed;
+  VigServerEntry  *entry;
   JsonNode        *report;
 } Test;
 
@@ -133,9 +177,8 @@ test_free (gpointer data)
   Test *self = data;
 
   g_object_unref (self->access);
-  g_clear_pointer (&self->stored, json_object_unref);
+  g_clear_pointer (&self->entry, vig_server_entry_free);
   g_clear_pointer (&self->report, json_node_unref);
-  g_free (self->sealed);
   vig_request_unref (self->request);
   g_free (self);
 }
@@ -146,13 +189,15 @@ store_report (VigDbConnection *db, gpointer data, GError **error)
   Test *self = data;
   JsonObject *report = json_node_get_object (self->report);
   const char *message = vig_json_get_string (report, "message", "");
-  JsonObject *server = vig_store_servers_set_status (db, vig_json_get_string (self->stored, "id", ""), vig_json_get_boolean (report, "ok", FALSE), message,
-                                                     vig_json_get_string (report, "system", NULL), error);
+  JsonObject *facts = vig_json_get_object (report, "facts");
+  const char *id = vig_json_get_string (self->entry->server, "id", "");
+  gboolean ok = vig_json_get_boolean (report, "ok", FALSE);
+  JsonObject *server = vig_store_servers_set_status (db, id, ok, message, facts, error);
 
-  if (server == NULL)
+  if (server == NULL || !vig_store_samples_add (db, id, ok, facts, error))
     return NULL;
 
-  json_object_set_object_member (report, "server", shape (server));
+  json_object_set_object_member (report, "server", vig_web_shape_server (server));
   vig_web_publish (db, self->request, "servers", "server.tested", vig_node_take_object (json_object_ref (server)));
   if (!vig_web_audit (db, self->request, "server.tested",
                       vig_json_pack_object ("{s:s,s:s,s:b,s:s}", "id", vig_json_get_string (server, "id", ""), "name", vig_json_get_string (server, "name", ""),
@@ -200,7 +245,7 @@ try_server (GTask *task, gpointer source, gpointer data, GCancellable *cancellab
 {
   Test *self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (VigServer) server = vig_server_open (vig_request_get_web (self->request)->context.agent, self->stored, self->sealed, NULL, &error);
+  g_autoptr (VigServer) server = vig_server_open (vig_request_get_web (self->request)->context.agent, self->entry, &error);
   JsonNode *report = server != NULL ? vig_server_access_test (self->access, server, cancellable, &error) : NULL;
 
   if (report != NULL)
@@ -213,15 +258,10 @@ static gpointer
 find_server (VigDbConnection *db, gpointer data, GError **error)
 {
   Test *self = data;
-  g_autoptr (JsonObject) credential = NULL;
-  const char *credential_id;
 
-  self->stored = vig_store_servers_get (db, vig_request_get_id (self->request), error);
-  credential_id = vig_json_get_string (self->stored, "credential_id", NULL);
-  if (credential_id != NULL)
-    credential = vig_store_credentials_get (db, credential_id, &self->sealed, error);
+  self->entry = vig_server_entry_load (db, vig_request_get_id (self->request), error);
 
-  return self->stored != NULL && (credential_id == NULL || credential != NULL) ? self : NULL;
+  return self->entry;
 }
 
 static void
@@ -271,5 +311,8 @@ const VigRoute VIG_ROUTES_SERVERS[] = {
   { "deleteServer", .write = delete_server },
   { "testServer", .handle = begin_test },
   { "forgetServerHostKey", .write = forget_host_key },
+  { "acceptServerHostKey", .write = accept_host_key },
+  { "getServerChart", .read = get_chart },
+  { "checkServers", .handle = begin_check_all },
   { NULL },
 };

@@ -8,6 +8,7 @@
 #include "vig-panic.h"
 #include "vig-plugin-loader.h"
 #include "vig-runner.h"
+#include "vig-server-checks.h"
 
 G_BEGIN_DECLS
 
@@ -35,6 +36,7 @@ typedef struct
   VigPluginLoader         *plugins;
   VigPanic                *panic;
   VigHttpTools            *http_tools;
+  VigServerChecks         *checks;
   const VigWebSecretFuncs *secret;
   JsonObject              *confinement; /* what vig_sandbox_describe () found at start */
   const char              *setup_token; /* printed at start; NULL: set-up is done */

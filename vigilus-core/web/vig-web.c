@@ -60,6 +60,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_SEARCH);
   add_routes (table, VIG_ROUTES_SCOPE);
   add_routes (table, VIG_ROUTES_SECOND_FACTORS);
+  add_routes (table, VIG_ROUTES_IMPORT);
   add_routes (table, VIG_ROUTES_SERVERS);
   add_routes (table, VIG_ROUTES_SETTINGS);
   add_routes (table, VIG_ROUTES_SETUP);

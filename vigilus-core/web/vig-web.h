@@ -65,6 +65,7 @@ extern const VigRoute VIG_ROUTES_COMMANDS[];
 extern const VigRoute VIG_ROUTES_CREDENTIALS[];
 extern const VigRoute VIG_ROUTES_HTTP_TOOLS[];
 extern const VigRoute VIG_ROUTES_EXPORT[];
+extern const VigRoute VIG_ROUTES_IMPORT[];
 extern const VigRoute VIG_ROUTES_INVITATIONS[];
 extern const VigRoute VIG_ROUTES_MEMORIES[];
 extern const VigRoute VIG_ROUTES_OPERATORS[];
@@ -118,6 +119,7 @@ void        vig_web_publish        (VigDbConnection *db, VigRequest *request, co
 JsonObject *vig_web_find_run       (VigDbConnection *db, VigRequest *request, const char *id, GError **error);
 void        vig_web_run_started    (GObject *runner, GAsyncResult *result, gpointer request); /* answers @request with the run */
 JsonNode   *vig_web_describe_frozen (VigWeb *self); /* schema Frozen, or null */
+JsonObject *vig_web_shape_server   (JsonObject *server); /* a row as schema Server has it; returns @server */
 JsonNode   *vig_node_take_object   (JsonObject *object); /* (transfer full); NULL: NULL */
 
 G_END_DECLS

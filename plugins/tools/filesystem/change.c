@@ -103,7 +103,7 @@ show_loss (FilesystemTarget *self, GCancellable *cancellable)
     g_close (fd, NULL);
   if (old != NULL && strlen (old) == length && g_utf8_validate (old, -1, NULL))
     {
-      text = filesystem_diff (self->path, old, "");
+      text = vig_diff_text (self->path, old, "");
       return vig_preview_new ("diff", text);
     }
 

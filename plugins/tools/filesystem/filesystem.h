@@ -56,7 +56,5 @@ JsonNode   *filesystem_extract       (VigInvocation *invocation, GCancellable *c
 VigPreview *filesystem_extract_preview (VigInvocation *invocation, GCancellable *cancellable, GError **error);
 JsonNode   *filesystem_mkdir         (VigInvocation *invocation, GCancellable *cancellable, GError **error);
 
-/* A unified diff of lines with three lines of context. Empty: no difference. An empty text on one side is shown as /dev/null. */
-char       *filesystem_diff          (const char *name, const char *before, const char *after);
 /* Applies a unified diff of one file, exactly: each hunk where it says it is. INVALID names the hunk and what does not fit. */
 char       *filesystem_patch         (const char *text, const char *diff, GError **error);

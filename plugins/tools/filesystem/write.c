@@ -182,7 +182,7 @@ filesystem_write_preview (VigInvocation *invocation, GCancellable *cancellable, 
     }
   else if (content != NULL)
     {
-      text = filesystem_diff (target.path, old, content);
+      text = vig_diff_text (target.path, old, content);
       preview = vig_preview_new (*text != '\0' ? "diff" : "text", *text != '\0' ? text : "Nothing would change: the file holds this already.");
     }
   filesystem_target_clear (&target);

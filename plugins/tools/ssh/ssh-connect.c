@@ -3,8 +3,15 @@
 
 #include "ssh-connect.h"
 
+#include "ssh-watch.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
+
+#define KEY_TYPES "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256"
+#define MAX_BANNER 4096 /* bytes that are kept */
 
 static const char * const step_names[] = { "name", "tcp", "host_key", "authentication", "command", NULL };
 
@@ -23,6 +30,23 @@ vig_ssh_close (ssh_session session)
   if (ssh_is_connected (session))
     ssh_disconnect (session);
   ssh_free (session);
+}
+
+char *
+vig_ssh_dup_banner (ssh_session session)
+{
+  char *banner = ssh_get_issue_banner (session);
+  g_autofree char *valid = banner != NULL ? g_utf8_make_valid (banner, (gssize) strnlen (banner, MAX_BANNER)) : NULL;
+  GString *plain = g_string_new (NULL);
+
+  for (const char *p = valid; p != NULL && *p != '\0'; p = g_utf8_next_char (p))
+    if (g_str_has_prefix (p, "\033["))
+      p += MIN (2 + strspn (p + 2, "0123456789;?"), strlen (p) - 1);
+    else if (*p == '\n' || *p == '\t' || !g_unichar_iscntrl (g_utf8_get_char (p)))
+      g_string_append_unichar (plain, g_utf8_get_char (p));
+  ssh_string_free_char (banner);
+
+  return g_string_free (plain, plain->len == 0);
 }
 
 char *
@@ -63,9 +87,21 @@ vig_ssh_key_to_fingerprint (ssh_key key)
   return copy;
 }
 
+/* The kernel notices that nobody is at the other end any more. */
+static void
+watch (GSocket *socket)
+{
+  g_socket_set_keepalive (socket, TRUE);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPIDLE, SSH_KEEPALIVE, NULL);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPINTVL, SSH_KEEPALIVE / 3, NULL);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPCNT, 3, NULL);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 2 * SSH_KEEPALIVE * 1000, NULL);
+}
+
 /* Resolved and connected by GIO, so that cancelling works and a wrong name is told from a closed port. */
-static int
-open_socket (VigServer *server, VigSshStep *step, GCancellable *cancellable, GError **error)
+int
+vig_ssh_dial (VigServer *server, VigSshStep *step, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GSocketConnection) connection = NULL;
@@ -73,11 +109,13 @@ open_socket (VigServer *server, VigSshStep *step, GCancellable *cancellable, GEr
   g_autoptr (GError) local_error = NULL;
   int fd;
 
+  *step = SSH_STEP_TCP;
   g_socket_client_set_timeout (client, SSH_CONNECT_TIMEOUT);
   g_socket_client_set_enable_proxy (client, FALSE);
   connection = g_socket_client_connect (client, address, cancellable, &local_error);
   if (connection != NULL)
     {
+      watch (g_socket_connection_get_socket (connection));
       fd = dup (g_socket_get_fd (g_socket_connection_get_socket (connection)));
       if (fd >= 0)
         return fd;
@@ -96,18 +134,20 @@ open_socket (VigServer *server, VigSshStep *step, GCancellable *cancellable, GEr
   return -1;
 }
 
-/* The pinned key's kind is asked for, so that a server with several keys shows the one that we know. */
+/* The pinned key's kind is asked for first, so that a server with several keys shows the one that we know. */
 static void
 ask_for_key_type (ssh_session session, const char *host_key)
 {
   g_autofree char *type = NULL;
+  g_autofree char *types = NULL;
   const char *space = host_key != NULL ? strchr (host_key, ' ') : NULL;
 
   if (space == NULL)
     return;
 
   type = g_strndup (host_key, space - host_key);
-  ssh_options_set (session, SSH_OPTIONS_HOSTKEYS, g_str_equal (type, "ssh-rsa") ? "rsa-sha2-512,rsa-sha2-256" : type);
+  types = g_strconcat (g_str_equal (type, "ssh-rsa") ? "rsa-sha2-512" : type, "," KEY_TYPES, NULL);
+  ssh_options_set (session, SSH_OPTIONS_HOSTKEYS, types);
 }
 
 static ssh_session
@@ -139,13 +179,28 @@ set_changed (VigServer *server, const char *line, const char *fingerprint, GErro
   g_autofree char *pinned = NULL;
   ssh_key key = NULL;
 
-  if (g_strv_length (parts) == 2 && ssh_pki_import_pubkey_base64 (parts[1], ssh_key_type_from_name (parts[0]), &key) == SSH_OK)
+  if (strstr (server->host_key, "SHA256:") != NULL)
+    pinned = g_strdup (strstr (server->host_key, "SHA256:"));
+  else if (g_strv_length (parts) == 2 && ssh_pki_import_pubkey_base64 (parts[1], ssh_key_type_from_name (parts[0]), &key) == SSH_OK)
     pinned = vig_ssh_key_to_fingerprint (key);
   ssh_key_free (key);
   g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED,
                "Host key verification failed: %s shows %s (%.*s), but %s is pinned since the first connection. "
-               "If that is expected (the system was installed anew), forget the old host key under Servers and connect again; if not, somebody may be in between",
+               "If that is expected (the system was installed anew), accept the new host key or forget the old one under Servers and connect again; "
+               "if not, somebody may be in between",
                server->name, fingerprint, (int) strcspn (line, " "), line, pinned != NULL ? pinned : "another key");
+}
+
+/* An administrator accepted a key by its fingerprint, before it was seen: "SHA256:...", or the kind of key and that. */
+static gboolean
+is_accepted (const char *pinned, const char *line, const char *fingerprint)
+{
+  const char *space = strchr (pinned, ' ');
+
+  if (space == NULL)
+    return g_str_equal (pinned, fingerprint);
+
+  return g_str_equal (space + 1, fingerprint) && strncmp (pinned, line, (gsize) (space - pinned) + 1) == 0;
 }
 
 static gboolean
@@ -167,7 +222,7 @@ check_host_key (ssh_session session, VigServer *server, GError **error)
       return FALSE;
     }
 
-  if (server->host_key == NULL)
+  if (server->host_key == NULL || is_accepted (server->host_key, line, fingerprint))
     return vig_server_pin_host_key (server, line, error);
   if (g_str_equal (server->host_key, line))
     return TRUE;
@@ -249,31 +304,47 @@ sign_in (ssh_session session, VigServer *server, GError **error)
   return FALSE;
 }
 
-ssh_session
-vig_ssh_connect (VigServer *server, VigSshStep *step, GCancellable *cancellable, GError **error)
+static gboolean
+open_session (ssh_session session, VigServer *server, VigSshStep *step, GCancellable *cancellable, GError **error)
 {
-  ssh_session session;
-  int fd;
-
-  *step = SSH_STEP_TCP;
-  fd = open_socket (server, step, cancellable, error);
-  if (fd < 0)
-    return NULL;
-
-  session = new_session (server, fd);
   *step = SSH_STEP_HOST_KEY;
   if (ssh_connect (session) != SSH_OK)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "%s port %u does not go on as an SSH server: %s", server->host, server->port, ssh_get_error (session));
-  else if (!g_cancellable_set_error_if_cancelled (cancellable, error) && check_host_key (session, server, error))
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "%s port %u does not go on as an SSH server: %s", server->host, server->port, ssh_get_error (session));
+      return FALSE;
+    }
+  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !check_host_key (session, server, error))
+    return FALSE;
+
+  *step = SSH_STEP_AUTHENTICATION;
+  if (!sign_in (session, server, error))
+    return FALSE;
+
+  *step = SSH_STEP_NONE;
+
+  return TRUE;
+}
+
+ssh_session
+vig_ssh_connect (VigServer *server, int fd, VigSshStep *step, GCancellable *cancellable, GError **error)
+{
+  ssh_session session = new_session (server, fd);
+  VigSshWatch *watch = vig_ssh_watch_begin (fd, g_get_monotonic_time () + 2 * SSH_CONNECT_TIMEOUT * G_USEC_PER_SEC, cancellable);
+  g_autoptr (GError) local_error = NULL;
+  gboolean is_open = open_session (session, server, step, cancellable, &local_error);
+
+  if (vig_ssh_watch_end (watch) && is_open)
     {
       *step = SSH_STEP_AUTHENTICATION;
-      if (sign_in (session, server, error))
-        {
-          *step = SSH_STEP_NONE;
-          return session;
-        }
+      is_open = FALSE;
     }
+  if (is_open)
+    return session;
 
+  if (local_error == NULL)
+    g_set_error (&local_error, VIG_ERROR, VIG_ERROR_TIMED_OUT, "%s takes too long to let anybody in", server->name);
+  if (!g_cancellable_set_error_if_cancelled (cancellable, error))
+    g_propagate_error (error, g_steal_pointer (&local_error));
   vig_ssh_close (session);
 
   return NULL;

@@ -18,12 +18,18 @@ typedef enum
 } VigSshStep;
 
 #define SSH_CONNECT_TIMEOUT 15 /* seconds, for each step */
+#define SSH_KEEPALIVE       15 /* seconds of silence until the kernel asks whether the server is there; twice that: it is not */
 
 const char  *vig_ssh_step_to_string (VigSshStep step); /* NULL: all went well */
 
-/* Connects, checks or pins the host key, and signs in; blocks. *step says where it failed. (transfer full) */
-ssh_session  vig_ssh_connect (VigServer *server, VigSshStep *step, GCancellable *cancellable, GError **error);
+/* A TCP connection straight from here, as a descriptor; -1: *step says whether the name was it. Blocks. */
+int          vig_ssh_dial    (VigServer *server, VigSshStep *step, GCancellable *cancellable, GError **error);
+/* Checks or pins the host key of who is at the other end of @fd, and signs in; blocks. Takes @fd. *step says where it failed. (transfer full) */
+ssh_session  vig_ssh_connect (VigServer *server, int fd, VigSshStep *step, GCancellable *cancellable, GError **error);
 void         vig_ssh_close  (ssh_session session);
+
+/* What the server says before anybody signs in, without control characters; NULL: nothing. */
+char        *vig_ssh_dup_banner (ssh_session session);
 
 /* "ssh-ed25519 AAAA..." and "SHA256:..." of a key; NULL: libssh could not. */
 char        *vig_ssh_key_to_line        (ssh_key key);

@@ -3,10 +3,15 @@
 
 #include "ssh-exec.h"
 
+#include "ssh-watch.h"
+
 #include <libssh/callbacks.h>
+#include <libssh/server.h>
 #include <poll.h>
 
 #define CHUNK     (32 * 1024)
+#define EOF_TIME  G_USEC_PER_SEC    /* microseconds that what the command left behind may go on to write */
+#define QUIET     30                /* seconds of silence until the server is asked whether it is there */
 #define TERM_TIME (300 * 1000)      /* microseconds to end after a signal */
 #define KILL_TIME (2 * G_USEC_PER_SEC)
 #define KILL_SIBLINGS \
@@ -19,6 +24,7 @@ typedef struct
   ssh_session          session;
   ssh_channel          channel;
   GCancellable        *cancellable;
+  gint64               last_word; /* monotonic, when something came */
 } Exec;
 
 void
@@ -40,6 +46,14 @@ on_exit_signal (ssh_session session, ssh_channel channel, const char *signal, in
 
   g_free (result->exit_signal);
   result->exit_signal = g_strdup (signal);
+}
+
+static void
+on_exit_status (ssh_session session, ssh_channel channel, int status, void *user_data)
+{
+  VigSshResult *result = user_data;
+
+  result->exit_status = status;
 }
 
 static void
@@ -78,11 +92,44 @@ drain (Exec *self, gboolean *got_some)
   return *got_some || ssh_is_connected (self->session) || ssh_channel_is_eof (self->channel);
 }
 
+/* Once there is nothing to read any more, reading does not take in how it ended. */
+static void
+take_status (Exec *self)
+{
+  ssh_set_blocking (self->session, 0);
+  ssh_channel_get_exit_status (self->channel);
+  ssh_set_blocking (self->session, 1);
+}
+
+/* A process that the command left in the background may hold its output open for ever: then its end is what counts. */
 static gboolean
 has_ended (Exec *self)
 {
-  return ssh_channel_is_eof (self->channel) && (ssh_channel_is_closed (self->channel) || self->result->exit_signal != NULL
-                                                || ssh_channel_get_exit_status (self->channel) >= 0);
+  gboolean is_told = self->result->exit_signal != NULL || self->result->exit_status >= 0;
+
+  if (ssh_channel_is_eof (self->channel))
+    {
+      if (!is_told)
+        take_status (self);
+      return self->result->exit_signal != NULL || self->result->exit_status >= 0 || ssh_channel_is_closed (self->channel);
+    }
+
+  return is_told && g_get_monotonic_time () - self->last_word > EOF_TIME;
+}
+
+static void
+keep_alive (Exec *self)
+{
+  static const gint64 quiet = QUIET * G_USEC_PER_SEC;
+  gint64 now = g_get_monotonic_time ();
+
+  if (now - self->last_word < quiet)
+    return;
+
+  self->last_word = now;
+  ssh_set_blocking (self->session, 0);
+  ssh_send_keepalive (self->session);
+  ssh_set_blocking (self->session, 1);
 }
 
 /* Waits for something from the server or from who cancels. */
@@ -96,7 +143,7 @@ wait (Exec *self, gint64 until)
 
   if (has_cancel)
     fds[1] = (struct pollfd) { (int) cancel.fd, (short) cancel.events, 0 };
-  poll (fds, has_cancel ? 2 : 1, (int) CLAMP (left, 0, 1000));
+  poll (fds, has_cancel ? 2 : 1, (int) CLAMP (left, 0, 500));
   if (has_cancel)
     g_cancellable_release_fd (self->cancellable);
 }
@@ -114,12 +161,16 @@ follow (Exec *self, gint64 until, gboolean heed_cancel, GError **error)
           g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "the connection was lost while the command ran: %s", ssh_get_error (self->session));
           return FALSE;
         }
-      if (!got_some && has_ended (self))
+      if (got_some)
+        self->last_word = g_get_monotonic_time ();
+      else if (has_ended (self))
         return TRUE;
       if ((heed_cancel && g_cancellable_is_cancelled (self->cancellable)) || g_get_monotonic_time () >= until)
         return FALSE;
-      if (!got_some)
-        wait (self, until);
+      if (got_some)
+        continue;
+      keep_alive (self);
+      wait (self, until);
     }
 }
 
@@ -179,19 +230,41 @@ start (Exec *self, gboolean *not_started, GError **error)
   return FALSE;
 }
 
+/* A server that says nothing any more must not hold up who stops the call. */
+static gboolean
+start_watched (Exec *self, gboolean *not_started, GError **error)
+{
+  VigSshWatch *watch = vig_ssh_watch_begin (ssh_get_fd (self->session), self->command->deadline, self->cancellable);
+  g_autoptr (GError) local_error = NULL;
+  gboolean started = start (self, not_started, &local_error);
+
+  vig_ssh_watch_end (watch);
+  if (started || g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return started;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
 static gboolean
 run (Exec *self, gboolean *not_started, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
 
-  if (!start (self, not_started, error))
+  if (!start_watched (self, not_started, error))
     return FALSE;
 
   ssh_channel_send_eof (self->channel);
   if (follow (self, self->command->deadline, TRUE, &local_error))
     {
-      self->result->exit_status = self->result->exit_signal != NULL ? -1 : ssh_channel_get_exit_status (self->channel);
-      return TRUE;
+      if (self->result->exit_signal != NULL)
+        self->result->exit_status = -1;
+      else if (self->result->exit_status < 0)
+        g_set_error_literal (&local_error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "the server closed without telling how the command ended");
+      self->result->left_behind = !ssh_channel_is_eof (self->channel);
+      if (local_error == NULL)
+        return TRUE;
     }
   if (local_error != NULL)
     {
@@ -211,8 +284,9 @@ VigSshResult *
 vig_ssh_exec (ssh_session session, const VigSshCommand *command, gboolean *not_started, GCancellable *cancellable, GError **error)
 {
   g_autoptr (VigSshResult) result = g_new0 (VigSshResult, 1);
-  struct ssh_channel_callbacks_struct callbacks = { .userdata = result, .channel_exit_signal_function = on_exit_signal };
-  Exec self = { command, result, session, ssh_channel_new (session), cancellable };
+  struct ssh_channel_callbacks_struct callbacks = { .userdata = result, .channel_exit_signal_function = on_exit_signal,
+                                                 .channel_exit_status_function = on_exit_status };
+  Exec self = { command, result, session, ssh_channel_new (session), cancellable, g_get_monotonic_time () };
   gboolean ran;
 
   result->output = g_string_new (NULL);

@@ -15,6 +15,7 @@ typedef struct
   int      exit_status;  /* -1: a signal ended it, or it was ended here */
   char    *exit_signal;  /* "KILL", or NULL */
   gboolean timed_out;
+  gboolean left_behind;  /* something that it started goes on there */
 } VigSshResult;
 
 typedef void (*VigSshOutputFunc) (VigOutput stream, const char *text, gsize length, gpointer user_data);

@@ -22,6 +22,7 @@ typedef struct
   char             *(*dup_secret)      (gpointer data, const char *tool_name, GError **error);
   JsonObject       *(*dup_settings)    (gpointer data, const char *id, GError **error);
   gboolean          (*keep_record)     (gpointer data, const char *kind, JsonObject *record, GError **error);
+  GSocketConnection *(*connect_server) (gpointer data, VigServer *server, const char *address, GCancellable *cancellable, GError **error);
 } VigInvocationServices;
 
 typedef struct

@@ -396,6 +396,21 @@ vig_invocation_dup_settings (VigInvocation *self, GError **error)
   return NULL;
 }
 
+GSocketConnection *
+vig_invocation_connect_server (VigInvocation *self, VigServer *server, const char *address, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
+  g_return_val_if_fail (server != NULL, NULL);
+  g_return_val_if_fail (address != NULL, NULL);
+
+  if (self->services.connect_server != NULL)
+    return self->services.connect_server (self->data, server, address, cancellable, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "servers cannot be reached from here");
+
+  return NULL;
+}
+
 gboolean
 vig_invocation_keep_record (VigInvocation *self, const char *kind, JsonObject *record, GError **error)
 {

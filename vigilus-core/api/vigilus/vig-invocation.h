@@ -83,6 +83,10 @@ VIG_API gboolean          vig_invocation_keep_file                  (VigInvocati
 
 /* A server of the inventory, by its name, if this Operator may use it. Blocks. VIG_ERROR_NOT_FOUND names those that it may use. */
 VIG_API VigServer        *vig_invocation_dup_server                 (VigInvocation *self, const char *name, GError **error);
+/* A connection to what @server itself reaches: "unix:/run/docker.sock", or "tcp:HOST:PORT" as seen from there. It goes through the server's
+ * SSH connection, which all of them share. Blocks. VIG_ERROR_UNAVAILABLE: nothing here reaches servers. */
+VIG_API GSocketConnection *vig_invocation_connect_server            (VigInvocation *self, VigServer *server, const char *address,
+                                                                     GCancellable *cancellable, GError **error);
 
 /* A setting whose name begins with the tool's first word and "_" ("web_search_url" for web.search). Blocks. VIG_ERROR_DENIED for any other. */
 VIG_API JsonNode         *vig_invocation_dup_setting                (VigInvocation *self, const char *name, GError **error);

@@ -47,6 +47,8 @@ clear (gpointer data)
   wipe (self->server.passphrase);
   wipe (self->server.password);
   wipe (self->server.docker_key);
+  g_clear_pointer (&self->server.jump, vig_server_unref);
+  g_strfreev (self->server.file_paths);
   if (self->free_data != NULL)
     self->free_data (self->data);
 }
@@ -103,6 +105,21 @@ vig_server_access_make_key (VigServerAccess *self, GError **error)
   g_return_val_if_fail (VIG_IS_SERVER_ACCESS (self), NULL);
 
   return VIG_SERVER_ACCESS_GET_IFACE (self)->make_key (self, error);
+}
+
+GSocketConnection *
+vig_server_access_open (VigServerAccess *self, VigServer *server, const char *address, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_SERVER_ACCESS (self), NULL);
+  g_return_val_if_fail (server != NULL, NULL);
+  g_return_val_if_fail (address != NULL, NULL);
+
+  if (VIG_SERVER_ACCESS_GET_IFACE (self)->open != NULL)
+    return VIG_SERVER_ACCESS_GET_IFACE (self)->open (self, server, address, cancellable, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "nothing behind a server can be reached from here");
+
+  return NULL;
 }
 
 VigServer *

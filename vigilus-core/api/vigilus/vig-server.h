@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 /* A server of the inventory, with what opens it. Reference counted and never changed; the secrets in it are wiped with the last reference. */
-typedef struct
+typedef struct _VigServer VigServer;
+struct _VigServer
 {
   char  *id;
   char  *name;        /* unique, for people and models */
@@ -22,7 +23,9 @@ typedef struct
   char  *docker_certificate; /* the client's, PEM, or NULL */
   char  *docker_key;         /* of the client's certificate, PEM, or NULL */
   char **compose_folders;    /* absolute paths, may be empty */
-} VigServer;
+  VigServer *jump;    /* the server through which it is reached, or NULL: straight from here */
+  GStrv  file_paths;  /* absolute: where files may be read and written there, with all beneath; empty: nowhere */
+};
 
 #define VIG_TYPE_SERVER (vig_server_get_type ())
 VIG_API GType      vig_server_get_type     (void);
@@ -45,7 +48,7 @@ struct _VigServerAccessInterface
   GTypeInterface g_iface;
 
   /* Really connects. {"ok": boolean, "step": "name" | "tcp" | "host_key" | "authentication" | "command" | null where all went well,
-   * "message": text, "advice": [text], "host_key": text or null, "system": text or null}. An error: it could not be tried. */
+   * "message": text, "advice": [text], "system": text or null, "banner": text or null}. An error: it could not be tried. */
   JsonNode *(*test)     (VigServerAccess *self, VigServer *server, GCancellable *cancellable, GError **error);
 
   /* {"public_key": "ssh-ed25519 AAAA...", "fingerprint": "SHA256:..."}; VIG_ERROR_INVALID says what is wrong with it. */
@@ -53,10 +56,15 @@ struct _VigServerAccessInterface
 
   /* A new ed25519 key, in OpenSSH's form, without a passphrase. */
   char     *(*make_key) (VigServerAccess *self, GError **error);
+
+  /* A connection to what the server itself reaches at @address: "unix:/run/docker.sock", or "tcp:HOST:PORT" as seen from there. All
+   * connections to one server share one SSH connection. */
+  GSocketConnection *(*open) (VigServerAccess *self, VigServer *server, const char *address, GCancellable *cancellable, GError **error);
 };
 
 VIG_API JsonNode *vig_server_access_test     (VigServerAccess *self, VigServer *server, GCancellable *cancellable, GError **error);
 VIG_API JsonNode *vig_server_access_read_key (VigServerAccess *self, const char *private_key, const char *passphrase, GError **error);
 VIG_API char     *vig_server_access_make_key (VigServerAccess *self, GError **error);
+VIG_API GSocketConnection *vig_server_access_open (VigServerAccess *self, VigServer *server, const char *address, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

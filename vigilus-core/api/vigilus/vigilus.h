@@ -4,6 +4,7 @@
 #include "vig-authenticator.h"
 #include "vig-command.h"
 #include "vig-configurable.h"
+#include "vig-diff.h"
 #include "vig-error.h"
 #include "vig-fetch.h"
 #include "vig-host.h"

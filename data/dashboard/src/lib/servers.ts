@@ -51,6 +51,42 @@ export function useTestServer() {
   });
 }
 
+/** What checks found over the last day. */
+export const chartQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['server-chart', id],
+    refetchInterval: 5 * 60_000,
+    queryFn: () => ask(api.GET('/api/v1/servers/{id}/chart', { params: { path: { id } } })),
+  });
+
+/** Results arrive by themselves. */
+export function useCheckServers() {
+  return useMutation({ mutationFn: () => ask(api.POST('/api/v1/servers/check')) });
+}
+
+/** The next connection pins this key in place of the old one. */
+export function useAcceptHostKey() {
+  return useMutation({
+    mutationFn: ({ id, body }: { id: string; body: Body<'acceptServerHostKey'> }) =>
+      ask(api.POST('/api/v1/servers/{id}/host-key', { params: { path: { id } }, body })),
+    onSuccess: putServer,
+  });
+}
+
+/** What an import would add; changes nothing. */
+export function usePreviewImport() {
+  return useMutation({
+    mutationFn: (body: Body<'previewServerImport'>) => ask(api.POST('/api/v1/servers/import/preview', { body })),
+  });
+}
+
+export function useImportServers() {
+  return useMutation({
+    mutationFn: (body: Body<'importServers'>) => ask(api.POST('/api/v1/servers/import', { body })),
+    onSuccess: changed,
+  });
+}
+
 export function useForgetHostKey() {
   return useMutation({
     mutationFn: (id: string) => ask(api.DELETE('/api/v1/servers/{id}/host-key', { params: { path: { id } } })),

@@ -12,7 +12,8 @@ import { operatorsQuery } from '../../lib/operators';
 import { useDeleteServer, useTestServer } from '../../lib/servers';
 import { say } from '../../lib/toasts';
 import type { Server } from '../../lib/types';
-import { ForgetHostKey, hasOtherKey, LastFailure, TestReport } from './server-check';
+import { AcceptHostKey, ForgetHostKey, hasOtherKey, LastFailure, TestReport } from './server-check';
+import { ServerFacts } from './server-facts';
 
 function StatusBadge({ status }: { status: Server['status'] }) {
   const {
@@ -70,6 +71,12 @@ function Facts({ server }: { server: Server }) {
       <dd className="mono">
         {server.user_name}@{server.host}:{server.port}
       </dd>
+      {server.jump_name && (
+        <>
+          <dt>{_('Jump host')}</dt>
+          <dd>{server.jump_name}</dd>
+        </>
+      )}
       <dt>{_('Credential')}</dt>
       <dd>{server.credential_name ?? _('None yet')}</dd>
       <dt>{_('Last seen')}</dt>
@@ -121,6 +128,7 @@ export function ServerCard({ server, edit }: { server: Server; edit: () => void 
         ))}
       </div>
       <Facts server={server} />
+      <ServerFacts server={server} />
       {report ? <TestReport report={report} /> : <LastFailure server={server} />}
       <ErrorNote error={test.error} />
       {canEdit && (
@@ -131,6 +139,7 @@ export function ServerCard({ server, edit }: { server: Server; edit: () => void 
           <Button small onClick={edit}>
             {_('Edit')}
           </Button>
+          {hasOtherKey(server) && <AcceptHostKey server={server} />}
           {hasOtherKey(server) && <ForgetHostKey server={server} />}
           <DeleteServer server={server} />
         </div>

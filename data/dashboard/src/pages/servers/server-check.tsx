@@ -4,9 +4,9 @@ import { Button } from '../../components/button';
 import { Confirm } from '../../components/dialog';
 import { ErrorNote, Note } from '../../components/states';
 import { _ } from '../../lib/i18n';
-import { useForgetHostKey, type useTestServer } from '../../lib/servers';
+import { useAcceptHostKey, useForgetHostKey, useTestServer } from '../../lib/servers';
 import { say } from '../../lib/toasts';
-import type { Server } from '../../lib/types';
+import type { Body, Server } from '../../lib/types';
 
 type Report = NonNullable<ReturnType<typeof useTestServer>['data']>;
 
@@ -22,7 +22,7 @@ function stepName(step: NonNullable<Report['step']>): string {
 
 /** What a test found; said aloud when it arrives. */
 export function TestReport({ report }: { report: Report }) {
-  const { ok, step, message, advice, system, server } = report;
+  const { ok, step, message, advice, system, banner, server } = report;
   if (!ok)
     return (
       <Note kind="bad">
@@ -41,6 +41,12 @@ export function TestReport({ report }: { report: Report }) {
     <div role="status">
       <Note kind="good">
         <p>{system ? _('It answers: {system}', { system }) : _('It answers.')}</p>
+        {banner && (
+          <>
+            <p className="small muted">{_('It says before anybody signs in:')}</p>
+            <pre className="small wrap">{banner}</pre>
+          </>
+        )}
         {server.host_key_fingerprint && (
           <p className="small wrap">
             {_('Pinned host key:')} <code>{server.host_key_fingerprint}</code>{' '}
@@ -56,6 +62,61 @@ export function TestReport({ report }: { report: Report }) {
 
 export function hasOtherKey(server: Server): boolean {
   return server.host_key !== null && (server.status_message ?? '').startsWith('Host key verification failed');
+}
+
+/** The kind and fingerprint of the key that the server showed instead of the pinned one. */
+function shownKey(server: Server): Body<'acceptServerHostKey'> | null {
+  const found = /shows (SHA256:\S+) \(([a-z0-9-]+)\)/.exec(server.status_message ?? '');
+  return found ? { fingerprint: found[1] as string, type: found[2] as Body<'acceptServerHostKey'>['type'] } : null;
+}
+
+/** Trusts the very key that was shown, and no other. */
+export function AcceptHostKey({ server }: { server: Server }) {
+  const [isAsking, setAsking] = useState(false);
+  const accept = useAcceptHostKey();
+  const test = useTestServer();
+  const key = shownKey(server);
+  if (!key) return null;
+  const confirm = () =>
+    accept.mutate(
+      { id: server.id, body: key },
+      {
+        onSuccess: () => {
+          say(_('The new host key of {name} is accepted.', { name: server.name }));
+          setAsking(false);
+          test.mutate(server.id);
+        },
+      },
+    );
+  return (
+    <>
+      <Button look="danger" small onClick={() => setAsking(true)}>
+        {_('Accept the new host key')}
+      </Button>
+      {isAsking && (
+        <Confirm
+          title={_('Accept the new host key of {name}?', { name: server.name })}
+          action={_('Accept this key')}
+          busy={accept.isPending}
+          error={accept.error}
+          onConfirm={confirm}
+          onClose={() => setAsking(false)}
+        >
+          <p className="wrap">
+            {_('Pinned until now:')} <code>{server.host_key_fingerprint}</code>
+          </p>
+          <p className="wrap">
+            {_('Shown by the server:')} <code>{key.fingerprint}</code> ({key.type})
+          </p>
+          <p>
+            {_(
+              'Compare it with what the server itself says: ssh-keygen -lf on its host key file. Accept it only if you know why it changed, such as after a reinstallation.',
+            )}
+          </p>
+        </Confirm>
+      )}
+    </>
+  );
 }
 
 /** Where the server shows another key than the pinned one: the message has both fingerprints. */

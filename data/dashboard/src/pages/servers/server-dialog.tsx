@@ -34,7 +34,7 @@ function NewKey({ server, line, onClose }: { server: Server; line: string; onClo
 export function ServerDialog({ server, onClose }: { server: Server | null; onClose: () => void }) {
   const editor = useServerEditor(server);
   const [made, setMade] = useState<{ server: Server; line: string } | null>(null);
-  const part = { draft: editor.draft, wrongs: editor.wrongs, set: editor.set };
+  const part = { draft: editor.draft, wrongs: editor.wrongs, set: editor.set, id: server?.id };
   if (made) return <NewKey {...made} onClose={onClose} />;
 
   const submit = async (event: FormEvent) => {

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { AreaField, CheckField, ChoiceField, SelectField, TextField } from '../../components/form';
 import { _ } from '../../lib/i18n';
 import { operatorsQuery } from '../../lib/operators';
-import { credentialsQuery } from '../../lib/servers';
+import { credentialsQuery, serversQuery } from '../../lib/servers';
 import type { Wrongs } from '../../lib/validate';
 import { SecretFields, sourceChoices } from './secret-fields';
 import type { ServerDraft } from './use-server-editor';
@@ -12,6 +12,8 @@ export interface PartProps {
   draft: ServerDraft;
   wrongs: Wrongs;
   set: (change: Partial<ServerDraft>) => void;
+  /** The one that is edited, or none. */
+  id?: string;
 }
 
 export function Address({ draft, wrongs, set }: PartProps) {
@@ -111,6 +113,43 @@ export function CredentialChoice({ draft, wrongs, set }: PartProps) {
   );
 }
 
+function JumpField({ draft, wrongs, set, id }: PartProps) {
+  const servers = useQuery(serversQuery).data ?? [];
+  return (
+    <SelectField
+      label={_('Jump host')}
+      value={draft.jump_id}
+      wrong={wrongs.jump_id}
+      hint={_('A server through which this one is reached.')}
+      onChange={(event) => set({ jump_id: event.target.value })}
+    >
+      <option value="">{_('None: straight from here')}</option>
+      {servers
+        .filter((server) => server.id !== id)
+        .map((server) => (
+          <option key={server.id} value={server.id}>
+            {server.name}
+          </option>
+        ))}
+    </SelectField>
+  );
+}
+
+function PathsField({ draft, wrongs, set }: PartProps) {
+  return (
+    <AreaField
+      label={_('Folders for files')}
+      rows={2}
+      value={draft.file_paths}
+      wrong={wrongs.file_paths}
+      placeholder="/srv/files"
+      spellCheck={false}
+      hint={_('Where Operators may read and write files there, one path a line. With none they may not.')}
+      onChange={(event) => set({ file_paths: event.target.value })}
+    />
+  );
+}
+
 function OperatorsField({ draft, set }: PartProps) {
   const operators = useQuery(operatorsQuery).data ?? [];
   const toggle = (id: string, isOn: boolean) =>
@@ -135,6 +174,8 @@ export function More(props: PartProps) {
   const { draft, wrongs, set } = props;
   return (
     <>
+      <JumpField {...props} />
+      <PathsField {...props} />
       <TextField
         label={_('Tags')}
         value={draft.tags}

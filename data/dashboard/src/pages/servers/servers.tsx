@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { Plus, Server as ServerIcon } from 'lucide-react';
+import { Plus, RefreshCw, Server as ServerIcon } from 'lucide-react';
+import { useState } from 'react';
 import { Button } from '../../components/button';
 import { Empty, Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
-import { serversQuery } from '../../lib/servers';
+import { serversQuery, useCheckServers } from '../../lib/servers';
+import { say } from '../../lib/toasts';
 import { Credentials } from './credentials';
+import { ImportDialog } from './import-dialog';
+import { KnownHosts } from './known-hosts';
 import { ServerCard } from './server-card';
 import { ServerDialog } from './server-dialog';
 
@@ -20,10 +24,25 @@ function AddButton({ onClick }: { onClick: () => void }) {
   );
 }
 
+function CheckButton({ isShown }: { isShown: boolean }) {
+  const check = useCheckServers();
+  const canEdit = useCan('administrator');
+  if (!canEdit || !isShown) return null;
+  return (
+    <Button
+      busy={check.isPending}
+      onClick={() => check.mutate(undefined, { onSuccess: () => say(_('All servers are being checked.')) })}
+    >
+      <RefreshCw className="icon" aria-hidden /> {_('Check all')}
+    </Button>
+  );
+}
+
 function Tabs({ tab }: { tab: string | undefined }) {
   const tabs = [
     { tab: undefined, name: _('Servers') },
     { tab: 'credentials', name: _('Credentials') },
+    { tab: 'known-hosts', name: _('Known hosts') },
   ];
   return (
     <nav className="tabs" aria-label={_('Servers and credentials')}>
@@ -77,6 +96,7 @@ export default function ServersPage() {
   const servers = useQuery(serversQuery).data;
   const canEdit = useCan('administrator');
   const open = (search: { add?: boolean; edit?: string }) => void navigate({ search });
+  const [isImporting, setImporting] = useState(false);
   const edited = servers?.find((server) => server.id === edit);
   return (
     <>
@@ -85,14 +105,21 @@ export default function ServersPage() {
           <h1>{_('Servers')}</h1>
           <p>{_('Machines that Operators reach over SSH, and what they sign in with.')}</p>
         </div>
-        <AddButton onClick={() => open({ add: true })} />
+        <div className="row">
+          <CheckButton isShown={(servers ?? []).length > 0} />
+          {canEdit && <Button onClick={() => setImporting(true)}>{_('Import')}</Button>}
+          <AddButton onClick={() => open({ add: true })} />
+        </div>
       </header>
       {canEdit && <Tabs tab={tab} />}
-      {canEdit && tab === 'credentials' ? (
+      {canEdit && tab === 'known-hosts' ? (
+        <KnownHosts />
+      ) : canEdit && tab === 'credentials' ? (
         <Credentials />
       ) : (
         <List add={() => open({ add: true })} edit={(id) => open({ edit: id })} />
       )}
+      {isImporting && <ImportDialog onClose={() => setImporting(false)} />}
       {canEdit && (add || edited) && (
         <ServerDialog key={edited?.id ?? 'new'} server={edited ?? null} onClose={() => open({})} />
       )}

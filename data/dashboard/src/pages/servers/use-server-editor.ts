@@ -16,12 +16,26 @@ export interface ServerDraft {
   operators: string[];
   source: Source | 'stored';
   credential_id: string;
+  jump_id: string;
+  file_paths: string;
   credential_name: string;
   secrets: Secrets;
   docker: DockerDraft;
 }
 
-const members = ['name', 'host', 'port', 'user_name', 'credential_id', 'tags', 'notes', 'operators', ...dockerMembers];
+const members = [
+  'name',
+  'host',
+  'port',
+  'user_name',
+  'credential_id',
+  'jump_id',
+  'file_paths',
+  'tags',
+  'notes',
+  'operators',
+  ...dockerMembers,
+];
 
 function draftOf(server: Server | null): ServerDraft {
   return {
@@ -34,6 +48,8 @@ function draftOf(server: Server | null): ServerDraft {
     operators: server?.operators ?? [],
     source: server ? 'stored' : 'key',
     credential_id: server?.credential_id ?? '',
+    jump_id: server?.jump_id ?? '',
+    file_paths: server?.file_paths.join('\n') ?? '',
     credential_name: '',
     secrets: noSecrets,
     docker: dockerDraftOf(server),
@@ -43,6 +59,11 @@ function draftOf(server: Server | null): ServerDraft {
 export function tagsOf(text: string): string[] {
   const tags = text.split(',').map((tag) => tag.trim());
   return [...new Set(tags)].filter((tag) => tag !== '');
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return [...new Set(lines)].filter((line) => line !== '');
 }
 
 const nameOfCredential = (draft: ServerDraft) =>
@@ -72,6 +93,8 @@ export function useServerEditor(server: Server | null) {
     user_name: draft.user_name.trim(),
     tags: tagsOf(draft.tags),
     notes: draft.notes,
+    jump_id: draft.jump_id || null,
+    file_paths: linesOf(draft.file_paths),
     operators: draft.operators,
     ...dockerBody(draft.docker),
     credential_id,

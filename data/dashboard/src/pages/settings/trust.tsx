@@ -107,6 +107,16 @@ const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
     label: _('Undo: largest file (MiB)'),
     hint: _('A larger file can’t be kept, so tools don’t change it.'),
   },
+  {
+    member: 'server_check_minutes',
+    label: _('Servers: check every (minutes)'),
+    hint: _('Whether they answer, and how they are. 0: never by itself.'),
+  },
+  {
+    member: 'server_sample_days',
+    label: _('Servers: charts go back (days)'),
+    hint: _('Older results of checks are removed.'),
+  },
 ];
 
 function isSame(one: unknown, other: unknown): boolean {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "filesystem.h"
+#include "vig-diff.h"
 
 #include <string.h>
 
@@ -261,7 +261,7 @@ write_hunk (GString *out, GArray *edits, guint at, guint *line_before, guint *li
 }
 
 char *
-filesystem_diff (const char *name, const char *before, const char *after)
+vig_diff_text (const char *name, const char *before, const char *after)
 {
   Diff self = { .edits = g_array_new (FALSE, FALSE, sizeof (Edit)) };
   g_autoptr (GArray) edits = self.edits;

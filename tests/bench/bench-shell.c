@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "vig-sandbox.h"
+
+#include <stdlib.h>
+
+#include <glib/gstdio.h>
+
+/* `sh -c` of a command, confined as shell.exec runs it, against plain fork and exec: "ours FIGURE floor FIGURE ms", medians of alternating
+ * rounds. */
+
+#define ROUNDS 200
+
+static double
+time_confined (const char *directory)
+{
+  const char *const argv[] = { "sh", "-c", "true", NULL };
+  gint64 begin = g_get_monotonic_time ();
+  VigSandboxSpec spec = { .argv = argv, .working_directory = directory, .deadline = begin + 30 * G_USEC_PER_SEC, .output_limit = 1024 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigCommandResult) result = vig_sandbox_run (&spec, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (result->exit_status, ==, 0);
+
+  return (double) (g_get_monotonic_time () - begin) / 1000;
+}
+
+static double
+time_plain (const char *directory)
+{
+  const char *argv[] = { "sh", "-c", "true", NULL };
+  gint64 begin = g_get_monotonic_time ();
+  g_autofree char *output = NULL;
+  g_autofree char *error_output = NULL;
+  g_autoptr (GError) error = NULL;
+  int status = -1;
+
+  g_spawn_sync (directory, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &error_output, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+
+  return (double) (g_get_monotonic_time () - begin) / 1000;
+}
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  double left = *(const double *) a;
+  double right = *(const double *) b;
+
+  return left < right ? -1 : left > right;
+}
+
+int
+main (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("vigilus-bench-XXXXXX", NULL);
+  double confined[ROUNDS];
+  double plain[ROUNDS];
+
+  time_confined (directory);
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      confined[i] = time_confined (directory);
+      plain[i] = time_plain (directory);
+    }
+  qsort (confined, ROUNDS, sizeof *confined, compare);
+  qsort (plain, ROUNDS, sizeof *plain, compare);
+  g_print ("ours %.2f floor %.2f ms\n", confined[ROUNDS / 2], plain[ROUNDS / 2]);
+  g_rmdir (directory);
+
+  return 0;
+}

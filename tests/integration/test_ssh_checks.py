@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What checks find, accepting a changed host key, and importing servers."""
+import json
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
+import harness  # noqa: E402
+from harness import Daemon, wait_for  # noqa: E402
+from inventory import add_key, add_server, events, try_it  # noqa: E402
+from sshd import Sshd  # noqa: E402
+
+DATA = pathlib.Path(__file__).resolve().parent.parent / 'data/ssh'
+
+
+def get(client, server):
+    return client.get(f'/api/v1/servers/{server["id"]}').expect(200)
+
+
+def test_a_schedule_of_the_owners_choice():
+    with Daemon() as daemon, Sshd() as sshd:
+        client = daemon.set_up()
+        client.patch('/api/v1/settings', {'server_check_minutes': 0}).expect(200)
+        server = add_server(client, sshd, add_key(client, sshd))
+        gone = client.post('/api/v1/servers', {'name': 'gone', 'host': 'no-such-host.invalid', 'user_name': 'u'}).expect(201)
+        time.sleep(11)
+        assert get(client, server)['checked_at'] is None
+        client.patch('/api/v1/settings', {'server_check_minutes': 1}).expect(200)
+        wait_for(lambda: get(client, server)['status'] == 'up' and get(client, gone)['status'] == 'failed', 'the checks', 15)
+        facts = get(client, server)['facts']
+        assert facts['system'] and facts['uptime'] > 0 and len(facts['load']) == 3 and facts['cpus'] > 0, facts
+        assert 0 < facts['memory']['used'] < facts['memory']['total'], facts
+        assert any(disk['mount'] == '/' and 0 < disk['used'] <= disk['total'] for disk in facts['disks']), facts
+        (point,) = client.get(f'/api/v1/servers/{server["id"]}/chart').expect(200)['points']
+        assert point['is_up'] and 0 < point['memory'] < 1000 and 0 <= point['disk'] <= 1000, point
+        (point,) = client.get(f'/api/v1/servers/{gone["id"]}/chart?hours=1').expect(200)['points']
+        assert not point['is_up'] and point['load'] is None, point
+        client.post('/api/v1/servers/check').expect(202)
+        wait_for(lambda: len(client.get(f'/api/v1/servers/{server["id"]}/chart?hours=1').expect(200)['points']) == 2 or None, 'another point', 20)
+        for query in ('hours=0', 'hours=x', 'hours=99999'):
+            assert client.get(f'/api/v1/servers/{server["id"]}/chart?{query}').status == 400
+        for body in ({'server_check_minutes': -1}, {'server_check_minutes': 1441}, {'server_sample_days': 0}):
+            assert client.patch('/api/v1/settings', body).status == 400, body
+
+
+def test_many_at_once():
+    with Daemon() as daemon, Sshd('MaxStartups 100') as sshd:
+        client = daemon.set_up()
+        client.patch('/api/v1/settings', {'server_check_minutes': 0}).expect(200)
+        key = add_key(client, sshd)
+        for number in range(12):
+            add_server(client, sshd, key, f'server {number}')
+        for _ in range(3):
+            client.post('/api/v1/servers/check').expect(202)
+        wait_for(lambda: all(server['status'] == 'up' for server in client.items('/api/v1/servers?limit=50')), 'all checks', 60)
+        assert len(events(client, 'server.host_key_pinned')) == 12
+        assert (sshd.folder / 'log').read_text(encoding='utf-8').count('Accepted publickey') == 12, 'each once'
+
+
+def test_a_changed_key_is_accepted_deliberately():
+    with Daemon() as daemon, Sshd() as sshd:
+        client = daemon.set_up()
+        server = add_server(client, sshd, add_key(client, sshd))
+        path = f'/api/v1/servers/{server["id"]}/host-key'
+        assert try_it(client, server)['ok']
+        old = sshd.fingerprint()
+        sshd.change_host_key()
+        assert try_it(client, server)['step'] == 'host_key'
+        wrong = 'SHA256:' + 'A' * 43
+        assert client.post(path, {'fingerprint': wrong}).expect(200)['host_key_fingerprint'] == wrong
+        report = try_it(client, server)
+        assert report['step'] == 'host_key' and wrong in report['message'] and sshd.fingerprint() in report['message'], report
+        client.post(path, {'fingerprint': sshd.fingerprint(), 'type': 'ssh-ed25519'}).expect(200)
+        report = try_it(client, server)
+        assert report['ok'] and report['server']['host_key'].startswith('ssh-ed25519 AAAA'), report
+        first, second = sorted(events(client, 'server.host_key_accepted'), key=lambda event: event['seq'])
+        assert first['detail']['old_fingerprint'] == old and second['detail']['fingerprint'] == sshd.fingerprint(), (first, second)
+        for body in ({}, {'fingerprint': 'SHA256:x'}, {'fingerprint': wrong, 'type': 'dsa'}, {'fingerprint': wrong + "' OR 1"}):
+            assert client.post(path, body).status == 400, body
+        sshd.stop()
+        sshd.host_key = 'rsa'
+        sshd.start()
+        sshd.change_host_key()
+        report = try_it(client, server)
+        assert report['step'] == 'host_key' and '(ssh-rsa)' in report['message'], report
+
+
+def preview(client, config, known_hosts=''):
+    return client.post('/api/v1/servers/import/preview', {'config': config, 'known_hosts': known_hosts}).expect(200)['servers']
+
+
+def test_import_reads_what_ssh_reads():
+    rows = json.loads((DATA / 'ssh-config.json').read_text(encoding='utf-8'))
+    known = json.loads((DATA / 'known-hosts.json').read_text(encoding='utf-8'))
+    assert len(rows) >= 42 and len(known) >= 100
+    with Daemon() as daemon:
+        client = daemon.set_up()
+        for row in rows:
+            # A host that is only asked for, and not named: a block without anything names it.
+            planned = {server['name']: server for server in preview(client, f'{row["config"]}\nHost {row["host"]}\n')}
+            assert row['host'] in planned, (row, planned)
+            server = planned[row['host']]
+            if not row['ok']:
+                assert server['port'] <= 65535
+                continue
+            effective = row['effective']
+            assert (server['host'], str(server['port'])) == (effective['hostname'], effective['port']), (row, server)
+            assert (server['user_name'] or 'root') == effective['user'], (row, server)
+            assert ('danger' in row and row['host'] == 'nas') <= bool(server['notes']), (row, server)
+            if 'proxyjump' in effective:
+                assert server['jump_name'] == effective['proxyjump'].split(':')[0] and planned['bastion']['port'] == 2200, (row, planned)
+        assert not pathlib.Path('/tmp/vec/runs/PWNED2').exists()
+        for row in known:
+            host, port = (row['lookup'][1:].split(']:') if row['lookup'].startswith('[') else (row['lookup'], 22))
+            (server,) = preview(client, f'Host x\nHostName {host}\nPort {port}\n', row['known_hosts'])
+            usable = [line for line in row['hit'] if not line.startswith('@')]
+            assert bool(server['host_key']) == bool(usable), (row, server)
+
+
+def test_import_adds_what_is_chosen():
+    with Daemon() as daemon, Sshd() as jump, Sshd() as target:
+        client = daemon.set_up()
+        key = add_key(client, jump)
+        target.allow(jump.authorized.read_text(encoding='ascii'))
+        host_key = ' '.join((target.folder / 'host.pub').read_text(encoding='ascii').split()[:2])
+        config = (f'Host bastion\n  HostName 127.0.0.1\n  Port {jump.port}\nHost inner\n  HostName 127.0.0.1\n  Port {target.port}\n  ProxyJump bastion\n'
+                  f'  ProxyCommand touch /tmp/x\nHost other\nHost * !bastion\n  User {target.user}\n')
+        body = {'config': config, 'known_hosts': f'[127.0.0.1]:{target.port} {host_key}\n', 'names': ['inner'], 'user_name': jump.user, 'credential_id': key['id']}
+        planned = preview(client, config, body['known_hosts'])
+        assert [server['name'] for server in planned] == ['bastion', 'inner', 'other'] and client.items('/api/v1/servers') == []
+        assert any('proxycommand' in note for note in planned[1]['notes']), planned
+        answer = client.post('/api/v1/servers/import', body).expect(200)
+        assert [server['name'] for server in answer['created']] == ['bastion', 'inner'] and answer['skipped'] == [], answer
+        inner = answer['created'][1]
+        assert inner['host_key'] == host_key and inner['jump_name'] == 'bastion' and len(events(client, 'server.imported')) == 2
+        assert try_it(client, inner)['ok']
+        again = client.post('/api/v1/servers/import', body).expect(200)
+        assert again['created'] == [] and all('exists' in row['reason'] for row in again['skipped']), again
+        for bad, status in (({'config': 'Host "a\n'}, 400), ({'config': 'Host a\n' * 2001}, 413), ({'config': 'x' * 600000}, 400), ({}, 400)):
+            answer = client.post('/api/v1/servers/import/preview', bad)
+            assert answer.status == status, (str(bad)[:50], answer.status, answer.body)
+        hostile = 'Host $(id)\nHost -oProxyCommand=id\nHost a;b\n HostName `id`\nHost ok\n HostName %n\nHost loop1\n ProxyJump loop2\nHost loop2\n ProxyJump loop1\nHost deep\n ProxyJump a1,a2,a3,a4,a5,a6\n'
+        names = [server['name'] for server in preview(client, hostile)]
+        answer = client.post('/api/v1/servers/import', {**body, 'config': hostile, 'names': names}).expect(200)
+        assert {row['name'] for row in answer['skipped']} >= {'$(id)', '-oProxyCommand=id', 'a;b'}, answer
+
+
+if __name__ == '__main__':
+    harness.main(globals())

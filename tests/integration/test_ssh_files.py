@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Files of servers by SFTP, and commands on several servers at once."""
+import base64
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
+import harness  # noqa: E402
+from harness import decide, ended, pending, say  # noqa: E402
+from inventory import Keeper, add_server  # noqa: E402
+
+
+def ask(keeper, *arguments, tool=None, approve=False):
+    """The results of calls with these arguments, as the model gets them."""
+    keeper.tool = tool or keeper.tool
+    keeper.commands[:] = arguments
+    _, run = say(keeper.client, '@Keeper go')
+    for _ in arguments if approve else ():
+        decide(keeper.client, pending(keeper.client))
+    ended(keeper.client, run['id'])
+    return keeper.results(run)
+
+
+def read(keeper, *arguments):
+    return [json.loads(text) if text.startswith('{') else text for text in ask(keeper, *arguments, tool='ssh-read')]
+
+
+def test_reading():
+    with tempfile.TemporaryDirectory() as folder, Keeper([], file_paths=[f'{folder}/open']) as keeper:
+        root = pathlib.Path(folder, 'open')
+        (root / 'sub').mkdir(parents=True)
+        (root / 'text').write_text('grüße\n' * 30000, encoding='utf-8')
+        (root / 'binary').write_bytes(b'\0\1\2')
+        (root / 'empty').touch()
+        os.mkfifo(root / 'pipe')
+        at = lambda name, **more: {'server': 'nas', 'path': f'{root}/{name}', **more}  # noqa: E731
+        text, part, end, binary, empty, listing = read(keeper, at('text'), at('text', offset=1, limit=2), at('text', offset=-8), at('binary'), at('empty'),
+                                                       {'server': 'nas', 'path': str(root)})
+        assert text['kind'] == 'file' and text['size'] == 240000 and text['truncated'] and text['text'].startswith('grüße\n'), text
+        assert part['text'] == 'r' and part['bytes'] == 1 and part['truncated'], part
+        assert end['text'] == 'grüße\n' and not end['truncated'], end
+        assert binary['binary'] and base64.b64decode(binary['base64']) == b'\0\1\2', binary
+        assert empty['text'] == '' and not empty['truncated'], empty
+        assert [entry['name'] for entry in listing['entries']] == ['binary', 'empty', 'pipe', 'sub', 'text'], listing
+        pipe, missing = read(keeper, at('pipe'), at('missing'))
+        assert 'neither a file nor' in pipe and 'there is no' in missing, (pipe, missing)
+
+
+def test_nothing_outside_of_the_folders():
+    with tempfile.TemporaryDirectory() as folder, Keeper([], file_paths=[f'{folder}/open', f'{folder}/door']) as keeper:
+        base = pathlib.Path(folder)
+        for name in ('open', 'open-evil', 'room'):
+            (base / name).mkdir()
+            (base / name / 'secret').write_text('the secret', encoding='ascii')
+        (base / 'open/link').symlink_to(base / 'open-evil/secret')
+        (base / 'open/up').symlink_to('..')
+        (base / 'open/dangling').symlink_to(base / 'open-evil/new')
+        (base / 'open/inner').symlink_to('secret')
+        (base / 'door').symlink_to('room')
+        hostile = ['open/link', 'open/up/open-evil/secret', 'open/../open-evil/secret', 'open-evil/secret', 'open/./../open-evil/secret', 'open/dangling',
+                   'open//..//open-evil/secret', 'open/up', '', 'open/\n/../../open-evil/secret', 'open/%2e%2e/open-evil/secret', 'open/$(id)', 'open/`id`;id']
+        results = read(keeper, *({'server': 'nas', 'path': f'{folder}/{name}'} for name in hostile))
+        for name, text in zip(hostile, results):
+            assert isinstance(text, str) and 'the secret' not in text, (name, text)
+            assert 'outside of the folders' in text or 'there is no' in text or 'not there' in text, (name, text)
+        good = read(keeper, *({'server': 'nas', 'path': f'{folder}/{name}'} for name in ('open/inner', 'door/secret', 'open/secret')))
+        assert [answer['text'] for answer in good] == ['the secret'] * 3, good
+        for name in ('open/link', 'open/dangling', 'open/up/open-evil/new', 'open/inner', 'open'):
+            (text,) = ask(keeper, {'server': 'nas', 'path': f'{folder}/{name}', 'content': 'overwritten'}, tool='ssh-write', approve=True)
+            assert text.startswith('Failed'), (name, text)
+        assert not (base / 'open-evil/new').exists() and (base / 'open-evil/secret').read_text(encoding='ascii') == 'the secret'
+        keeper.client.patch(f'/api/v1/servers/{keeper.server["id"]}', {'file_paths': []}).expect(200)
+        (text,) = read(keeper, {'server': 'nas', 'path': f'{folder}/open/secret'})
+        assert 'names no folders' in text, text
+        for paths in (['relative'], ['/a/../b'], ['/a/'], ['//a'], ['/a', '/a'], ['']):
+            assert keeper.client.patch(f'/api/v1/servers/{keeper.server["id"]}', {'file_paths': paths}).status == 400, paths
+
+
+def test_writing():
+    with tempfile.TemporaryDirectory() as folder, Keeper([], 'ssh-write', file_paths=[folder]) as keeper:
+        path = pathlib.Path(folder, 'notes "$(id)".txt')
+        path.write_text('one\ntwo\n', encoding='ascii')
+        path.chmod(0o640)
+        keeper.commands[:] = [{'server': 'NAS', 'path': str(path), 'content': 'one\nthree\n'}]
+        _, run = say(keeper.client, '@Keeper write')
+        approval = pending(keeper.client)
+        assert approval['level'] == 'write' and approval['resource'] == f'server:nas:{path}', approval
+        assert approval['preview']['kind'] == 'diff' and '-two' in approval['preview']['text'] and '+three' in approval['preview']['text'], approval
+        assert path.read_text(encoding='ascii') == 'one\ntwo\n'
+        decide(keeper.client, approval)
+        ended(keeper.client, run['id'])
+        assert path.read_text(encoding='ascii') == 'one\nthree\n' and path.stat().st_mode & 0o7777 == 0o640
+        (text,) = ask(keeper, {'server': 'nas', 'path': f'{folder}/new', 'content': base64.b64encode(b'\0\xff').decode(), 'encoding': 'base64', 'mode': '0600'},
+                      approve=True)
+        new = pathlib.Path(folder, 'new')
+        assert json.loads(text)['created'] and new.read_bytes() == b'\0\xff' and new.stat().st_mode & 0o7777 == 0o600, text
+        (text,) = ask(keeper, {'server': 'nas', 'path': f'{folder}/no/such/folder', 'content': 'x'}, approve=True)
+        assert text.startswith('Failed'), text
+        assert sorted(os.listdir(folder)) == ['new', path.name]
+
+
+def test_several_servers_at_once():
+    with Keeper([{'servers': ['one', 'TWO', 'three', 'two'], 'command': 'echo "out of $SSH_CONNECTION"; sleep 1'}]) as keeper:
+        for name in ('one', 'two', 'three'):
+            add_server(keeper.client, keeper.sshd, {'id': keeper.server['credential_id']}, name)
+        _, run = say(keeper.client, '@Keeper look')
+        approval = pending(keeper.client)
+        assert approval['resource'] == 'servers:one,three,two' and 'one, TWO, three' in approval['preview']['text'], approval
+        decide(keeper.client, approval, mode='timed', minutes=5)
+        ended(keeper.client, run['id'])
+        answer = json.loads(keeper.results(run)[0])
+        assert [result['server'] for result in answer['results']] == ['one', 'two', 'three'] and not answer['is_error'], answer
+        assert all(result['exit_status'] == 0 and 'out of 127.0.0.1' in result['stdout'] for result in answer['results']), answer
+        keeper.client.patch(f'/api/v1/servers/{keeper.server["id"]}', {'host': 'no-such-host.invalid'}).expect(200)
+        (text,) = ask(keeper, {'servers': ['one', 'nas'], 'command': 'true'}, approve=True)
+        first, second = json.loads(text)['results']
+        assert first['exit_status'] == 0 and 'resolved' in second['error'] and json.loads(text)['is_error'], text
+        for arguments in ({'command': 'true'}, {'server': 'one', 'servers': ['two'], 'command': 'true'}, {'servers': ['one', 'nobody'], 'command': 'true'}):
+            (text,) = ask(keeper, arguments, approve=True)
+            assert text.startswith('Failed') and ('either server or servers' in text or 'no server "nobody"' in text), text
+
+
+def test_the_command_is_read_before_it_runs():
+    with Keeper([{'server': 'nas', 'command': 'df -h; rm -rf /srv/x'}]) as keeper:
+        _, run = say(keeper.client, '@Keeper look')
+        approval = pending(keeper.client)
+        assert approval['preview']['kind'] == 'command' and 'df -h' in approval['preview']['text'] and 'rm -rf' in approval['preview']['text'], approval
+        decide(keeper.client, approval, 'deny')
+        ended(keeper.client, run['id'])
+        keeper.commands[:] = [{'server': 'nas', 'command': 'sudo -i'}]
+        _, run = say(keeper.client, '@Keeper look')
+        ended(keeper.client, run['id'])
+        assert 'enied' in keeper.results(run)[0] and 'elevate' in keeper.results(run)[0], keeper.results(run)
+
+
+if __name__ == '__main__':
+    harness.main(globals())

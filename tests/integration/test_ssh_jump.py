@@ -92,7 +92,7 @@ def test_a_command_with_much_output_goes_through():
         decide(keeper.client, pending(keeper.client), mode='timed', minutes=5)
         ended(keeper.client, run['id'])
         for text in keeper.results(run):
-            assert '"exit_status":0' in text and 'd52626322ee0b934ba699935cac991b2' in text, text[:300]
+            assert 'exit_status: 0' in text and 'd52626322ee0b934ba699935cac991b2' in text, text[:300]
         assert 1 <= forwards(jump) <= 5 and events(keeper.client, 'server.host_key_pinned')
 
 

@@ -64,13 +64,16 @@ def test_commands_of_every_kind():
 def test_a_connection_that_died_unseen_is_made_again():
     with Keeper([]) as keeper:
         allow_all(keeper)
+        # The first pins the host key, so that its connection is not the one that is kept.
         assert execute(keeper, 'true')['exit_status'] == 0
         assert execute(keeper, 'true')['exit_status'] == 0
         log = keeper.sshd.folder / 'log'
-        assert log.read_text(encoding='utf-8').count('Accepted publickey') == 1, 'one connection is used again'
+        made = log.read_text(encoding='utf-8').count('Accepted publickey')
+        assert execute(keeper, 'true')['exit_status'] == 0
+        assert log.read_text(encoding='utf-8').count('Accepted publickey') == made, 'one connection is used again'
         subprocess.run(['pkill', '-9', '-P', str(keeper.sshd.process.pid)], check=True)
         assert execute(keeper, 'echo again')['stdout'] == 'again\n'
-        assert log.read_text(encoding='utf-8').count('Accepted publickey') == 2
+        assert log.read_text(encoding='utf-8').count('Accepted publickey') == made + 1
 
 
 def test_every_kind_of_host_key_and_odd_servers():
@@ -99,7 +102,8 @@ def test_silent_and_stopped_servers_hold_up_nobody():
         thread = threading.Thread(target=lambda: reports.append(try_it(client, mute)))
         thread.start()
         allow_all(keeper)
-        assert execute(keeper, 'true')['exit_status'] == 0
+        for _ in range(2):
+            assert execute(keeper, 'true')['exit_status'] == 0
         children = subprocess.run(['pgrep', '-P', str(keeper.sshd.process.pid)], capture_output=True, text=True, check=True).stdout.split()
         for child in children:
             os.kill(int(child), signal.SIGSTOP)

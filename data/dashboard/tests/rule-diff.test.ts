@@ -14,7 +14,13 @@ describe('diffRules', () => {
 
   it('shows the line that changed, and no other', () => {
     const lines = diffRules([night], [{ ...night, effect: 'ask' }]).split('\n');
-    expect(lines).toEqual([' 1. Night', '-  effect: deny', '+  effect: ask', '   enabled: true', '   tools: ["shell.*"]']);
+    expect(lines).toEqual([
+      ' 1. Night',
+      '-  effect: deny',
+      '+  effect: ask',
+      '   enabled: true',
+      '   tools: ["shell.*"]',
+    ]);
   });
 
   it('shows rules that came and went', () => {

@@ -32,7 +32,11 @@ function Facts({ state }: { state: State }) {
       <dt>{_('Control groups')}</dt>
       <dd>{describeGroups(state.cgroup)}</dd>
       <dt>{_('Namespaces')}</dt>
-      <dd>{state.namespaces.length > 0 ? state.namespaces.join(', ') : _('none; the filter of system calls does their work')}</dd>
+      <dd>
+        {state.namespaces.length > 0
+          ? state.namespaces.join(', ')
+          : _('none; the filter of system calls does their work')}
+      </dd>
       {state.missing.length > 0 && (
         <>
           <dt>{_('Left to other means')}</dt>
@@ -50,10 +54,14 @@ export function Confinement({ state }: { state: State }) {
     <section className="card stack">
       <div>
         <h2>{_('Confinement')}</h2>
-        <p className="muted small">{_('What this machine confines commands and plugins with, tried out when Vigilus started.')}</p>
+        <p className="muted small">
+          {_('What this machine confines commands and plugins with, tried out when Vigilus started.')}
+        </p>
       </div>
       {!state.usable && (
-        <p role="alert">{_('Commands cannot be confined on this machine, so none runs. The log says what is missing.')}</p>
+        <p role="alert">
+          {_('Commands cannot be confined on this machine, so none runs. The log says what is missing.')}
+        </p>
       )}
       <Facts state={state} />
       <h3>{_('Self-test')}</h3>

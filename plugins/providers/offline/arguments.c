@@ -312,6 +312,23 @@ is_required (JsonObject *schema, const char *name)
   return FALSE;
 }
 
+/* "server" beside "servers" is one or the other: where neither is to be found, the tool is not what was asked for. */
+static const char *
+find_unmet_choice (JsonObject *properties, JsonObject *arguments)
+{
+  g_autoptr (GList) names = properties != NULL ? json_object_get_members (properties) : NULL;
+
+  for (GList *l = names; l != NULL; l = l->next)
+    {
+      g_autofree char *plural = g_strconcat (l->data, "s", NULL);
+
+      if (json_object_has_member (properties, plural) && !json_object_has_member (arguments, l->data) && !json_object_has_member (arguments, plural))
+        return l->data;
+    }
+
+  return NULL;
+}
+
 JsonObject *
 arguments_fill (JsonObject *schema, const char *text, Request *request, char **missing)
 {
@@ -320,6 +337,7 @@ arguments_fill (JsonObject *schema, const char *text, Request *request, char **m
   g_autofree char *query = request_dup_query (request);
   Source source = { text, query, request, 0, 0 };
   g_autoptr (GList) names = properties != NULL ? json_object_get_members (properties) : NULL;
+  const char *unmet;
 
   for (GList *l = names; l != NULL; l = l->next)
     {
@@ -335,6 +353,12 @@ arguments_fill (JsonObject *schema, const char *text, Request *request, char **m
           *missing = g_strdup (l->data);
           return NULL;
         }
+    }
+  unmet = find_unmet_choice (properties, arguments);
+  if (unmet != NULL)
+    {
+      *missing = g_strdup (unmet);
+      return NULL;
     }
 
   return g_steal_pointer (&arguments);

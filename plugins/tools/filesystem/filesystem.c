@@ -99,7 +99,7 @@ static const VigToolInfo move_info = {
 static const VigToolInfo copy_info = {
   .name = "filesystem.copy",
   .title = "Copy a file",
-  .description = "Copies a file of any size and kind to a new name that is still free; it can be undone.",
+  .description = "Copies a file to a name that nothing has yet; it can be undone.",
   .level = VIG_LEVEL_WRITE,
   .input_schema = "{\"type\": \"object\", \"required\": [\"path\", \"to\"], \"additionalProperties\": false, \"properties\": {"
                   PATH_PROPERTY ("The file") ","

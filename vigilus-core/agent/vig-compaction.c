@@ -30,34 +30,45 @@ get_text (JsonObject *message)
   return content != NULL ? vig_json_get_string (content, "text", "") : "";
 }
 
+/* Redacted before it is cut: no half of a secret is left. */
 static void
-append_capped (GString *out, const char *text, gsize limit)
+append_capped (GString *out, VigRedactor *redactor, const char *text, gsize limit)
 {
   gboolean cut;
-  g_autofree char *capped = vig_result_cap (text, limit, &cut);
+  g_autofree char *clean = vig_redactor_apply (redactor, text);
+  g_autofree char *capped = vig_result_cap (clean, limit, &cut);
 
   g_string_append (out, capped);
 }
 
+/* Arguments are redacted value by value: inside of JSON text a secret looks different. */
+static char *
+dup_arguments (VigRedactor *redactor, JsonObject *call)
+{
+  JsonNode *node = json_object_get_member (call, "arguments");
+  g_autoptr (JsonNode) clean = node != NULL ? vig_redactor_apply_json (redactor, node) : NULL;
+
+  return clean != NULL ? vig_json_to_string (clean) : g_strdup ("");
+}
+
 static void
-append_calls (GString *out, JsonObject *content)
+append_calls (GString *out, VigRedactor *redactor, JsonObject *content)
 {
   JsonArray *calls = vig_json_get_array (content, "calls");
 
   for (guint i = 0; calls != NULL && i < json_array_get_length (calls); i++)
     {
       JsonObject *call = json_array_get_object_element (calls, i);
-      JsonObject *arguments = vig_json_get_object (call, "arguments");
-      g_autofree char *text = arguments != NULL ? vig_json_object_to_string (arguments) : g_strdup ("");
+      g_autofree char *text = dup_arguments (redactor, call);
 
       g_string_append_printf (out, "  calls %s ", vig_json_get_string (call, "name", ""));
-      append_capped (out, text, MAX_ARGUMENTS);
+      append_capped (out, redactor, text, MAX_ARGUMENTS);
       g_string_append_c (out, '\n');
     }
 }
 
 static void
-append_results (GString *out, JsonObject *content)
+append_results (GString *out, VigRedactor *redactor, JsonObject *content)
 {
   JsonArray *results = vig_json_get_array (content, "results");
 
@@ -68,7 +79,7 @@ append_results (GString *out, JsonObject *content)
 
       g_string_append_printf (out, "  %s %s%s%s: ", vig_json_get_string (result, "name", ""),
                               vig_json_get_boolean (result, "is_error", FALSE) ? "failed" : "returned", id != NULL ? ", call " : "", id != NULL ? id : "");
-      append_capped (out, vig_json_get_string (result, "text", ""), MAX_RESULT);
+      append_capped (out, redactor, vig_json_get_string (result, "text", ""), MAX_RESULT);
       g_string_append_c (out, '\n');
     }
 }
@@ -87,19 +98,19 @@ render (const VigConversation *conversation, JsonObject *message)
   if (g_str_equal (get_kind (message), "user"))
     {
       g_string_append (out, "The person: ");
-      append_capped (out, get_text (message), VIG_COMPACTION_REPLY);
+      append_capped (out, conversation->redactor, get_text (message), VIG_COMPACTION_REPLY);
       g_string_append_c (out, '\n');
     }
   else if (g_str_equal (get_kind (message), "assistant"))
     {
       g_string_append_printf (out, "%s: ", name);
-      append_capped (out, get_text (message), VIG_COMPACTION_REPLY);
+      append_capped (out, conversation->redactor, get_text (message), VIG_COMPACTION_REPLY);
       g_string_append_c (out, '\n');
       if (is_own)
-        append_calls (out, content);
+        append_calls (out, conversation->redactor, content);
     }
   else if (g_str_equal (get_kind (message), "tools") && is_own)
-    append_results (out, content);
+    append_results (out, conversation->redactor, content);
 
   return vig_redactor_apply (conversation->redactor, out->str);
 }

@@ -91,7 +91,7 @@ async function apiPages({ keep, open }) {
   const page = await open(daemon.url);
   await enter(page, daemon);
   await page.goto(`${daemon.url}/docs`);
-  await page.getByText('/api/v1/approvals', { exact: false }).first().waitFor();
+  await page.locator('.opblock-summary-path', { hasText: 'approvals' }).first().waitFor();
   await shoot(page, 'docs');
   await page.goto(`${daemon.url}/redoc`);
   await page.getByRole('heading', { name: /Vigilus/ }).first().waitFor();

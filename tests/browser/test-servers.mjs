@@ -60,7 +60,7 @@ async function add({ page, daemon, sshd }) {
   await dialog.getByLabel('Hostname').fill('127.0.0.1');
   await dialog.getByLabel('Port').fill(String(sshd.port));
   await dialog.getByLabel('Username').fill(sshd.user);
-  await dialog.getByLabel('Private key').fill(sshd.key);
+  await dialog.getByRole('textbox', { name: 'Private key' }).fill(sshd.key);
   await shoot(page, 'server-add');
   await checkAccess(page, 'the dialog Add Server');
   await dialog.getByRole('button', { name: 'Add Server' }).click();

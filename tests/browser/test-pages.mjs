@@ -91,7 +91,14 @@ async function apiPages({ keep, open }) {
   const page = await open(daemon.url);
   await enter(page, daemon);
   await page.goto(`${daemon.url}/docs`);
-  await page.locator('.opblock-summary-path', { hasText: 'approvals' }).first().waitFor();
+  // Swagger UI paints only what is in view.
+  const path = page.locator('.opblock-summary-path', { hasText: 'approvals' }).first();
+  await page.locator('.opblock').first().waitFor();
+  for (let step = 0; step < 60 && !(await path.isVisible()); step++) {
+    await page.mouse.wheel(0, 400);
+    await page.waitForTimeout(100);
+  }
+  assert.ok(await path.isVisible(), 'the paths of approvals are listed');
   await shoot(page, 'docs');
   await page.goto(`${daemon.url}/redoc`);
   await page.getByRole('heading', { name: /Vigilus/ }).first().waitFor();

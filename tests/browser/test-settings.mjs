@@ -39,7 +39,7 @@ async function createOperator(kit) {
   await page.getByLabel('Name', { exact: true }).fill('Watcher');
   await page.getByLabel('Description').fill('Says how things are.');
   await page.getByLabel('System prompt').fill('Monitor all infrastructure servers and report anomalies.');
-  await page.getByRole('combobox', { name: 'Provider' }).selectOption({ label: 'Kitchen server' });
+  await page.getByRole('combobox', { name: 'Provider', exact: true }).selectOption({ label: 'Kitchen server' });
   await page.getByRole('checkbox', { name: /filesystem\.read/ }).check();
   await page.getByRole('radio', { name: /Strict/ }).check();
   await page.getByRole('textbox', { name: 'Working directory' }).fill('/srv');

@@ -100,8 +100,7 @@ vig_prompt_trial_async (VigParts *parts, const char *operator_id, GAsyncReadyCal
   trial->parts = vig_parts_ref (parts);
   trial->operator_id = g_strdup (operator_id);
   g_task_set_task_data (task, trial, trial_free);
-  vig_db_read_async (parts->context.db, vig_run_facts_read, vig_run_query_new (operator_id, NULL), vig_run_query_free,
-                     vig_run_facts_free, NULL, facts_read, task);
+  vig_run_facts_read_async (parts->context.db, operator_id, NULL, facts_read, task);
 }
 
 JsonObject *

@@ -148,8 +148,7 @@ vig_route_trial_async (VigParts *parts, const char *text, GCancellable *cancella
   trial->text = g_strdup (text);
   trial->operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
   g_task_set_task_data (task, trial, trial_free);
-  vig_db_read_async (parts->context.db, vig_run_facts_read, vig_run_query_new (NULL, NULL), vig_run_query_free,
-                     vig_run_facts_free, NULL, facts_read, task);
+  vig_run_facts_read_async (parts->context.db, NULL, NULL, facts_read, task);
 }
 
 JsonObject *

@@ -8,22 +8,6 @@
 
 /* A run that is split over several Operators: the plan is stored and shown, then each step is a call; at the end the orchestrator answers. */
 
-static void
-plan_stored (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (VigRun) self = user_data;
-  g_autoptr (JsonObject) stored = vig_run_finish_store (self, source, result);
-
-  if (stored == NULL || vig_run_is_abandoned (self))
-    return;
-
-  vig_run_publish_step (self, stored);
-  vig_run_build_transcript (self);
-  vig_run_forget_loaded (self);
-  if (!vig_run_is_over (self))
-    vig_run_enter (self, VIG_RUN_ASKING);
-}
-
 /* What was done before the daemon ended. */
 void
 vig_run_take_plan (VigRun *self, JsonObject *object, JsonArray *messages)
@@ -59,7 +43,7 @@ vig_run_begin_plan (VigRun *self, VigPlan *plan, const char *reason)
   json_object_set_string_member (write->changes, "routing_reason", reason);
   json_object_set_object_member (write->changes, "plan", json_object_ref (object));
   vig_run_write_add_message (write, "notice", vig_json_pack_object ("{s:s, s:s, s:J}", "text", text, "code", "plan", "plan", object));
-  vig_run_store (self, write, plan_stored);
+  vig_run_store (self, write, vig_run_routed);
 }
 
 static VigAsk *

@@ -75,7 +75,6 @@ struct _VigRun
 void         vig_run_enter            (VigRun *self, VigRunState state);
 void         vig_run_publish          (VigRun *self, const char *event, JsonObject *data);
 void         vig_run_publish_step     (VigRun *self, JsonObject *stored);
-void         vig_run_take_row         (VigRun *self, JsonObject *row);
 gboolean     vig_run_is_abandoned     (VigRun *self);
 VigRunWrite *vig_run_new_write        (VigRun *self, VigRunState state);
 void         vig_run_store            (VigRun *self, VigRunWrite *write, GAsyncReadyCallback callback);
@@ -86,6 +85,7 @@ void         vig_run_forget_loaded    (VigRun *self);
 
 /* vig-run-routing.c: ROUTING */
 void         vig_run_route            (VigRun *self);
+void         vig_run_routed           (GObject *source, GAsyncResult *result, gpointer run); /* GAsyncReadyCallback of vig_run_store (): whom to ask is stored */
 
 /* vig-run-asking.c: ASKING and RESOLVING */
 void         vig_run_ask              (VigRun *self);
@@ -94,8 +94,8 @@ void         vig_run_make_calls       (VigRun *self, JsonArray *rows);
 void         vig_run_start_calls      (VigRun *self);
 void         vig_run_add_results      (VigRun *self, VigRunWrite *write);
 gboolean     vig_run_all_calls_done   (VigRun *self);
-
 void         vig_run_send_ask         (VigRun *self);
+
 /* vig-run-fitting.c: within ASKING, whether the question fits the model */
 void         vig_run_fit              (VigRun *self, VigRunFacts *facts); /* sends the question, sooner or later */
 void         vig_run_note_size        (VigRun *self, VigReply *reply);

@@ -6,8 +6,8 @@
 #include "vig-history.h"
 #include "vig-orchestrator.h"
 
-static void
-chosen_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+vig_run_routed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRun) self = user_data;
   g_autoptr (JsonObject) stored = vig_run_finish_store (self, source, result);
@@ -33,7 +33,7 @@ choose (VigRun *self, VigOperator *operator, const char *reason)
   json_object_set_string_member (write->changes, "operator_id", operator->id);
   json_object_set_string_member (write->changes, "operator_name", operator->name);
   json_object_set_string_member (write->changes, "routing_reason", shown);
-  vig_run_store (self, write, chosen_stored);
+  vig_run_store (self, write, vig_run_routed);
 }
 
 static void

@@ -149,21 +149,16 @@ vig_run_store_load (VigDbConnection *db, gpointer data, GError **error)
                                "approvals", g_steal_pointer (&approvals));
 }
 
-VigRunQuery *
-vig_run_query_new (const char *operator_id, const char *user_id)
+typedef struct
 {
-  VigRunQuery *self = g_new0 (VigRunQuery, 1);
+  char *operator_id;
+  char *user_id;
+} Query;
 
-  self->operator_id = g_strdup (operator_id);
-  self->user_id = g_strdup (user_id);
-
-  return self;
-}
-
-void
-vig_run_query_free (gpointer data)
+static void
+query_free (gpointer data)
 {
-  VigRunQuery *self = data;
+  Query *self = data;
 
   g_free (self->operator_id);
   g_free (self->user_id);
@@ -251,7 +246,7 @@ may_ask (JsonObject *row)
 }
 
 static gboolean
-read_background (VigRunFacts *self, VigDbConnection *db, VigRunQuery *query, GError **error)
+read_background (VigRunFacts *self, VigDbConnection *db, Query *query, GError **error)
 {
   self->memories = vig_store_memories_for (db, query->user_id, query->operator_id, error);
   self->servers = self->memories != NULL ? vig_store_servers_for_operator (db, query->operator_id, error) : NULL;
@@ -260,7 +255,7 @@ read_background (VigRunFacts *self, VigDbConnection *db, VigRunQuery *query, GEr
 }
 
 static gboolean
-read_facts (VigRunFacts *self, VigDbConnection *db, VigRunQuery *query, GError **error)
+read_facts (VigRunFacts *self, VigDbConnection *db, Query *query, GError **error)
 {
   const char *operator_id = query->operator_id;
   const char *provider_id = NULL;
@@ -292,8 +287,8 @@ read_facts (VigRunFacts *self, VigDbConnection *db, VigRunQuery *query, GError *
   return read_provider (self, db, provider_id, error) && read_fallback (self, db, error);
 }
 
-gpointer
-vig_run_facts_read (VigDbConnection *db, gpointer query, GError **error)
+static gpointer
+find_facts (VigDbConnection *db, gpointer query, GError **error)
 {
   VigRunFacts *self = g_new0 (VigRunFacts, 1);
 
@@ -301,6 +296,16 @@ vig_run_facts_read (VigDbConnection *db, gpointer query, GError **error)
     g_clear_pointer (&self, vig_run_facts_free);
 
   return self;
+}
+
+void
+vig_run_facts_read_async (VigDb *db, const char *operator_id, const char *user_id, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Query *query = g_new0 (Query, 1);
+
+  query->operator_id = g_strdup (operator_id);
+  query->user_id = g_strdup (user_id);
+  vig_db_read_async (db, find_facts, query, query_free, vig_run_facts_free, NULL, callback, user_data);
 }
 
 VigRunWrite *

@@ -36,16 +36,9 @@ typedef struct
   char       *fallback_model;
 } VigRunFacts;
 
-typedef struct
-{
-  char *operator_id; /* NULL: to route */
-  char *user_id;     /* who asks */
-} VigRunQuery;
-
-VigRunQuery *vig_run_query_new  (const char *operator_id, const char *user_id);
-void         vig_run_query_free (gpointer query);
-void         vig_run_facts_free (gpointer facts);
-gpointer     vig_run_facts_read (VigDbConnection *db, gpointer query, GError **error); /* VigDbFunc */
+void         vig_run_facts_free       (gpointer facts);
+/* @operator_id NULL: to route. @user_id: who asks, for what is theirs alone; NULL: nobody. Ended by vig_db_finish (): VigRunFacts. */
+void         vig_run_facts_read_async (VigDb *db, const char *operator_id, const char *user_id, GAsyncReadyCallback callback, gpointer user_data);
 
 /* One step of a run, as one transaction: messages, the calls of the last one, then the run itself. All that is set is owned. */
 typedef struct

@@ -38,8 +38,8 @@ publish_all (VigRun *self, const char *event, JsonArray *items)
     vig_run_publish (self, event, json_array_get_object_element (items, i));
 }
 
-void
-vig_run_take_row (VigRun *self, JsonObject *row)
+static void
+take_row (VigRun *self, JsonObject *row)
 {
   json_object_ref (row);
   g_clear_pointer (&self->row, json_object_unref);
@@ -49,7 +49,7 @@ vig_run_take_row (VigRun *self, JsonObject *row)
 void
 vig_run_publish_step (VigRun *self, JsonObject *stored)
 {
-  vig_run_take_row (self, vig_json_get_object (stored, "run"));
+  take_row (self, vig_json_get_object (stored, "run"));
   self->others_tokens = vig_json_get_int (stored, "others_tokens", 0);
   self->others_cost = vig_json_get_int (stored, "others_cost", 0);
   publish_all (self, "message.added", vig_json_get_array (stored, "messages"));
@@ -108,8 +108,7 @@ vig_run_finish_store (VigRun *self, GObject *source, GAsyncResult *result)
 void
 vig_run_read_facts (VigRun *self, const char *operator_id, GAsyncReadyCallback callback)
 {
-  vig_db_read_async (self->parts->context.db, vig_run_facts_read, vig_run_query_new (operator_id, self->user_id),
-                     vig_run_query_free, vig_run_facts_free, NULL, callback, g_object_ref (self));
+  vig_run_facts_read_async (self->parts->context.db, operator_id, self->user_id, callback, g_object_ref (self));
 }
 
 void
@@ -229,7 +228,7 @@ take_loaded (VigRun *self, JsonObject *loaded)
 {
   JsonObject *usage;
 
-  vig_run_take_row (self, vig_json_get_object (loaded, "run"));
+  take_row (self, vig_json_get_object (loaded, "run"));
   self->user_name = g_strdup (vig_json_get_string (loaded, "user_name", ""));
   self->loaded = json_object_ref (loaded);
   self->history = vig_json_get_array (loaded, "history");
@@ -473,7 +472,7 @@ vig_run_new (VigParts *parts, JsonObject *row, VigRunEndedFunc ended_func, gpoin
   self->id = g_strdup (vig_json_get_string (row, "id", ""));
   self->session_id = g_strdup (vig_json_get_string (row, "session_id", ""));
   self->user_id = g_strdup (vig_json_get_string (row, "user_id", ""));
-  vig_run_take_row (self, row);
+  take_row (self, row);
 
   return self;
 }

@@ -4,6 +4,7 @@ import { Link, useSearch } from '@tanstack/react-router';
 import { ShieldCheck, ShieldQuestion } from 'lucide-react';
 import { buttonClass } from '../../components/button';
 import { Empty, Loaded, LoadMore } from '../../components/states';
+import { Tabs } from '../../components/tabs';
 import { type ApprovalStatus, approvalsQuery } from '../../lib/approvals';
 import { _ } from '../../lib/i18n';
 import { flatten } from '../../lib/query';
@@ -92,19 +93,7 @@ export default function ApprovalsPage() {
       <header className="page-head">
         <h1>{_('Approvals')}</h1>
       </header>
-      <nav className="tabs" aria-label={_('Which approvals')}>
-        {tabs.map((item) => (
-          <Link
-            key={item.name}
-            to="/approvals"
-            search={item.tab ? { tab: item.tab } : {}}
-            activeOptions={{ exact: true, includeSearch: true }}
-            aria-current={item.tab === tab ? 'page' : undefined}
-          >
-            {item.name}
-          </Link>
-        ))}
-      </nav>
+      <Tabs label={_('Which approvals')} to="/approvals" tabs={tabs} current={tab} />
       <div className="stack reading">{tab === 'grants' ? <Grants /> : tab === 'history' ? <History /> : <Inbox />}</div>
     </>
   );

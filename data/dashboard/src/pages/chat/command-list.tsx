@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { _ } from '../../lib/i18n';
 import type { Command } from '../../lib/types';
+import { Suggestions } from './suggestions';
 
 interface Props {
   id: string;
@@ -9,27 +10,19 @@ interface Props {
   choose: (name: string) => void;
 }
 
-export function CommandList({ id, commands, chosen, choose }: Props) {
+export function CommandList({ commands, ...list }: Props) {
   return (
-    <div className="mentions" id={id} role="listbox" aria-label={_('Commands')}>
-      {commands.map((command, index) => (
-        // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the text box, as in every combobox
-        <div
-          key={command.name}
-          id={`${id}-${index}`}
-          role="option"
-          aria-selected={index === chosen}
-          className="mention"
-          onPointerDown={(event) => {
-            event.preventDefault();
-            choose(command.name);
-          }}
-        >
-          <strong>/{command.name}</strong>
-          {command.argument && <span className="muted small">{command.argument}</span>}
-          <span className="clip muted small grow">{command.description}</span>
-        </div>
-      ))}
-    </div>
+    <Suggestions
+      {...list}
+      label={_('Commands')}
+      items={commands}
+      show={({ name, argument, description }) => (
+        <>
+          <strong>/{name}</strong>
+          {argument && <span className="muted small">{argument}</span>}
+          <span className="clip muted small grow">{description}</span>
+        </>
+      )}
+    />
   );
 }

@@ -2,6 +2,7 @@
 import { LevelBadge } from '../../components/level';
 import { _ } from '../../lib/i18n';
 import type { Operator } from '../../lib/types';
+import { Suggestions } from './suggestions';
 
 interface Props {
   id: string;
@@ -10,27 +11,19 @@ interface Props {
   choose: (name: string) => void;
 }
 
-export function MentionList({ id, operators, chosen, choose }: Props) {
+export function MentionList({ operators, ...list }: Props) {
   return (
-    <div className="mentions" id={id} role="listbox" aria-label={_('Operators')}>
-      {operators.map((operator, index) => (
-        // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the text box, as in every combobox
-        <div
-          key={operator.id}
-          id={`${id}-${index}`}
-          role="option"
-          aria-selected={index === chosen}
-          className="mention"
-          onPointerDown={(event) => {
-            event.preventDefault();
-            choose(operator.name);
-          }}
-        >
-          <strong>@{operator.name}</strong>
-          <span className="clip muted small grow">{operator.description}</span>
-          <LevelBadge level={operator.permission_level} />
-        </div>
-      ))}
-    </div>
+    <Suggestions
+      {...list}
+      label={_('Operators')}
+      items={operators}
+      show={({ name, description, permission_level }) => (
+        <>
+          <strong>@{name}</strong>
+          <span className="clip muted small grow">{description}</span>
+          <LevelBadge level={permission_level} />
+        </>
+      )}
+    />
   );
 }

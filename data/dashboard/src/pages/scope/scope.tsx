@@ -5,6 +5,7 @@ import { Radar } from 'lucide-react';
 import { useCallback } from 'react';
 import { buttonClass } from '../../components/button';
 import { Empty, Loaded } from '../../components/states';
+import { Tabs } from '../../components/tabs';
 import { Time } from '../../components/time';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
@@ -22,24 +23,6 @@ const tabs = () => [
   { tab: 'changes', name: _('Changes') },
   { tab: 'scans', name: _('Scans') },
 ];
-
-function Tabs({ tab }: { tab: string | undefined }) {
-  return (
-    <nav className="tabs" aria-label={_('Scope')}>
-      {tabs().map((item) => (
-        <Link
-          key={item.name}
-          to="/scope"
-          search={item.tab ? { tab: item.tab } : {}}
-          activeOptions={{ exact: true, includeSearch: true }}
-          aria-current={item.tab === tab ? 'page' : undefined}
-        >
-          {item.name}
-        </Link>
-      ))}
-    </nav>
-  );
-}
 
 function Numbers({ summary }: { summary: ScopeSummary }) {
   const tiles = [
@@ -167,7 +150,7 @@ export default function ScopePage() {
           </span>
         )}
       </header>
-      <Tabs tab={tab} />
+      <Tabs label={_('Scope')} to="/scope" tabs={tabs()} current={tab} />
       <Loaded query={query}>{(summary) => (summary.last_scan_at ? <Tab summary={summary} /> : <Nothing />)}</Loaded>
     </>
   );

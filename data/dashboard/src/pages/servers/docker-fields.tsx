@@ -14,28 +14,22 @@ interface Props {
 
 function Tls({ draft, wrongs, set }: Props) {
   const credentials = useQuery(credentialsQuery).data ?? [];
-  const pem = '-----BEGIN CERTIFICATE-----';
+  const pem = { className: 'input mono', rows: 3, spellCheck: false, placeholder: '-----BEGIN CERTIFICATE-----' };
   return (
     <>
       <AreaField
         label={_('Certificate authority')}
-        className="input mono"
-        rows={3}
+        {...pem}
         value={draft.ca}
         wrong={wrongs.docker_ca}
-        placeholder={pem}
-        spellCheck={false}
         hint={_('What the Engine’s certificate must be from (ca.pem). Empty: those that the system trusts.')}
         onChange={(event) => set({ ca: event.target.value })}
       />
       <AreaField
         label={_('Client certificate')}
-        className="input mono"
-        rows={3}
+        {...pem}
         value={draft.certificate}
         wrong={wrongs.docker_certificate}
-        placeholder={pem}
-        spellCheck={false}
         hint={_('cert.pem; its private key (key.pem) is a credential.')}
         onChange={(event) => set({ certificate: event.target.value })}
       />

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus, RefreshCw, Server as ServerIcon } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/button';
 import { Empty, Loaded } from '../../components/states';
+import { Tabs } from '../../components/tabs';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
 import { serversQuery, useCheckServers } from '../../lib/servers';
@@ -38,28 +39,11 @@ function CheckButton({ isShown }: { isShown: boolean }) {
   );
 }
 
-function Tabs({ tab }: { tab: string | undefined }) {
-  const tabs = [
-    { tab: undefined, name: _('Servers') },
-    { tab: 'credentials', name: _('Credentials') },
-    { tab: 'known-hosts', name: _('Known hosts') },
-  ];
-  return (
-    <nav className="tabs" aria-label={_('Servers and credentials')}>
-      {tabs.map((item) => (
-        <Link
-          key={item.name}
-          to="/servers"
-          search={item.tab ? { tab: item.tab } : {}}
-          activeOptions={{ exact: true, includeSearch: true }}
-          aria-current={item.tab === tab ? 'page' : undefined}
-        >
-          {item.name}
-        </Link>
-      ))}
-    </nav>
-  );
-}
+const tabs = () => [
+  { tab: undefined, name: _('Servers') },
+  { tab: 'credentials', name: _('Credentials') },
+  { tab: 'known-hosts', name: _('Known hosts') },
+];
 
 function List({ add, edit }: { add: () => void; edit: (id: string) => void }) {
   const query = useQuery(serversQuery);
@@ -111,7 +95,7 @@ export default function ServersPage() {
           <AddButton onClick={() => open({ add: true })} />
         </div>
       </header>
-      {canEdit && <Tabs tab={tab} />}
+      {canEdit && <Tabs label={_('Servers and credentials')} to="/servers" tabs={tabs()} current={tab} />}
       {canEdit && tab === 'known-hosts' ? (
         <KnownHosts />
       ) : canEdit && tab === 'credentials' ? (

@@ -9,6 +9,7 @@ import { SelectField } from '../../components/form';
 import { LevelBadge, levelNames, levelWord } from '../../components/level';
 import { ScrollX } from '../../components/scroll-x';
 import { Empty, ErrorNote, Loaded } from '../../components/states';
+import { Tabs } from '../../components/tabs';
 import { useCan } from '../../lib/auth';
 import { _, ngettext } from '../../lib/i18n';
 import { describeSchema } from '../../lib/json-schema';
@@ -126,27 +127,10 @@ function ToolItem({ tool, isOpen }: { tool: Tool; isOpen: boolean }) {
   );
 }
 
-function Tabs({ tab }: { tab: string | undefined }) {
-  const tabs = [
-    { tab: undefined, name: _('All tools') },
-    { tab: 'http', name: _('HTTP tools') },
-  ];
-  return (
-    <nav className="tabs" aria-label={_('Tools')}>
-      {tabs.map((item) => (
-        <Link
-          key={item.name}
-          to="/tools"
-          search={item.tab ? { tab: item.tab } : {}}
-          activeOptions={{ exact: true, includeSearch: true }}
-          aria-current={item.tab === tab ? 'page' : undefined}
-        >
-          {item.name}
-        </Link>
-      ))}
-    </nav>
-  );
-}
+const tabs = () => [
+  { tab: undefined, name: _('All tools') },
+  { tab: 'http', name: _('HTTP tools') },
+];
 
 export default function ToolsPage() {
   const { tab } = useSearch({ from: '/shell/tools' });
@@ -158,7 +142,7 @@ export default function ToolsPage() {
           <p>{_('What Operators can do, once a tool is assigned to them.')}</p>
         </div>
       </header>
-      <Tabs tab={tab} />
+      <Tabs label={_('Tools')} to="/tools" tabs={tabs()} current={tab} />
       {tab === 'http' ? <HttpTools /> : <AllTools />}
     </>
   );

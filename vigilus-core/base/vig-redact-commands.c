@@ -31,7 +31,10 @@ static const struct
   { "mariadb-dump", NULL, "-p", ATTACHED }, { "sshpass", NULL, "-p", APART }, { "sshpass", NULL, "-p", ATTACHED }, { "docker", "login", "-p", APART },
   { "podman", "login", "-p", APART }, { "az", "login", "-p", APART }, { "oc", "login", "-p", APART }, { "zip", NULL, "-P", APART },
   { "unzip", NULL, "-P", APART }, { "7z", NULL, "-p", ATTACHED }, { "snmpwalk", NULL, "-c", APART }, { "snmpget", NULL, "-c", APART },
-  { "snmpset", NULL, "-c", APART }, { "snmpbulkwalk", NULL, "-c", APART }, { "mosquitto_pub", NULL, "-P", APART }, { "mosquitto_sub", NULL, "-P", APART },
+  { "snmpset", NULL, "-c", APART }, { "snmpbulkwalk", NULL, "-c", APART }, { "snmpwalk", NULL, "-A", APART }, { "snmpget", NULL, "-A", APART },
+  { "snmpset", NULL, "-A", APART }, { "snmpbulkwalk", NULL, "-A", APART }, { "snmpwalk", NULL, "-X", APART }, { "snmpget", NULL, "-X", APART },
+  { "snmpset", NULL, "-X", APART }, { "snmpbulkwalk", NULL, "-X", APART },
+  { "machine", "login", "password", WORD } /* netrc */, { "mosquitto_pub", NULL, "-P", APART }, { "mosquitto_sub", NULL, "-P", APART },
   { "agent-auth", NULL, "-P", APART }, { "htpasswd", NULL, "-b", LAST }, { "htpasswd", NULL, "-nb", LAST }, { "vault", NULL, "login", WORD },
   { "ldapsearch", NULL, "-w", APART }, { "ldapmodify", NULL, "-w", APART }, { "smbclient", NULL, "-U", PAIR }, { "redis-cli", NULL, "-a", APART },
 };

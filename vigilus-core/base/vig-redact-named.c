@@ -21,6 +21,12 @@ typedef struct
   gboolean quoted;
 } Value;
 
+static gboolean
+is_word (VigScan *self, gsize start, gsize end, const char *word)
+{
+  return end - start == strlen (word) && g_ascii_strncasecmp (self->text + start, word, end - start) == 0;
+}
+
 /* Backslashes before a quote: a value in JSON in JSON opens with \\\". */
 static guint
 count_backslashes (VigScan *self, gsize at, gsize floor)
@@ -108,7 +114,9 @@ skip_separator (VigScan *self, gsize at)
     return at + strlen ("value=");
   if (vig_scan_is (self, at, "%3D"))
     return at + strlen ("%3D");
-  if (vig_scan_is (self, at, "==") || at >= self->length || strchr ("=:", self->text[at]) == NULL)
+  /* ${NAME:?what to say} and ${NAME:+something else} hold none; ${NAME:-X} may. */
+  if (vig_scan_is (self, at, "==") || vig_scan_is (self, at, ":?") || vig_scan_is (self, at, ":+") || at >= self->length
+      || strchr ("=:", self->text[at]) == NULL)
     return G_MAXSIZE;
 
   at = vig_scan_skip (self, at + 1, "=>");
@@ -161,6 +169,27 @@ add_if_secret (VigScan *self, VigNameKind kind, gsize at)
   return value.end;
 }
 
+/* "auth": "base64 of user:password" (docker's config.json), _auth=... (npmrc). */
+static gsize
+scan_encoded_pair (VigScan *self, gsize at)
+{
+  Value value;
+
+  if (at == G_MAXSIZE || !read_value (self, at, &value) || !vig_redact_is_encoded_pair (self->text + value.start, value.end - value.start))
+    return 0;
+
+  vig_scan_add (self, value.start, value.end);
+
+  return value.end;
+}
+
+/* hostapd.conf has passphrases of several words, to the end of the line. */
+static gboolean
+goes_to_line_end (VigScan *self, gsize start, gsize end)
+{
+  return is_word (self, start, end, "wpa_passphrase") || is_word (self, start, end, "sae_password");
+}
+
 static gsize
 scan_name (VigScan *self, gsize start, gsize end)
 {
@@ -171,12 +200,21 @@ scan_name (VigScan *self, gsize start, gsize end)
   if (kind == VIG_NAME_PLAIN && start > 0 && strchr ("?&", self->text[start - 1]) != NULL && end - start >= 9
       && g_ascii_strncasecmp (self->text + end - 9, "signature", 9) == 0)
     kind = VIG_NAME_SECRET;
+  if (is_word (self, start, end, "auth") || is_word (self, start, end, "_auth"))
+    return scan_encoded_pair (self, skip_separator (self, end));
   if (kind == VIG_NAME_PLAIN)
     return 0;
 
   at = skip_separator (self, end);
+  if (at != G_MAXSIZE && goes_to_line_end (self, start, end))
+    {
+      vig_scan_add (self, at, vig_scan_until (self, at, "\r\n"));
+      return vig_scan_until (self, at, "\r\n");
+    }
   if (at != G_MAXSIZE)
     return add_if_secret (self, kind, at);
+  if (start > 0 && self->text[start - 1] == '<' && vig_scan_is (self, end, ">"))
+    return add_if_secret (self, kind, end + 1);
   if (self->text[start] == '-' && vig_scan_is (self, end, " ") && !vig_scan_is (self, end, " -"))
     return add_if_secret (self, kind, end + 1);
   if (vig_scan_is (self, end, " \""))
@@ -231,12 +269,6 @@ scan_header (VigScan *self, gsize start, gsize end, gboolean has_scheme)
   vig_scan_add (self, at, stop);
 
   return stop;
-}
-
-static gboolean
-is_word (VigScan *self, gsize start, gsize end, const char *word)
-{
-  return end - start == strlen (word) && g_ascii_strncasecmp (self->text + start, word, end - start) == 0;
 }
 
 /* "Bearer X" without its header, where X is long: bearers of bad news stay. */

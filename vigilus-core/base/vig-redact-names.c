@@ -150,6 +150,13 @@ is_placeholder (const char *value, gsize length)
   return FALSE;
 }
 
+/* 1:4.13+dfsg1-1: dpkg speaks of the package passwd. */
+static gboolean
+is_package_version (const char *value, gsize length)
+{
+  return length > 4 && g_ascii_isdigit (value[0]) && value[1] == ':' && g_ascii_isdigit (value[2]) && memchr (value + 3, '.', length - 3) != NULL;
+}
+
 /* getToken(), process.env.KEY, os.environ[...], stored_password: */
 static gboolean
 is_code (const char *value, gsize length)
@@ -185,8 +192,28 @@ gboolean
 vig_redact_is_secret (VigNameKind kind, const char *value, gsize length, gboolean quoted)
 {
   if (length < (kind == VIG_NAME_PASSWORD ? 4 : 6) || is_reference (value, length) || is_placeholder (value, length)
-      || (!quoted && is_code (value, length)) || !vig_redact_is_random (value, length))
+      || (!quoted && (is_code (value, length) || is_package_version (value, length))) || !vig_redact_is_random (value, length))
     return FALSE;
 
   return kind == VIG_NAME_PASSWORD || has_digit (value, length) || length >= (quoted ? 8 : 20);
+}
+
+/* user:password in base64, as RFC 7617 has it; nothing else that is called "auth" is one. */
+gboolean
+vig_redact_is_encoded_pair (const char *value, gsize length)
+{
+  g_autofree char *text = NULL;
+  gsize n = 0;
+
+  if (length < 8 || length > 1024 || length % 4 != 0)
+    return FALSE;
+
+  for (gsize i = 0; i < length; i++)
+    if (!g_ascii_isalnum (value[i]) && strchr ("+/=", value[i]) == NULL)
+      return FALSE;
+
+  text = g_strndup (value, length);
+  g_base64_decode_inplace (text, &n);
+
+  return n > 2 && memchr (text + 1, ':', n - 2) != NULL && g_utf8_validate (text, (gssize) n, NULL);
 }

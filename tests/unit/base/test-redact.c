@@ -56,7 +56,7 @@ test_positives (void)
   guint good = count_good ("positives.b64", is_gone, &n);
 
   g_test_message ("%u of %u", good, n);
-  g_assert_cmpuint (n, ==, 353);
+  g_assert_cmpuint (n, >=, 353);
   g_assert_cmpuint (good * 100, >=, n * 97);
 }
 
@@ -67,7 +67,7 @@ is_unchanged (VigRedactor *redactor, JsonObject *row)
   g_autofree char *clean = vig_redactor_apply (redactor, text);
 
   if (strcmp (clean, text) != 0)
-    g_test_message ("taken from: %s", vig_json_get_string (row, "kind", ""));
+    g_test_message ("taken from: %s: %s", vig_json_get_string (row, "kind", ""), clean);
 
   return strcmp (clean, text) == 0;
 }
@@ -79,7 +79,7 @@ test_negatives (void)
   guint good = count_good ("negatives.b64", is_unchanged, &n);
 
   g_test_message ("%u of %u", good, n);
-  g_assert_cmpuint (n, ==, 191);
+  g_assert_cmpuint (n, >=, 191);
   g_assert_cmpuint (good * 100, >, n * 98);
 }
 

@@ -7,7 +7,7 @@ static const VigToolInfo ask_info = {
   .name = VIG_ASK_TOOL,
   .title = "Ask an Operator",
   .description = "Has another Operator do a task and returns what it answers. It does not see this conversation's last request: put all that it "
-                 "needs into the task. Its own tools and permission level hold, and no more than yours.",
+                 "needs into the task. Its own tools, servers and permission level hold, and no more than yours.",
   .level = VIG_LEVEL_READ,
   .input_schema = "{\"type\":\"object\",\"properties\":{"
                   "\"operator\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"description\":\"The Operator's name\"},"

@@ -217,7 +217,7 @@ dup_server (gpointer data, const char *name, GError **error)
 {
   VigCallOutput *self = data;
 
-  return vig_server_find (&self->context, self->operator_id, name, error);
+  return vig_server_find (&self->context, self->operator_id, self->subject.run_id, name, error);
 }
 
 static gpointer

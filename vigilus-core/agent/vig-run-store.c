@@ -152,7 +152,8 @@ vig_run_store_load (VigDbConnection *db, gpointer data, GError **error)
 typedef struct
 {
   char *operator_id;
-  char *user_id;
+  char *user_id; /* for what is theirs alone */
+  char *run_id;
 } Query;
 
 static void
@@ -162,6 +163,7 @@ query_free (gpointer data)
 
   g_free (self->operator_id);
   g_free (self->user_id);
+  g_free (self->run_id);
   g_free (self);
 }
 
@@ -249,7 +251,7 @@ static gboolean
 read_background (VigRunFacts *self, VigDbConnection *db, Query *query, GError **error)
 {
   self->memories = vig_store_memories_for (db, query->user_id, query->operator_id, error);
-  self->servers = self->memories != NULL ? vig_store_servers_for_operator (db, query->operator_id, error) : NULL;
+  self->servers = self->memories != NULL ? vig_store_servers_for (db, query->operator_id, query->run_id, error) : NULL;
 
   return self->servers != NULL;
 }
@@ -299,12 +301,13 @@ find_facts (VigDbConnection *db, gpointer query, GError **error)
 }
 
 void
-vig_run_facts_read_async (VigDb *db, const char *operator_id, const char *user_id, GAsyncReadyCallback callback, gpointer user_data)
+vig_run_facts_read_async (VigDb *db, const char *operator_id, JsonObject *run, GAsyncReadyCallback callback, gpointer user_data)
 {
   Query *query = g_new0 (Query, 1);
 
   query->operator_id = g_strdup (operator_id);
-  query->user_id = g_strdup (user_id);
+  query->user_id = run != NULL ? g_strdup (vig_json_get_string (run, "user_id", NULL)) : NULL;
+  query->run_id = run != NULL ? g_strdup (vig_json_get_string (run, "id", NULL)) : NULL;
   vig_db_read_async (db, find_facts, query, query_free, vig_run_facts_free, NULL, callback, user_data);
 }
 

@@ -37,8 +37,8 @@ typedef struct
 } VigRunFacts;
 
 void         vig_run_facts_free       (gpointer facts);
-/* @operator_id NULL: to route. @user_id: who asks, for what is theirs alone; NULL: nobody. Ended by vig_db_finish (): VigRunFacts. */
-void         vig_run_facts_read_async (VigDb *db, const char *operator_id, const char *user_id, GAsyncReadyCallback callback, gpointer user_data);
+/* @operator_id NULL: to route. @run: schema Run; NULL: nobody asks. Ended by vig_db_finish (): VigRunFacts. */
+void         vig_run_facts_read_async (VigDb *db, const char *operator_id, JsonObject *run, GAsyncReadyCallback callback, gpointer user_data);
 
 /* One step of a run, as one transaction: messages, the calls of the last one, then the run itself. All that is set is owned. */
 typedef struct

@@ -108,7 +108,7 @@ vig_run_finish_store (VigRun *self, GObject *source, GAsyncResult *result)
 void
 vig_run_read_facts (VigRun *self, const char *operator_id, GAsyncReadyCallback callback)
 {
-  vig_run_facts_read_async (self->parts->context.db, operator_id, self->user_id, callback, g_object_ref (self));
+  vig_run_facts_read_async (self->parts->context.db, operator_id, self->row, callback, g_object_ref (self));
 }
 
 void

@@ -195,6 +195,7 @@ vig_server_open (const VigAgentContext *context, VigServerEntry *entry, GError *
 typedef struct
 {
   const char *operator_id;
+  const char *run_id;
   const char *name;
 } Search;
 
@@ -212,35 +213,50 @@ set_unknown (JsonArray *servers, const char *name, GError **error)
     g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "there is no server \"%s\": this Operator may use none yet; add one in the dashboard under Servers", name);
 }
 
+static JsonObject *
+find_named (JsonArray *servers, const char *name)
+{
+  for (guint i = 0; servers != NULL && i < json_array_get_length (servers); i++)
+    {
+      JsonObject *server = json_array_get_object_element (servers, i);
+
+      if (g_ascii_strcasecmp (vig_json_get_string (server, "name", ""), name) == 0)
+        return server;
+    }
+
+  return NULL;
+}
+
 static gpointer
 search (VigDbConnection *db, gpointer data, GError **error)
 {
   Search *self = data;
-  g_autoptr (JsonArray) servers = vig_store_servers_for_operator (db, self->operator_id, error);
+  g_autoptr (JsonArray) servers = vig_store_servers_for (db, self->operator_id, self->run_id, error);
+  g_autoptr (JsonArray) own = NULL;
   JsonObject *found = NULL;
 
   if (servers == NULL)
     return NULL;
-
-  for (guint i = 0; i < json_array_get_length (servers) && found == NULL; i++)
-    {
-      JsonObject *server = json_array_get_object_element (servers, i);
-
-      if (g_ascii_strcasecmp (vig_json_get_string (server, "name", ""), self->name) == 0)
-        found = server;
-    }
+  found = find_named (servers, self->name);
   if (found != NULL)
     return vig_server_entry_load (db, vig_json_get_string (found, "id", ""), error);
 
-  set_unknown (servers, self->name, error);
+  own = vig_store_servers_for (db, self->operator_id, NULL, error);
+  if (own == NULL)
+    return NULL;
+  if (find_named (own, self->name) != NULL)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "the Operator that asked for this may not use the server \"%s\", and who is asked may do no more "
+                 "for it than it may itself: tell the person, who can ask you directly", self->name);
+  else
+    set_unknown (servers, self->name, error);
 
   return NULL;
 }
 
 VigServer *
-vig_server_find (const VigAgentContext *context, const char *operator_id, const char *name, GError **error)
+vig_server_find (const VigAgentContext *context, const char *operator_id, const char *run_id, const char *name, GError **error)
 {
-  Search self = { operator_id, name };
+  Search self = { operator_id, run_id, name };
   g_autoptr (VigServerEntry) entry = vig_db_read (context->db, search, &self, error);
 
   return entry != NULL ? vig_server_open (context, entry, error) : NULL;

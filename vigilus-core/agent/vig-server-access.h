@@ -25,8 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigServerEntry, vig_server_entry_free)
 
 /* Pinning writes to the database and records it. */
 VigServer       *vig_server_open            (const VigAgentContext *context, VigServerEntry *entry, GError **error);
-/* Blocks. By name without regard to case, among those that the Operator may use; NOT_FOUND names them. */
-VigServer       *vig_server_find            (const VigAgentContext *context, const char *operator_id, const char *name, GError **error);
+/* Blocks. By name without regard to case, among those that the Operator may use in this run; NOT_FOUND names them. DENIED: the Operator may, but
+ * one who asked for the run may not. */
+VigServer       *vig_server_find            (const VigAgentContext *context, const char *operator_id, const char *run_id, const char *name, GError **error);
 /* The tool that reaches servers, or NULL where its plugin is missing. Main thread. */
 VigServerAccess *vig_server_access_find     (VigRegistry *registry);
 /* The tool "servers.list". */

@@ -3,7 +3,7 @@
 
 #include "vig-server-access.h"
 
-#include "vig-store-operators.h"
+#include "vig-store-runs.h"
 #include "vig-store-servers.h"
 
 #define VIG_TYPE_SERVERS_TOOL (vig_servers_tool_get_type ())
@@ -35,11 +35,15 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (VigServersTool, vig_servers_tool, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (VIG_TYPE_TOOL, vig_servers_tool_iface_init))
 
 static gpointer
-list (VigDbConnection *db, gpointer data, GError **error)
+list (VigDbConnection *db, gpointer call_id, GError **error)
 {
-  g_autoptr (JsonObject) operator = vig_store_operators_find (db, data, error);
+  g_autoptr (JsonObject) call = vig_store_calls_get (db, call_id, error);
+  g_autoptr (JsonObject) run = call != NULL ? vig_store_runs_get (db, vig_json_get_string (call, "run_id", ""), error) : NULL;
 
-  return operator != NULL ? vig_store_servers_for_operator (db, vig_json_get_string (operator, "id", ""), error) : NULL;
+  if (run == NULL)
+    return NULL;
+
+  return vig_store_servers_for (db, vig_json_get_string (run, "operator_id", NULL), vig_json_get_string (run, "id", ""), error);
 }
 
 static gboolean
@@ -75,7 +79,7 @@ vig_servers_tool_run (VigTool *tool, VigInvocation *invocation, GCancellable *ca
   VigServersTool *self = VIG_SERVERS_TOOL (tool);
   const char *tag = vig_json_get_string (vig_invocation_get_arguments (invocation), "tag", NULL);
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (JsonArray) servers = vig_db_read (self->db, list, (gpointer) vig_invocation_get_operator_name (invocation), &local_error);
+  g_autoptr (JsonArray) servers = vig_db_read (self->db, list, (gpointer) vig_invocation_get_call_id (invocation), &local_error);
   JsonArray *found = NULL;
 
   if (local_error != NULL)

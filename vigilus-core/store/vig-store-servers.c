@@ -86,14 +86,22 @@ vig_store_servers_get (VigDbConnection *db, const char *id, GError **error)
   return server != NULL && add_operators (db, server, error) ? g_steal_pointer (&server) : NULL;
 }
 
+/* The orchestrator, which is who splits a request up, uses no server and lends none. An Operator that was deleted since may use those that all may. */
+#define USERS \
+  "WITH RECURSIVE askers (parent_run_id, operator_id, is_operator) AS (" \
+  "SELECT p.parent_run_id, p.operator_id, p.plan IS NULL FROM runs r JOIN runs p ON p.id = r.parent_run_id WHERE r.id = ?2 " \
+  "UNION ALL SELECT p.parent_run_id, p.operator_id, p.plan IS NULL FROM askers a JOIN runs p ON p.id = a.parent_run_id), " \
+  "users (operator_id) AS (SELECT coalesce (?1, '') UNION SELECT coalesce (operator_id, '') FROM askers WHERE is_operator) "
+
 JsonArray *
-vig_store_servers_for_operator (VigDbConnection *db, const char *operator_id, GError **error)
+vig_store_servers_for (VigDbConnection *db, const char *operator_id, const char *run_id, GError **error)
 {
   return vig_store_row_all (vig_db_query (db, error,
-                                          SERVER "WHERE NOT EXISTS (SELECT 1 FROM server_operators o WHERE o.server_id = s.id)"
-                                          " OR EXISTS (SELECT 1 FROM server_operators o WHERE o.server_id = s.id AND o.operator_id = ?1)"
-                                          " ORDER BY s.name COLLATE NOCASE LIMIT ?2",
-                                          "si", operator_id, (gint64) MAX_LISTED),
+                                          USERS SERVER "WHERE NOT EXISTS (SELECT 1 FROM server_operators o WHERE o.server_id = s.id)"
+                                          " OR NOT EXISTS (SELECT 1 FROM users u WHERE NOT EXISTS"
+                                          " (SELECT 1 FROM server_operators o WHERE o.server_id = s.id AND o.operator_id = u.operator_id))"
+                                          " ORDER BY s.name COLLATE NOCASE LIMIT ?3",
+                                          "ssi", operator_id, run_id, (gint64) MAX_LISTED),
                             SERVER_TYPES, error);
 }
 

@@ -5,6 +5,7 @@
 
 #include "agent-test.h"
 #include "vig-delegation.h"
+#include "vig-server-access.h"
 
 #define ASK(operator, task) "[{\"id\":\"a1\",\"name\":\"operators.ask\",\"arguments\":{\"operator\":\"" operator "\",\"task\":\"" task "\"}}]"
 #define PLAN(steps) "[{\"id\":\"p1\",\"name\":\"plan\",\"arguments\":{\"steps\":[" steps "]}}]"
@@ -168,6 +169,94 @@ test_no_escalation (void)
   agent_test_wait_end (test, second);
   g_assert_cmpint (agent_test_n_runs, ==, 1);
   assert_text (test, "SELECT state FROM runs WHERE depth = 0 ORDER BY seq DESC", "done");
+}
+
+static void
+add_server (AgentTest *test, const char *name, const char *operators)
+{
+  g_autofree char *sql = g_strdup_printf ("INSERT INTO servers (id, name, host, port, user_name, tags, notes, status, created_at, updated_at)"
+                                          " VALUES ('%s', '%s', '127.0.0.1', 22, 'root', '[]', '', 'unknown', 1, 1)", name, name);
+  g_autofree char *allow = g_strdup_printf ("INSERT INTO server_operators SELECT '%s', id FROM operators WHERE name IN (%s)", name, operators);
+
+  agent_test_exec (test, sql);
+  agent_test_exec (test, allow);
+}
+
+static void
+assert_server (AgentTest *test, const char *run, const char *name, int code)
+{
+  g_autofree char *operator = agent_test_query (test, "SELECT id FROM operators WHERE name = 'Doer'");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigServer) server = vig_server_find (&test->context, operator, run, name, &error);
+
+  g_assert_true ((server != NULL) == (code < 0));
+  if (code >= 0)
+    g_assert_error (error, VIG_ERROR, code);
+}
+
+/* Nor servers: who is asked uses, finds and is told of only those that all who asked may use, however many lie between. */
+static void
+test_servers (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *run = NULL;
+  g_autofree char *direct = NULL;
+  g_autofree char *last = NULL;
+
+  add (test, "Reader", "read", "strict", "\"operators.ask\"");
+  add (test, "Between", "read", "strict", "\"operators.ask\"");
+  add (test, "Doer", "read", "strict", "\"servers.list\"");
+  add_server (test, "everyones", "''");
+  add_server (test, "doers", "'Doer','Between'");
+  add_server (test, "both", "'Doer','Reader','Between'");
+  add_server (test, "readers", "'Reader'");
+  agent_test_say ("", ASK ("Between", "ask Doer"));
+  agent_test_say ("", ASK ("Doer", "list"));
+  agent_test_say ("", "[{\"id\":\"c1\",\"name\":\"servers.list\",\"arguments\":{}}]");
+  agent_test_say ("Listed.", NULL);
+  agent_test_say ("So it is.", NULL);
+  agent_test_say ("Indeed.", NULL);
+  run = agent_test_ask (test, "@reader have it listed");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT group_concat (json_extract (s.value, '$.name'), ' ') FROM calls c,"
+                     " json_each (json_extract (c.result, '$.text'), '$.servers') s WHERE c.tool = 'servers.list'", "both everyones");
+  last = agent_test_query (test, "SELECT id FROM runs WHERE depth = 2");
+  assert_server (test, last, "both", -1);
+  assert_server (test, last, "Everyones", -1);
+  assert_server (test, last, "doers", VIG_ERROR_DENIED);
+  assert_server (test, last, "readers", VIG_ERROR_NOT_FOUND);
+
+  agent_test_say ("", "[{\"id\":\"c1\",\"name\":\"servers.list\",\"arguments\":{}}]");
+  agent_test_say ("Listed.", NULL);
+  direct = agent_test_ask (test, "@doer list");
+  agent_test_wait_end (test, direct);
+  g_assert_nonnull (strstr (agent_test_last_results (), "doers"));
+  assert_server (test, direct, "doers", -1);
+
+  /* Of whom nothing is known any more nothing is lent. */
+  agent_test_exec (test, "DELETE FROM operators WHERE name = 'Reader'");
+  assert_server (test, last, "both", VIG_ERROR_DENIED);
+  assert_server (test, last, "everyones", -1);
+}
+
+/* The orchestrator lends all that an Operator has. */
+static void
+test_servers_of_plan (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+  g_autofree char *child = NULL;
+
+  add (test, "Doer", "read", "strict", "\"servers.list\"");
+  add_server (test, "doers", "'Doer'");
+  agent_test_say ("", PLAN (STEP ("Keeper", "look", "") "," STEP ("Doer", "list", "1")));
+  agent_test_say ("Looked.", NULL);
+  agent_test_say ("Listed.", NULL);
+  agent_test_say ("Done.", NULL);
+  run = agent_test_ask (test, "look and list");
+  agent_test_wait_end (test, run);
+  child = agent_test_query (test, "SELECT id FROM runs WHERE operator_name = 'Doer'");
+  assert_server (test, child, "doers", -1);
 }
 
 static void
@@ -374,6 +463,8 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/delegation/lines", test_lines);
   g_test_add_func ("/agent/delegation/failed-step", test_failed_step);
   g_test_add_func ("/agent/delegation/no-escalation", test_no_escalation);
+  g_test_add_func ("/agent/delegation/servers", test_servers);
+  g_test_add_func ("/agent/delegation/servers-of-plan", test_servers_of_plan);
   g_test_add_func ("/agent/delegation/who-may-ask", test_who_may_ask);
   g_test_add_func ("/agent/delegation/depth", test_depth);
   g_test_add_func ("/agent/delegation/width-and-stop", test_width_and_stop);

@@ -224,7 +224,7 @@ vig_run_note_size (VigRun *self, VigReply *reply)
     return;
 
   vig_windows_correct (get_windows (self), self->provider, vig_ask_get_model (self->ask), vig_ask_get_bytes (self->ask),
-                       MAX (usage->input_tokens, usage->cache_read_tokens));
+                       usage->input_tokens);
   self->fitted = FALSE;
   self->n_shrinks = 0;
 }

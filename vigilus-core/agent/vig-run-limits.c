@@ -56,8 +56,6 @@ vig_run_take_limits (VigRun *self, JsonObject *settings)
   vig_run_update_clock (self);
 }
 
-/* Some servers count cached tokens among those that came in, others beside them; they are nearly all of a long conversation, so the
- * larger of the two comes closest. */
 static void
 note_usage (VigRun *self, VigUsage *usage, const char *model, gint64 input, gint64 output, gint64 cost)
 {
@@ -81,13 +79,10 @@ void
 vig_run_count_usage (VigRun *self, VigReply *reply, const char *model)
 {
   VigUsage *usage = vig_reply_get_usage (reply);
-  gint64 cached = MAX (usage->cache_read_tokens, 0) + MAX (usage->cache_write_tokens, 0);
-  gint64 input = MAX (usage->input_tokens, cached);
+  gint64 input = MAX (usage->input_tokens, 0);
   gint64 output = MAX (usage->output_tokens, 0);
-  gint64 cost;
+  gint64 cost = vig_price_count (self->prices, model, input, output);
 
-  input = MAX (input, 0);
-  cost = vig_price_count (self->prices, model, input, output);
   self->input_tokens += input;
   self->output_tokens += output;
   self->cost += cost;

@@ -236,6 +236,14 @@ keep_blocks (VigHttpAnswer *answer, GPtrArray *blocks)
                           vig_json_pack ("{s:s, s:A}", "format", ANTHROPIC_FORMAT, "content", content));
 }
 
+/* Of the input, the server counts only what has nothing to do with its cache. */
+static void
+count_cache (VigUsage *usage)
+{
+  vig_http_provider_add_count (&usage->input_tokens, usage->cache_read_tokens);
+  vig_http_provider_add_count (&usage->input_tokens, usage->cache_write_tokens);
+}
+
 void
 anthropic_parse_end (VigHttpAnswer *answer)
 {
@@ -251,4 +259,5 @@ anthropic_parse_end (VigHttpAnswer *answer)
                                   vig_json_get_string (block->object, "name", NULL), input);
     }
   keep_blocks (answer, blocks);
+  count_cache (vig_reply_get_usage (vig_http_answer_get_reply (answer)));
 }

@@ -7,8 +7,11 @@ static void
 take_usage (VigHttpAnswer *answer, JsonObject *report)
 {
   VigUsage *usage = vig_reply_get_usage (vig_http_answer_get_reply (answer));
+  gint64 tool_use = -1;
 
   vig_http_provider_read_count (report, "promptTokenCount", &usage->input_tokens);
+  vig_http_provider_read_count (report, "toolUsePromptTokenCount", &tool_use);
+  vig_http_provider_add_count (&usage->input_tokens, tool_use);
   vig_http_provider_read_count (report, "candidatesTokenCount", &usage->output_tokens);
   vig_http_provider_read_count (report, "cachedContentTokenCount", &usage->cache_read_tokens);
   vig_http_provider_read_count (report, "thoughtsTokenCount", &usage->reasoning_tokens);
@@ -64,9 +67,14 @@ explain_silence (VigReply *reply)
   vig_reply_append_refusal (reply, text, -1);
 }
 
+/* Thoughts are counted beside the candidates. */
 void
 google_parse_end (VigHttpAnswer *answer)
 {
+  VigReply *reply = vig_http_answer_get_reply (answer);
+  VigUsage *usage = vig_reply_get_usage (reply);
+
   google_parts_finish (vig_http_answer_get_state (answer), answer);
-  explain_silence (vig_http_answer_get_reply (answer));
+  vig_http_provider_add_count (&usage->output_tokens, usage->reasoning_tokens);
+  explain_silence (reply);
 }

@@ -18,7 +18,7 @@ run_until_limit (const char *settings, guint n_asked, gint64 *cost)
   g_autofree char *notice = NULL;
 
   agent_test_set (test, settings);
-  agent_test_use (1000, 200, 3000);
+  agent_test_use (3000, 200, 2000);
   for (guint i = 0; i < 9; i++)
     agent_test_say ("Again.", "[{\"id\":\"c1\",\"name\":\"test.read\",\"arguments\":{}}]");
   agent_test_say ("Enough.", NULL);
@@ -33,7 +33,7 @@ run_until_limit (const char *settings, guint n_asked, gint64 *cost)
   return g_steal_pointer (&notice);
 }
 
-/* 3200 tokens a turn: those from the cache are the greater part of what went in. */
+/* 3200 tokens a turn: those from the cache are among what went in. */
 static void
 test_tokens (void)
 {

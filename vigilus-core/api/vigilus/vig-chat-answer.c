@@ -18,6 +18,7 @@ typedef struct
   JsonArray  *details;         /* "reasoning_details", their pieces put together */
   const char *reasoning_field; /* the name under which reasoning came */
   GString    *reasoning;
+  gint64      total_tokens;    /* 0: not reported */
 } Pieces;
 
 static void
@@ -263,7 +264,7 @@ take_content (VigHttpAnswer *answer, JsonObject *message, gboolean has_reasoning
 }
 
 static void
-take_usage (VigHttpAnswer *answer, JsonObject *report)
+take_usage (VigHttpAnswer *answer, Pieces *pieces, JsonObject *report)
 {
   VigUsage *usage = vig_reply_get_usage (vig_http_answer_get_reply (answer));
   JsonObject *input = report != NULL ? vig_json_get_object (report, "prompt_tokens_details") : NULL;
@@ -273,6 +274,7 @@ take_usage (VigHttpAnswer *answer, JsonObject *report)
     return;
   vig_http_provider_read_count (report, "prompt_tokens", &usage->input_tokens);
   vig_http_provider_read_count (report, "completion_tokens", &usage->output_tokens);
+  vig_http_provider_read_count (report, "total_tokens", &pieces->total_tokens);
   vig_http_provider_read_count (report, "prompt_cache_hit_tokens", &usage->cache_read_tokens);
   vig_http_provider_read_count (input, "cached_tokens", &usage->cache_read_tokens);
   vig_http_provider_read_count (input, "cache_write_tokens", &usage->cache_write_tokens);
@@ -322,16 +324,16 @@ vig_chat_parse_event (VigHttpAnswer *answer, gpointer state, JsonObject *event)
 {
   JsonObject *groq = vig_json_get_object (event, "x_groq");
 
-  take_usage (answer, vig_json_get_object (event, "usage"));
+  take_usage (answer, state, vig_json_get_object (event, "usage"));
   if (groq != NULL)
-    take_usage (answer, vig_json_get_object (groq, "usage"));
+    take_usage (answer, state, vig_json_get_object (groq, "usage"));
   take_choices (answer, state, event, "delta");
 }
 
 void
 vig_chat_parse_body (VigHttpAnswer *answer, gpointer state, JsonObject *body)
 {
-  take_usage (answer, vig_json_get_object (body, "usage"));
+  take_usage (answer, state, vig_json_get_object (body, "usage"));
   take_choices (answer, state, body, "message");
 }
 
@@ -374,6 +376,14 @@ keep_opaque (VigHttpAnswer *answer, Pieces *pieces)
   json_object_unref (opaque);
 }
 
+/* Nearly all servers count reasoning among the completion. Where it stands beside (xAI), the total tells. */
+static void
+count_reasoning (VigUsage *usage, gint64 total)
+{
+  if (usage->reasoning_tokens > 0 && total == usage->input_tokens + usage->output_tokens + usage->reasoning_tokens)
+    vig_http_provider_add_count (&usage->output_tokens, usage->reasoning_tokens);
+}
+
 void
 vig_chat_parse_end (VigHttpAnswer *answer, gpointer state)
 {
@@ -386,4 +396,5 @@ vig_chat_parse_end (VigHttpAnswer *answer, gpointer state)
       vig_http_answer_add_call (answer, call->id, call->name, call->arguments->str);
     }
   keep_opaque (answer, pieces);
+  count_reasoning (vig_reply_get_usage (vig_http_answer_get_reply (answer)), pieces->total_tokens);
 }

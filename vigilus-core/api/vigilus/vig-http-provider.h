@@ -67,5 +67,7 @@ VIG_API JsonObject *vig_http_provider_ref_arguments   (const VigReplyCall *call)
 VIG_API JsonObject *vig_http_provider_get_opaque      (VigReply *reply, const char *format);
 /* Sets @field where @object reports @name as a number. */
 VIG_API void        vig_http_provider_read_count      (JsonObject *object, const char *name, gint64 *field);
+/* Where a server counts @part beside @field, and VigUsage among it. What is not reported is nothing. */
+VIG_API void        vig_http_provider_add_count       (gint64 *field, gint64 part);
 
 G_END_DECLS

@@ -124,3 +124,10 @@ vig_http_provider_read_count (JsonObject *object, const char *name, gint64 *fiel
   else if (json_node_get_value_type (node) == G_TYPE_DOUBLE)
     *field = (gint64) CLAMP (json_node_get_double (node), 0, 1e15);
 }
+
+void
+vig_http_provider_add_count (gint64 *field, gint64 part)
+{
+  if (part > 0)
+    *field = MAX (*field, 0) + part;
+}

@@ -14,14 +14,14 @@ typedef struct
   char       *raw_arguments;  /* the text as sent, where arguments is NULL */
 } VigReplyCall;
 
-/* Tokens as the provider reported them; -1: not reported. */
+/* Tokens, of whatever provider in the same sense; -1: not reported. */
 typedef struct
 {
-  gint64 input_tokens;
-  gint64 output_tokens;
-  gint64 cache_read_tokens;
-  gint64 cache_write_tokens;
-  gint64 reasoning_tokens;
+  gint64 input_tokens;       /* all that the model was given, from a cache or not */
+  gint64 output_tokens;      /* all that it made, reasoning and calls among them */
+  gint64 cache_read_tokens;  /* of the input: what the server had kept */
+  gint64 cache_write_tokens; /* of the input: what it keeps for the next time */
+  gint64 reasoning_tokens;   /* of the output */
 } VigUsage;
 
 /* What a model answered: built up while it streams, then only read. Reference counted, main thread only. */

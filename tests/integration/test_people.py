@@ -73,10 +73,24 @@ def test_every_operation_by_every_role():
             in_group = operation['tags'][0] == 'audit' or name in ('getMe', 'openLive')
             assert ask(auditor) == (in_group and not cookie_only), (name, 'group')
         assert checked > 400, checked
+        for role in ROLES:
+            check_topics(daemon, clients[role], ROLES.index(role))
         # PITFALLS 9: who asked for what they may not is on record, and can't fill it.
         refused = owner.items('/api/v1/audit?event=request.refused&limit=200')
         assert 0 < len(refused) <= 60 and {record['user_name'] for record in refused} <= set(ROLES[:3]), refused
         assert all(record['detail']['needed'] and record['detail']['operation'] for record in refused), refused
+
+
+
+def check_topics(daemon, client, rank):
+    """A live topic needs the role of the list that it tells of."""
+    needed = {operation['operationId']: operation.get('x-role', 'viewer') for _, _, operation in operations()}
+    lists = {'runs': 'listRuns', 'sessions': 'listSessions', 'approvals': 'listApprovals', 'changes': 'listChanges', 'operators': 'listOperators',
+             'providers': 'listProviders', 'plugins': 'listPlugins', 'settings': 'getSettings', 'audit': 'listAudit', 'memories': 'listMemories',
+             'servers': 'listServers', 'credentials': 'listCredentials', 'http-tools': 'listHttpTools', 'scope': 'getScopeSummary'}
+    expected = {topic: 'subscribed' if rank >= ROLES.index(needed[name]) else 'refused' for topic, name in lists.items()}
+    assert WebSocket(daemon.port, headers={'Cookie': f'vigilus_session={client.cookie}'}).subscribe(*lists) == expected
+
 
 def test_a_viewer_changes_nothing():
     for method, _, operation in operations():
@@ -245,6 +259,58 @@ def test_tokens_have_less_than_their_person():
         assert 'viewer' in error_of(chat.post('/api/v1/sessions'), 403)['message']
         for body in ({'groups': []}, {'groups': ['nothing']}, {'role': 'king'}, {'days': 0}):
             owner.post('/api/v1/tokens', {'name': 'x', 'days': 1, **body}).expect(400)
+
+
+def ids_of(value):
+    """All ids in an answer, by the kind of thing that has them."""
+    text = json.dumps(value)
+    return set(re.findall(r'"(?:id|call_id|run_id|message_id|root_id)": "([0-9a-f-]{36})"', text))
+
+
+def test_what_is_anothers():
+    """PITFALLS 10: others' requests are told to those who may decide them, and nobody else presses the button. Their chats are not there."""
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        grace, _ = invite(daemon, owner, 'grace', 'approver')
+        viewer, _ = invite(daemon, owner, 'vera', 'viewer')
+        owner.post('/api/v1/providers', {'name': 'Offline', 'type': 'offline'}).expect(201)
+        sockets = [WebSocket(daemon.port, headers={'Cookie': f'vigilus_session={client.cookie}'}) for client in (grace, viewer)]
+        for socket in sockets:
+            socket.subscribe('approvals', 'runs', 'sessions')
+        session, run = harness.say(owner, 'write a note to notes.txt: buy disks')
+        approval = harness.pending(owner)
+        harness.wait_for(lambda: (lambda event: event['topic'] == 'approvals' and event['data']['id'] == approval['id'])(sockets[0].receive()), 'the request')
+        error_of(viewer.post(f'/api/v1/approvals/{approval["id"]}/decision', {'decision': 'approve'}), 403)
+        error_of(daemon.client().post(f'/api/v1/approvals/{approval["id"]}/decision', {'decision': 'approve'}), 401)
+        harness.decide(grace, approval)
+        harness.ended(owner, run['id'])
+        sockets[1].send({'subscribe': ['settings']})
+        sockets[0].send({'subscribe': ['settings']})
+        for socket, topics in ((sockets[0], {'approvals', 'runs'}), (sockets[1], {'approvals', 'runs'})):
+            heard = []
+            while (event := socket.receive())['event'] != 'subscribed':
+                heard.append(event)
+            assert heard and {event['topic'] for event in heard} == topics, heard
+            hidden = [event for event in heard if event['topic'] == 'runs' or socket is sockets[1]]
+            assert all(event['event'] == 'elsewhere' and event['data'] is None for event in hidden), heard
+
+        upload = owner.request('POST', '/api/v1/attachments?name=a.txt', raw=b'text', headers={'Content-Type': 'application/octet-stream'})
+        known = ids_of([owner.get(path).expect(200) for path in (
+            f'/api/v1/sessions/{session}', f'/api/v1/sessions/{session}/messages', f'/api/v1/runs/{run["id"]}', f'/api/v1/runs/{run["id"]}/calls')])
+        known |= ids_of(upload.json) if upload.status == 201 else set()
+        checked = 0
+        for method, path, operation in operations():
+            if operation['tags'][0] == 'chat' and NOWHERE in path and operation['operationId'] != 'deleteSession':
+                for one in known:
+                    body = {'text': 'x'} if path.endswith('/messages') and method == 'POST' else {} if method != 'GET' else None
+                    answer = grace.request(method, path.replace(NOWHERE, one), body=body)
+                    # Administrators stop others' runs, so that it is there is no secret.
+                    expected = (404, 409) if operation['operationId'] == 'stopRun' else (400, 404)
+                    assert answer.status in expected, (operation['operationId'], answer.status, answer.body)
+                    checked += 1
+        assert checked > 60, checked
+        error_of(grace.delete(f'/api/v1/sessions/{session}'), 404)
+        assert grace.items('/api/v1/sessions') == [] and grace.items('/api/v1/runs') == []
 
 
 def test_last_use_is_kept():

@@ -167,10 +167,14 @@ publish_start (VigRunner *self, JsonObject *stored)
 {
   JsonObject *run = vig_json_get_object (stored, "run");
   JsonObject *message = vig_json_get_object (stored, "message");
+  JsonObject *session = vig_json_get_object (stored, "session");
   const char *session_id = vig_json_get_string (run, "session_id", "");
 
-  if (vig_json_get_string (vig_json_get_object (stored, "session"), "leaf_id", NULL) == NULL)
-    vig_parts_publish (self->parts, "sessions", "session.changed", vig_json_get_object (stored, "session"));
+  if (session != NULL && vig_json_get_string (session, "leaf_id", NULL) == NULL)
+    {
+      json_object_set_string_member (session, "user_id", vig_json_get_string (run, "user_id", ""));
+      vig_parts_publish (self->parts, "sessions", "session.changed", session);
+    }
   if (leaves_branch (stored))
     publish_branch (self, run);
   if (message != NULL)

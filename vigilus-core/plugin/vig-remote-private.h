@@ -25,6 +25,8 @@ struct _VigRemote
   char           *reason;
   GPtrArray      *tools;
   GPtrArray      *new_tools;   /* while tools/list goes on */
+  GChecksum     *new_listing; /* of what it says of them */
+  char          *listing;     /* of what it said the first time */
   GSubprocess    *process;
   VigRpc         *rpc;
   gboolean        exited;

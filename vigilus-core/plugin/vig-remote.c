@@ -253,6 +253,7 @@ add_tools (VigRemote *self, JsonArray *list, GError **error)
   for (guint i = 0; i < json_array_get_length (list); i++)
     {
       JsonNode *node = json_array_get_element (list, i);
+      g_autofree char *text = NULL;
       VigTool *tool = NULL;
 
       if (self->new_tools->len >= VIG_REMOTE_MAX_TOOLS)
@@ -271,9 +272,26 @@ add_tools (VigRemote *self, JsonArray *list, GError **error)
       if (tool == NULL)
         return FALSE;
       g_ptr_array_add (self->new_tools, tool);
+      text = vig_json_to_string (node);
+      g_checksum_update (self->new_listing, (const guchar *) text, -1);
     }
 
   return TRUE;
+}
+
+/* Operators were given, and people approved, what it offered at first: after a crash it comes back with that, or not at all. */
+static gboolean
+check_same_tools (VigRemote *self, GError **error)
+{
+  if (self->listing == NULL)
+    self->listing = g_strdup (g_checksum_get_string (self->new_listing));
+  if (g_str_equal (self->listing, g_checksum_get_string (self->new_listing)))
+    return TRUE;
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_DENIED,
+                       "its tools are not what they were when it was loaded; look at what it offers now, and have the plugins read anew to accept it");
+
+  return FALSE;
 }
 
 static void
@@ -300,6 +318,11 @@ tools_listed (GObject *source, GAsyncResult *result, gpointer data)
   if (cursor != NULL)
     {
       ask_tools (self, cursor);
+      return;
+    }
+  if (!check_same_tools (self, &error))
+    {
+      refuse (self, error->message);
       return;
     }
 
@@ -333,6 +356,8 @@ initialized (GObject *source, GAsyncResult *result, gpointer data)
 
   g_clear_pointer (&self->new_tools, g_ptr_array_unref);
   self->new_tools = g_ptr_array_new_with_free_func (g_object_unref);
+  g_clear_pointer (&self->new_listing, g_checksum_free);
+  self->new_listing = g_checksum_new (G_CHECKSUM_SHA256);
   vig_rpc_notify (self->rpc, "notifications/initialized", json_object_new ());
   ask_tools (self, NULL);
 }
@@ -424,6 +449,7 @@ vig_remote_stop (VigRemote *self)
 
   g_clear_handle_id (&self->timer, g_source_remove);
   self->tools = g_ptr_array_new_with_free_func (g_object_unref);
+  g_clear_pointer (&self->listing, g_free);
   vig_remote_kill (self, "it was stopped");
   set_state (self, VIG_REMOTE_STOPPED, NULL);
   if (self->rpc != NULL)
@@ -456,6 +482,7 @@ vig_remote_finalize (GObject *object)
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_pointer (&self->tools, g_ptr_array_unref);
   g_clear_pointer (&self->new_tools, g_ptr_array_unref);
+  g_clear_pointer (&self->new_listing, g_checksum_free);
   g_clear_pointer (&self->calls, g_hash_table_unref);
   g_clear_pointer (&self->crashes, g_array_unref);
   g_clear_pointer (&self->connector, vig_connector_free);
@@ -464,6 +491,7 @@ vig_remote_finalize (GObject *object)
   g_clear_pointer (&self->read_paths, g_strfreev);
   g_clear_pointer (&self->write_paths, g_strfreev);
   g_free (self->kill_reason);
+  g_free (self->listing);
   g_free (self->reason);
   g_free (self->id);
 

@@ -19,17 +19,38 @@ struct _VigLive
   guint      check_id;
 };
 
-static const char *const TOPICS[] = { "runs", "approvals", "changes", "operators", "providers", "plugins", "settings", "audit", "sessions",
-                                       "memories", "servers", "credentials", "http-tools", "scope", NULL };
+/* What a topic tells of is read under these too: the group of operations, for API tokens that are for some groups only, and the role. */
+static const struct
+{
+  const char *topic;
+  const char *group;
+  VigRole     role;
+} TOPICS[] = {
+  { "runs", "chat", VIG_ROLE_VIEWER }, { "sessions", "chat", VIG_ROLE_VIEWER }, { "approvals", "approvals", VIG_ROLE_VIEWER },
+  { "changes", "changes", VIG_ROLE_VIEWER }, { "operators", "operators", VIG_ROLE_VIEWER }, { "providers", "providers", VIG_ROLE_VIEWER },
+  { "plugins", "plugins", VIG_ROLE_VIEWER }, { "settings", "settings", VIG_ROLE_VIEWER }, { "audit", "audit", VIG_ROLE_VIEWER },
+  { "memories", "memories", VIG_ROLE_VIEWER }, { "servers", "servers", VIG_ROLE_VIEWER }, { "credentials", "servers", VIG_ROLE_ADMINISTRATOR },
+  { "http-tools", "http-tools", VIG_ROLE_VIEWER }, { "scope", "scope", VIG_ROLE_VIEWER },
+};
 
-/* Chats are their owner's alone; so is what the common topics tell of them. */
 static gboolean
-may_see (VigLiveSocket *socket, JsonNode *data)
+is_of (JsonNode *data, VigLiveSocket *socket)
 {
   JsonObject *object = data != NULL && JSON_NODE_HOLDS_OBJECT (data) ? json_node_get_object (data) : NULL;
-  const char *user_id = vig_json_get_string (object, "user_id", NULL);
 
-  return user_id == NULL || g_str_equal (user_id, socket->login->caller.user_id) || socket->login->role >= VIG_ROLE_APPROVER;
+  return g_strcmp0 (vig_json_get_string (object, "user_id", NULL), socket->login->caller.user_id) == 0;
+}
+
+/* Chats are their owner's alone, and so is what the common topics tell of them; a request is also for those who may decide it. */
+static gboolean
+may_see (VigLiveSocket *socket, const char *topic, JsonNode *data)
+{
+  if (g_str_equal (topic, "runs") || g_str_equal (topic, "sessions"))
+    return is_of (data, socket);
+  if (g_str_equal (topic, "approvals"))
+    return socket->login->role >= VIG_ROLE_APPROVER || is_of (data, socket);
+
+  return TRUE;
 }
 
 static void
@@ -42,9 +63,15 @@ on_event (const char *topic, const char *event, JsonNode *data, gpointer user_da
     {
       VigLiveSocket *socket = g_ptr_array_index (self->sockets, i);
 
-      if (!g_hash_table_contains (socket->topics, topic) || !may_see (socket, data))
+      if (!g_hash_table_contains (socket->topics, topic))
         continue;
-      if (is_delta)
+      if (!may_see (socket, topic, data))
+        {
+          /* What each Operator does and what waits are lists that everybody sees: that they changed is no secret. */
+          if (!g_str_equal (topic, "sessions"))
+            vig_live_socket_send (socket, topic, "elsewhere", NULL);
+        }
+      else if (is_delta)
         vig_live_socket_send_delta (socket, topic, event, data);
       else
         vig_live_socket_send (socket, topic, event, data);
@@ -132,14 +159,17 @@ chat_found (GObject *source, GAsyncResult *result, gpointer user_data)
   free_subscription (subscription);
 }
 
-/* The group of operations that a topic belongs to, for API tokens that are for some groups only. */
-static const char *
-get_group (const char *topic)
+static gboolean
+check_access (VigLiveSocket *socket, const char *topic, const char *group, VigRole role)
 {
-  if (g_str_equal (topic, "credentials"))
-    return "servers";
+  if (!vig_login_has_group (socket->login, group))
+    refuse (socket, topic, "denied", "this API token is not for that");
+  else if (socket->login->role < role)
+    refuse (socket, topic, "denied", "your role may not see that");
+  else
+    return TRUE;
 
-  return g_str_equal (topic, "runs") || g_str_equal (topic, "sessions") || g_str_has_prefix (topic, "session:") ? "chat" : topic;
+  return FALSE;
 }
 
 static void
@@ -153,21 +183,20 @@ subscribe (VigLiveSocket *socket, const char *topic)
       refuse (socket, topic, "too_large", "a socket listens to 100 topics at most");
       return;
     }
-  if (!vig_login_has_group (socket->login, get_group (topic)))
-    {
-      refuse (socket, topic, "denied", "this API token is not for that");
-      return;
-    }
-  if (g_strv_contains (TOPICS, topic))
-    {
-      accept_topic (socket, topic);
-      return;
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (TOPICS); i++)
+    if (g_str_equal (TOPICS[i].topic, topic))
+      {
+        if (check_access (socket, topic, TOPICS[i].group, TOPICS[i].role))
+          accept_topic (socket, topic);
+        return;
+      }
   if (!g_str_has_prefix (topic, "session:") || strlen (topic) > 64)
     {
       refuse (socket, topic, "not_found", "there is no such topic");
       return;
     }
+  if (!check_access (socket, topic, "chat", VIG_ROLE_VIEWER))
+    return;
 
   subscription = g_new0 (Subscription, 1);
   subscription->owner = g_object_ref (self->web->owner);

@@ -60,6 +60,8 @@ test('a call is replaced in place, a new one put last', () => {
 
 test.each([
   ['approvals', 'approval.requested', 'approvals'],
+  ['approvals', 'elsewhere', 'grants'],
+  ['runs', 'elsewhere', 'operator-status'],
   ['operators', 'operators.changed', 'operators'],
   ['plugins', 'plugins.changed', 'tools'],
   ['settings', 'settings.changed', 'settings'],

@@ -26,6 +26,9 @@ const everywhere = [
 ];
 
 const byTopic: Record<string, string[]> = {
+  // Of what others ask for, only that there is something new.
+  approvals: ['approvals', 'grants', 'status'],
+  runs: ['operator-status', 'status'],
   changes: ['changes'],
   operators: ['operators', 'operator'],
   providers: ['providers', 'setup', 'status'],

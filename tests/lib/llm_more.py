@@ -187,7 +187,7 @@ def gemini_parts(reply):
 
 
 def gemini_events(model, reply):
-    usage = {'promptTokenCount': 25, 'candidatesTokenCount': 15, 'thoughtsTokenCount': 3, 'totalTokenCount': 43}
+    usage = {'promptTokenCount': 25, 'candidatesTokenCount': 12, 'thoughtsTokenCount': 3, 'totalTokenCount': 40}
     parts = list(gemini_parts(reply))
     for i, part in enumerate(parts or [{'text': ''}]):
         candidate = {'content': {'role': 'model', 'parts': [part]}, 'index': 0}

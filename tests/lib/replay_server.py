@@ -124,7 +124,7 @@ def plan(turn, tools):
 
 def anthropic_events(model, reply):
     yield {'type': 'message_start', 'message': {'id': 'msg_' + uuid.uuid4().hex[:24], 'type': 'message', 'role': 'assistant', 'model': model, 'content': [],
-                                                'stop_reason': None, 'stop_sequence': None, 'usage': {'input_tokens': 25, 'output_tokens': 1}}}
+                                                'stop_reason': None, 'stop_sequence': None, 'usage': {'input_tokens': 5, 'cache_read_input_tokens': 20, 'output_tokens': 1}}}
     yield {'type': 'ping'}
     index = 0
     parts = []
@@ -173,7 +173,7 @@ def anthropic_body(model, reply):
     content += [{'type': 'text', 'text': ''.join(reply['text'])}] if any(reply['text']) else []
     content += [{'type': 'tool_use', 'id': call['id'], 'name': call['name'], 'input': json.loads(call['text'])} for call in reply['calls']]
     return {'id': 'msg_1', 'type': 'message', 'role': 'assistant', 'model': model, 'content': content, 'stop_sequence': None,
-            'stop_reason': reply['stop'] or ('tool_use' if reply['calls'] else 'end_turn'), 'usage': {'input_tokens': 25, 'output_tokens': 15}}
+            'stop_reason': reply['stop'] or ('tool_use' if reply['calls'] else 'end_turn'), 'usage': {'input_tokens': 5, 'cache_read_input_tokens': 20, 'output_tokens': 15}}
 
 
 def chat_body(model, reply):

@@ -231,6 +231,7 @@ test_round (Fixture *f, gconstpointer data)
   complete (f);
   g_assert_no_error (f->error);
   g_assert_cmpstr (vig_reply_get_text (f->reply), ==, "All is well.");
+  g_assert_cmpint (vig_reply_get_usage (f->reply)->input_tokens, ==, 25);
   g_assert_cmpint (vig_reply_get_usage (f->reply)->output_tokens, ==, 15);
   state = control (f, NULL);
   sent = vig_json_object_to_string (state);

@@ -27,6 +27,7 @@ function bodyOf(path) {
   }
   if (path.endsWith('/stats')) return byName('stats').json;
   if (path.endsWith('/logs')) return framed(40);
+  if (path.endsWith('/version')) return byName('version').json;
   return byName('inspect tty1').json;
 }
 
@@ -72,13 +73,16 @@ async function addServer(page, daemon, engine) {
   await page.getByRole('button', { name: 'Add Server' }).first().click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name', { exact: true }).fill('nas');
-  await dialog.getByLabel('Hostname').fill('nas.home.arpa');
+  await dialog.getByLabel('Hostname').fill('127.0.0.1');
+  await dialog.getByLabel('Port').fill('1');
   await dialog.getByLabel('Username').fill('ada');
   await dialog.getByLabel('A stored credential').check();
   await dialog.getByLabel('Docker', { exact: true }).selectOption('tcp');
   await dialog.getByLabel('Certificate authority').waitFor();
   await dialog.getByLabel('Address of the Engine').scrollIntoViewIfNeeded();
   await shoot(page, 'server-docker-tls');
+  await dialog.getByLabel('Docker', { exact: true }).selectOption('ssh');
+  await dialog.getByText(/the user who signs in there/).waitFor();
   await dialog.getByLabel('Docker', { exact: true }).selectOption('unix');
   await dialog.getByLabel('Socket').fill('docker.sock');
   await dialog.getByRole('button', { name: 'Add Server' }).click();
@@ -89,6 +93,11 @@ async function addServer(page, daemon, engine) {
   await dialog.getByRole('button', { name: 'Add Server' }).click();
   await dialog.waitFor({ state: 'detached' });
   await page.getByText(`unix://${engine.socket}`).waitFor();
+  await page.getByRole('button', { name: 'Test connection' }).click();
+  await page.getByText('It failed at: Connecting to the port').waitFor();
+  await page.getByText('Docker answers: Docker 20.10.24+dfsg1, API 1.41').waitFor();
+  await checkAccess(page, 'the report of a test');
+  await shoot(page, 'server-docker-tested');
 }
 
 async function answersAreShownAsWhatTheyAre(tools) {

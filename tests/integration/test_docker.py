@@ -183,7 +183,7 @@ def test_endpoints_that_do_not_answer():
             text = stage().refused('docker.list', server=name)
             assert words in text, (name, text)
     for endpoint in ('', 'docker.sock', 'unix://docker.sock', 'unix:///a/../b', 'unix:///' + 'a' * 120, 'http://h:1', 'tcp://', 'tcp://u:p@h:1', 'tcp://h:1/x', 'tcp://h:0', 'tcp://h:99999',
-                     'tcp://a b:1', 'tcp://h:1?x', 'ssh://../x', 'ssh://host/x', 'fd://', 'unix:///a\nb'):
+                     'tcp://a b:1', 'tcp://h:1?x', 'ssh://../x', 'ssh://host/x', 'ssh://', 'fd://', 'unix:///a\nb'):
         answer = stage().client.post('/api/v1/servers', {'name': 'bad', 'host': 'h', 'user_name': 'u', 'docker_endpoint': endpoint})
         assert answer.status == 400 and 'docker_endpoint' in answer.json['error']['message'] + str(answer.json['error'].get('details')), (endpoint, answer.status, answer.body)
     for body in ({'docker_ca': 'x'}, {'docker_certificate': 'x'}, {'compose_folders': ['/']}, {'compose_folders': ['srv']}, {'compose_folders': ['/srv/../etc']}, {'compose_folders': ['/srv/']},

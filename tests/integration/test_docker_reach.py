@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Other ways to an Engine, and another Engine: TCP with TLS, Podman's service."""
+"""Other ways to an Engine, and another Engine: TCP with TLS, through SSH, Podman's service."""
+import glob
 import http.server
 import pathlib
 import socketserver
+import subprocess
 import sys
 import tempfile
 import threading
@@ -15,6 +17,8 @@ import podman  # noqa: E402
 from certificates import Authority  # noqa: E402
 from docker_stage import Stage  # noqa: E402
 from harness import free_port  # noqa: E402
+from inventory import add_key as add_ssh_key, add_server, try_it  # noqa: E402
+from sshd import Sshd  # noqa: E402
 
 
 def read(path):
@@ -64,6 +68,61 @@ def test_tls_in_both_directions():
                 assert read(client_key).splitlines()[1] not in kept
             finally:
                 stage.close()
+    return None
+
+
+def test_through_ssh():
+    if dockerd.missing():
+        return dockerd.missing()
+    with tempfile.TemporaryDirectory() as folder, dockerd.Dockerd() as engine, Sshd() as sshd, Sshd('AllowStreamLocalForwarding no') as shut:
+        engine.run('far', 'sh', '-c', 'echo over ssh; i=0; while sleep 0.5; do i=$((i+1)); echo tick $i; done')
+        for number in range(6):
+            engine.run(f'more{number}', 'sleep', '600')
+        stacks = pathlib.Path(folder).resolve() / 'stacks'
+        (stacks / 'one').mkdir(parents=True)
+        pathlib.Path(folder).chmod(0o755)
+        (stacks / 'one' / 'compose.yml').write_text(f'services: {{a: {{image: "{dockerd.IMAGE}", command: sleep 600, network_mode: none, stop_signal: SIGKILL}}}}\n', encoding='ascii')
+        stage = Stage(None, tools=['docker.compose'])
+        try:
+            client, way = stage.client, f'ssh://{engine.socket}'
+            key, other = add_ssh_key(client, sshd), add_ssh_key(client, shut, 'other')
+            server = add_server(client, sshd, key, 'far', docker_endpoint=way, compose_folders=[str(stacks)])
+            report = try_it(client, server)
+            assert report['ok'] and report['docker']['ok'] and report['docker']['message'].startswith('Docker 2') and report['docker']['step'] is None, report
+            names = [row['name'] for row in stage.call('docker.list', server='far')['containers']]
+            made = (sshd.folder / 'log').read_text(encoding='utf-8').count('Accepted publickey')
+            assert 'far' in names and len(names) == 7, names
+            log = stage.call('docker.logs', server='far', container='far', follow=2)['log']
+            assert 'over ssh' in log and log.count('tick') >= 3, log
+            assert len(stage.call('docker.stats', server='far')['stats']) == 7
+            restarted = stage.call('docker.restart', server='far', container='more1', timeout=0)
+            assert restarted['changed'] and restarted['state'] == 'running', restarted
+            assert [row['service'] for row in stage.call('docker.compose', server='far', project_dir=f'{stacks}/one', action='up')['containers']] == ['a']
+            assert stage.call('docker.compose', server='far', project_dir=f'{stacks}/one', action='down')['containers'] == []
+            assert (sshd.folder / 'log').read_text(encoding='utf-8').count('Accepted publickey') == made, 'all share one SSH connection'
+            subprocess.run(['pkill', '-9', '-P', str(sshd.process.pid)], check=True)
+            assert len(stage.call('docker.list', server='far')['containers']) == 7, 'a connection that is gone is made again'
+            rows = (('no-socket', sshd, key, f'ssh://{folder}/none.sock', 'connect', 'is Docker installed and running there'),
+                    ('not-docker', sshd, key, f'ssh://{folder}/other.sock', 'answer', 'no Docker Engine'),
+                    ('shut', shut, other, way, 'connect', 'AllowStreamLocalForwarding'))
+            with Pretender(f'{folder}/other.sock', Handler) as pretender:
+                threading.Thread(target=pretender.serve_forever, args=(0.05,), daemon=True).start()
+                pretender.paths, pretender.answer, pretender.version = [], (200, b'[]'), ''
+                for name, where, credential, endpoint, step, words in rows:
+                    report = try_it(client, add_server(client, where, credential, name, docker_endpoint=endpoint))
+                    assert report['ok'] and not report['docker']['ok'] and report['docker']['step'] == step and words in report['docker']['message'], (name, report['docker'])
+                    assert words in stage.refused('docker.list', server=name), name
+                pretender.shutdown()
+            stranger = client.post('/api/v1/credentials', {'name': 'none', 'kind': 'password', 'password': 'wrong'}).expect(201)
+            report = try_it(client, add_server(client, sshd, stranger, 'locked', docker_endpoint=way))
+            assert report['step'] == 'authentication' and report['docker'] is None, report
+            assert 'SSH authentication failed' in stage.refused('docker.list', server='locked')
+            report = try_it(client, add_server(client, sshd, key, 'local', docker_endpoint=f'unix://{engine.socket}'))
+            assert report['docker']['ok'], report
+            assert try_it(client, add_server(client, sshd, key, 'plain'))['docker'] is None
+        finally:
+            stage.close()
+        assert not glob.glob('/tmp/vigilus-docker-*'), 'sockets are removed'
     return None
 
 

@@ -262,14 +262,56 @@ vig_server_find (const VigAgentContext *context, const char *operator_id, const 
   return entry != NULL ? vig_server_open (context, entry, error) : NULL;
 }
 
-VigServerAccess *
-vig_server_access_find (VigRegistry *registry)
+static gpointer
+find_tool (VigRegistry *registry, GType type)
 {
   g_autoptr (GPtrArray) tools = vig_registry_list_tools (registry);
 
   for (guint i = 0; i < tools->len; i++)
-    if (VIG_IS_SERVER_ACCESS (g_ptr_array_index (tools, i)))
+    if (G_TYPE_CHECK_INSTANCE_TYPE (g_ptr_array_index (tools, i), type))
       return g_ptr_array_index (tools, i);
 
   return NULL;
+}
+
+VigServerAccess *
+vig_server_access_find (VigRegistry *registry)
+{
+  return find_tool (registry, VIG_TYPE_SERVER_ACCESS);
+}
+
+VigServerService *
+vig_server_service_find (VigRegistry *registry)
+{
+  return find_tool (registry, VIG_TYPE_SERVER_SERVICE);
+}
+
+/* What is reached by a connection that has just failed would only fail once more, and count as one more attempt to sign in. */
+static gboolean
+is_worth_asking (VigServer *server, JsonObject *report)
+{
+  return server->docker_endpoint != NULL && (vig_json_get_boolean (report, "ok", FALSE) || !g_str_has_prefix (server->docker_endpoint, "ssh://"));
+}
+
+JsonNode *
+vig_server_test (VigServer *server, VigServerAccess *access, VigServerService *service, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (JsonNode) report = vig_server_access_test (access, server, cancellable, error);
+  JsonObject *object = report != NULL ? json_node_get_object (report) : NULL;
+  g_autoptr (GError) local_error = NULL;
+  JsonNode *docker = NULL;
+
+  if (report == NULL)
+    return NULL;
+
+  if (service != NULL && is_worth_asking (server, object))
+    docker = vig_server_service_test (service, server, access, cancellable, &local_error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  json_object_set_member (object, "docker", docker != NULL ? docker : json_node_new (JSON_NODE_NULL));
+
+  return g_steal_pointer (&report);
 }

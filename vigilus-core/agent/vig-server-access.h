@@ -30,6 +30,10 @@ VigServer       *vig_server_open            (const VigAgentContext *context, Vig
 VigServer       *vig_server_find            (const VigAgentContext *context, const char *operator_id, const char *run_id, const char *name, GError **error);
 /* The tool that reaches servers, or NULL where its plugin is missing. Main thread. */
 VigServerAccess *vig_server_access_find     (VigRegistry *registry);
+/* The tool that knows of Docker, or NULL. Main thread. */
+VigServerService *vig_server_service_find   (VigRegistry *registry);
+/* Tests the connection, and by the member "docker" what the entry names beside it. @service: or NULL. Blocks. */
+JsonNode        *vig_server_test            (VigServer *server, VigServerAccess *access, VigServerService *service, GCancellable *cancellable, GError **error);
 /* The tool "servers.list". */
 VigTool         *vig_servers_tool_new       (VigDb *db);
 

@@ -31,7 +31,7 @@ check_socket (const char *path, GError **error)
   if (is_plain_path (path) && strlen (path) <= MAX_SOCKET)
     return TRUE;
 
-  return refuse (error, "docker_endpoint", "the socket must be an absolute path of at most 107 bytes, such as unix:///var/run/docker.sock");
+  return refuse (error, "docker_endpoint", "the socket must be an absolute path of at most 107 bytes, such as unix:///var/run/docker.sock or ssh:///var/run/docker.sock");
 }
 
 static gboolean
@@ -52,10 +52,12 @@ check_endpoint (const char *endpoint, GError **error)
 {
   if (g_str_has_prefix (endpoint, "unix://"))
     return check_socket (endpoint + strlen ("unix://"), error);
+  if (g_str_has_prefix (endpoint, "ssh://"))
+    return check_socket (endpoint + strlen ("ssh://"), error);
   if (g_str_has_prefix (endpoint, "tcp://"))
     return check_tcp (endpoint, error);
 
-  return refuse (error, "docker_endpoint", "must begin with unix:// or tcp://");
+  return refuse (error, "docker_endpoint", "must begin with unix://, ssh:// or tcp://");
 }
 
 static gboolean

@@ -165,10 +165,11 @@ begin_check_all (VigRequest *request)
 /* A connection test: read the entry, try it on a worker thread, store what came of it. */
 typedef struct
 {
-  VigRequest      *request;
-  VigServerAccess *access;
-  VigServerEntry  *entry;
-  JsonNode        *report;
+  VigRequest       *request;
+  VigServerAccess  *access;
+  VigServerService *service; /* or NULL */
+  VigServerEntry   *entry;
+  JsonNode         *report;
 } Test;
 
 static void
@@ -177,6 +178,7 @@ test_free (gpointer data)
   Test *self = data;
 
   g_object_unref (self->access);
+  g_clear_object (&self->service);
   g_clear_pointer (&self->entry, vig_server_entry_free);
   g_clear_pointer (&self->report, json_node_unref);
   vig_request_unref (self->request);
@@ -246,7 +248,7 @@ try_server (GTask *task, gpointer source, gpointer data, GCancellable *cancellab
   Test *self = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (VigServer) server = vig_server_open (vig_request_get_web (self->request)->context.agent, self->entry, &error);
-  JsonNode *report = server != NULL ? vig_server_access_test (self->access, server, cancellable, &error) : NULL;
+  JsonNode *report = server != NULL ? vig_server_test (server, self->access, self->service, cancellable, &error) : NULL;
 
   if (report != NULL)
     g_task_return_pointer (task, report, (GDestroyNotify) json_node_unref);
@@ -300,6 +302,7 @@ begin_test (VigRequest *request)
   self = g_new0 (Test, 1);
   self->request = vig_request_ref (request);
   self->access = g_object_ref (access);
+  g_set_object (&self->service, vig_server_service_find (agent->registry));
   vig_db_read_async (agent->db, find_server, self, NULL, NULL, NULL, server_found, self);
 }
 

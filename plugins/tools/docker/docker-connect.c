@@ -3,6 +3,8 @@
 
 #include "docker-connect.h"
 
+#include "docker-proxy.h"
+
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,12 +14,17 @@
 
 #define DEFAULT_PORT 2376
 #define MAX_CONNECTIONS 200
+#define MAX_CHANNELS 32 /* of the 64 that all who go through the server's SSH connection share */
 
 struct _DockerEndpoint
 {
   VigServer       *server;
   char            *base;
   char            *path;        /* of the Unix socket, or NULL */
+  char            *remote;      /* "unix:/run/docker.sock" on the server, or NULL */
+  DockerReach      reach;       /* what leads there */
+  char            *folder;      /* that the proxy's socket lies in */
+  DockerProxy     *proxy;       /* between libsoup and what leads there, or NULL */
   GTlsDatabase    *trusted;     /* or NULL: what the system trusts */
   int              trusted_fd;  /* what it is read from, or -1 */
   GTlsCertificate *certificate; /* the client's, or NULL */
@@ -26,6 +33,9 @@ struct _DockerEndpoint
 void
 docker_endpoint_free (DockerEndpoint *self)
 {
+  g_clear_pointer (&self->proxy, docker_proxy_free);
+  if (self->folder != NULL)
+    g_rmdir (self->folder);
   g_clear_object (&self->trusted);
   if (self->trusted_fd >= 0)
     g_close (self->trusted_fd, NULL);
@@ -33,6 +43,8 @@ docker_endpoint_free (DockerEndpoint *self)
   g_clear_pointer (&self->server, vig_server_unref);
   g_free (self->base);
   g_free (self->path);
+  g_free (self->remote);
+  g_free (self->folder);
   g_free (self);
 }
 
@@ -102,8 +114,25 @@ set_tcp (DockerEndpoint *self, GError **error)
   return set_certificates (self, error);
 }
 
+/* libsoup connects to sockets only: one of ours, behind which the server's is. */
+static gboolean
+set_ssh (DockerEndpoint *self, const DockerReach *reach, GError **error)
+{
+  self->reach = *reach;
+  self->remote = g_strconcat ("unix:", self->server->docker_endpoint + strlen ("ssh://"), NULL);
+  self->base = g_strdup ("http://docker");
+  self->folder = g_dir_make_tmp ("vigilus-docker-XXXXXX", error);
+  if (self->folder == NULL)
+    return FALSE;
+
+  self->proxy = docker_proxy_new ((DockerDialFunc) docker_endpoint_dial, self, self->folder, geteuid (), error);
+  self->path = self->proxy != NULL ? g_strdup (docker_proxy_get_path (self->proxy)) : NULL;
+
+  return self->proxy != NULL;
+}
+
 DockerEndpoint *
-docker_endpoint_new (VigServer *server, GError **error)
+docker_endpoint_new (VigServer *server, const DockerReach *reach, GError **error)
 {
   g_autoptr (DockerEndpoint) self = g_new0 (DockerEndpoint, 1);
   const char *endpoint = server->docker_endpoint;
@@ -116,6 +145,8 @@ docker_endpoint_new (VigServer *server, GError **error)
       self->base = g_strdup ("http://docker");
       return g_steal_pointer (&self);
     }
+  if (endpoint != NULL && g_str_has_prefix (endpoint, "ssh://"))
+    return set_ssh (self, reach, error) ? g_steal_pointer (&self) : NULL;
   if (endpoint != NULL && g_str_has_prefix (endpoint, "tcp://"))
     return set_tcp (self, error) ? g_steal_pointer (&self) : NULL;
 
@@ -128,10 +159,11 @@ SoupSession *
 docker_endpoint_new_session (DockerEndpoint *self)
 {
   g_autoptr (GSocketAddress) address = self->path != NULL ? g_unix_socket_address_new (self->path) : NULL;
+  int max = self->proxy != NULL ? MAX_CHANNELS : MAX_CONNECTIONS;
   SoupSession *session = g_object_new (SOUP_TYPE_SESSION,
                                        "remote-connectable", address,
-                                       "max-conns", MAX_CONNECTIONS,
-                                       "max-conns-per-host", MAX_CONNECTIONS,
+                                       "max-conns", max,
+                                       "max-conns-per-host", max,
                                        "user-agent", "Vigilus",
                                        NULL);
 
@@ -201,6 +233,9 @@ docker_endpoint_dial (DockerEndpoint *self, GCancellable *cancellable, GError **
   g_autoptr (GSocketAddress) address = self->path != NULL ? g_unix_socket_address_new (self->path) : NULL;
   GSocketConnection *connection;
 
+  if (self->remote != NULL)
+    return (GIOStream *) self->reach.connect (self->reach.data, self->server, self->remote, cancellable, error);
+
   g_socket_client_set_enable_proxy (client, FALSE);
   if (address != NULL)
     connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), cancellable, error);
@@ -214,9 +249,22 @@ docker_endpoint_dial (DockerEndpoint *self, GCancellable *cancellable, GError **
   return connection != NULL ? G_IO_STREAM (connection) : NULL;
 }
 
+/* A server does not say why it does not open the socket. */
 static const char *
-advise (const GError *error)
+advise_ssh (const GError *error)
 {
+  if (strstr (error->message, "Channel opening failure") == NULL)
+    return NULL;
+
+  return "is Docker installed and running there, is that its socket, may the user who signs in use it (group docker), and does the server's sshd allow "
+         "it (AllowStreamLocalForwarding)?";
+}
+
+static const char *
+advise (DockerEndpoint *self, const GError *error)
+{
+  if (self->remote != NULL)
+    return advise_ssh (error);
   if (error->domain == G_TLS_ERROR)
     return "the certificates do not fit: look at the certificate authority, the host name and the client certificate in the server's entry";
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
@@ -233,15 +281,22 @@ void
 docker_endpoint_explain (DockerEndpoint *self, GError **error)
 {
   g_autoptr (GError) cause = *error;
+  GError *reason = self->proxy != NULL ? docker_proxy_take_error (self->proxy) : NULL;
   const char *advice;
 
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
+      g_clear_error (&reason);
       *error = g_steal_pointer (&cause);
       return;
     }
 
-  advice = advise (cause);
+  if (reason != NULL)
+    {
+      g_error_free (cause);
+      cause = reason;
+    }
+  advice = advise (self, cause);
   *error = g_error_new (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "Docker of server %s does not answer at %s: %s%s%s", self->server->name, self->server->docker_endpoint,
                         cause->message, advice != NULL ? ": " : "", advice != NULL ? advice : "");
 }

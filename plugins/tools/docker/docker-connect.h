@@ -7,11 +7,19 @@
 
 G_BEGIN_DECLS
 
-/* Where a server's Docker Engine listens, and what opens it: a Unix socket of this machine, or TCP with TLS. */
+/* Where a server's Docker Engine listens, and what opens it: a Unix socket of this machine, one of the server itself by its SSH connection, or TCP
+ * with TLS. */
 typedef struct _DockerEndpoint DockerEndpoint;
 
+/* What reaches a server by SSH, as vig_invocation_connect_server () does. */
+typedef struct
+{
+  GSocketConnection *(*connect) (gpointer data, VigServer *server, const char *address, GCancellable *cancellable, GError **error);
+  gpointer             data;
+} DockerReach;
+
 /* VIG_ERROR_NOT_FOUND: the entry of @server names none. */
-DockerEndpoint *docker_endpoint_new         (VigServer *server, GError **error);
+DockerEndpoint *docker_endpoint_new         (VigServer *server, const DockerReach *reach, GError **error);
 void            docker_endpoint_free        (DockerEndpoint *self);
 const char     *docker_endpoint_get_base    (DockerEndpoint *self); /* "http://docker" or "https://host:port" */
 SoupSession    *docker_endpoint_new_session (DockerEndpoint *self);

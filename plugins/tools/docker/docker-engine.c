@@ -302,18 +302,31 @@ negotiate (DockerEngine *self, GCancellable *cancellable, GError **error)
 }
 
 DockerEngine *
-docker_engine_open (VigInvocation *invocation, GCancellable *cancellable, GError **error)
+docker_engine_open_server (VigServer *server, const DockerReach *reach, GCancellable *cancellable, GError **error)
 {
-  const char *name = vig_json_get_string (vig_invocation_get_arguments (invocation), "server", "");
   g_autoptr (DockerEngine) self = g_new0 (DockerEngine, 1);
 
-  self->server = vig_invocation_dup_server (invocation, name, error);
-  if (self->server == NULL)
-    return NULL;
-  self->endpoint = docker_endpoint_new (self->server, error);
+  self->server = vig_server_ref (server);
+  self->endpoint = docker_endpoint_new (self->server, reach, error);
   if (self->endpoint == NULL)
     return NULL;
   self->session = docker_endpoint_new_session (self->endpoint);
 
   return negotiate (self, cancellable, error) ? g_steal_pointer (&self) : NULL;
+}
+
+static GSocketConnection *
+reach_by_invocation (gpointer data, VigServer *server, const char *address, GCancellable *cancellable, GError **error)
+{
+  return vig_invocation_connect_server (data, server, address, cancellable, error);
+}
+
+DockerEngine *
+docker_engine_open (VigInvocation *invocation, GCancellable *cancellable, GError **error)
+{
+  const char *name = vig_json_get_string (vig_invocation_get_arguments (invocation), "server", "");
+  g_autoptr (VigServer) server = vig_invocation_dup_server (invocation, name, error);
+  DockerReach reach = { reach_by_invocation, invocation };
+
+  return server != NULL ? docker_engine_open_server (server, &reach, cancellable, error) : NULL;
 }

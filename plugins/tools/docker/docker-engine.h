@@ -14,6 +14,8 @@ typedef struct _DockerEngine DockerEngine;
 
 /* The engine of the server that the call's argument "server" names. UNAVAILABLE: nothing answers there, and what to look at. */
 DockerEngine *docker_engine_open        (VigInvocation *invocation, GCancellable *cancellable, GError **error);
+/* The same for a server of the inventory. REMOTE, NOT_SUPPORTED: what answers is no Engine, or too old a one. */
+DockerEngine *docker_engine_open_server (VigServer *server, const DockerReach *reach, GCancellable *cancellable, GError **error);
 void          docker_engine_free        (DockerEngine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DockerEngine, docker_engine_free)
 

@@ -184,7 +184,7 @@ make_scratch (DockerProject *self, DockerEndpoint *endpoint, GError **error)
       g_set_error (error, VIG_ERROR, VIG_ERROR_FAILED, "failed to give away %s", self->scratch);
       return FALSE;
     }
-  self->proxy = docker_proxy_new (endpoint, self->scratch, owner, error);
+  self->proxy = docker_proxy_new ((DockerDialFunc) docker_endpoint_dial, endpoint, self->scratch, owner, error);
 
   return self->proxy != NULL;
 }

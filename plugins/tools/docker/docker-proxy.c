@@ -9,17 +9,21 @@
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 
-#define MAX_WAITING 16
-#define MAX_CONNECTIONS 64
+#define MAX_WAITING 64
+#define MAX_CONNECTIONS 64 /* at once */
 
 struct _DockerProxy
 {
-  DockerEndpoint  *endpoint;
+  DockerDialFunc   dial;
+  gpointer         data;
   char            *path;
   GThread         *thread;
   GSocketListener *listener;    /* of the thread */
-  GPtrArray       *relays;      /* of GThread; of the thread */
   GCancellable    *cancellable; /* ends all threads */
+  GMutex           mutex;       /* for what follows */
+  GCond            ended;       /* a connection less */
+  guint            n_relays;
+  GError          *error;
 };
 
 typedef struct
@@ -35,6 +39,14 @@ docker_proxy_get_path (DockerProxy *self)
   return self->path;
 }
 
+GError *
+docker_proxy_take_error (DockerProxy *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return g_steal_pointer (&self->error);
+}
+
 static void
 spliced (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -44,30 +56,67 @@ spliced (GObject *source, GAsyncResult *result, gpointer user_data)
   g_io_stream_splice_finish (result, NULL);
 }
 
-/* One connection, in a thread of its own: both ways, until one end has closed. */
-static gpointer
-relay (gpointer data)
+/* Both ways, until one end has closed. */
+static void
+splice (Relay *self, GIOStream *engine)
 {
-  g_autofree Relay *self = data;
-  GCancellable *cancellable = self->proxy->cancellable;
-  g_autoptr (GIOStream) client = self->client;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GIOStream) engine = docker_endpoint_dial (self->proxy->endpoint, cancellable, &error);
   g_autoptr (GMainContext) context = g_main_context_new ();
 
-  if (engine == NULL)
-    {
-      g_debug ("no connection to the Engine: %s", error->message);
-      return NULL;
-    }
-
   g_main_context_push_thread_default (context);
-  g_io_stream_splice_async (client, engine, G_IO_STREAM_SPLICE_CLOSE_STREAM1 | G_IO_STREAM_SPLICE_CLOSE_STREAM2, G_PRIORITY_DEFAULT, cancellable, spliced, self);
+  g_io_stream_splice_async (self->client, engine, G_IO_STREAM_SPLICE_CLOSE_STREAM1 | G_IO_STREAM_SPLICE_CLOSE_STREAM2, G_PRIORITY_DEFAULT,
+                            self->proxy->cancellable, spliced, self);
   while (!self->is_done)
     g_main_context_iteration (context, TRUE);
   g_main_context_pop_thread_default (context);
+}
+
+/* Keeps the reason before the client can notice that its connection is closed. */
+static void
+keep_error (DockerProxy *self, GError *error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  g_clear_error (&self->error);
+  self->error = error;
+}
+
+/* One connection, in a thread of its own. */
+static gpointer
+relay (gpointer data)
+{
+  Relay *self = data;
+  DockerProxy *proxy = self->proxy;
+  GError *error = NULL;
+  g_autoptr (GIOStream) engine = proxy->dial (proxy->data, proxy->cancellable, &error);
+
+  if (engine != NULL)
+    splice (self, engine);
+  else
+    keep_error (proxy, error);
+  g_clear_object (&engine);
+  g_object_unref (self->client);
+  g_free (self);
+
+  g_mutex_lock (&proxy->mutex);
+  proxy->n_relays--;
+  g_cond_signal (&proxy->ended);
+  g_mutex_unlock (&proxy->mutex);
 
   return NULL;
+}
+
+/* FALSE: there are as many as there may be. */
+static gboolean
+count_relay (DockerProxy *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  if (self->n_relays >= MAX_CONNECTIONS)
+    return FALSE;
+
+  self->n_relays++;
+
+  return TRUE;
 }
 
 static gpointer
@@ -77,21 +126,16 @@ serve (gpointer data)
   GSocketConnection *client;
 
   while ((client = g_socket_listener_accept (self->listener, NULL, self->cancellable, NULL)) != NULL)
-    {
-      Relay *one = g_new0 (Relay, 1);
+    if (count_relay (self))
+      {
+        Relay *one = g_new0 (Relay, 1);
 
-      one->proxy = self;
-      one->client = G_IO_STREAM (client);
-      if (self->relays->len < MAX_CONNECTIONS)
-        g_ptr_array_add (self->relays, g_thread_new ("docker-relay", relay, one));
-      else
-        {
-          g_object_unref (client);
-          g_free (one);
-        }
-    }
-  for (guint i = 0; i < self->relays->len; i++)
-    g_thread_join (g_ptr_array_index (self->relays, i));
+        one->proxy = self;
+        one->client = G_IO_STREAM (client);
+        g_thread_unref (g_thread_new ("docker-relay", relay, one));
+      }
+    else
+      g_object_unref (client);
 
   return NULL;
 }
@@ -113,15 +157,17 @@ listen_at (DockerProxy *self, uid_t owner, GError **error)
 }
 
 DockerProxy *
-docker_proxy_new (DockerEndpoint *endpoint, const char *folder, uid_t owner, GError **error)
+docker_proxy_new (DockerDialFunc dial, gpointer data, const char *folder, uid_t owner, GError **error)
 {
   g_autoptr (DockerProxy) self = g_new0 (DockerProxy, 1);
 
-  self->endpoint = endpoint;
+  self->dial = dial;
+  self->data = data;
   self->path = g_build_filename (folder, "docker.sock", NULL);
   self->listener = g_socket_listener_new ();
-  self->relays = g_ptr_array_new ();
   self->cancellable = g_cancellable_new ();
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->ended);
   if (!listen_at (self, owner, error))
     return NULL;
 
@@ -136,10 +182,16 @@ docker_proxy_free (DockerProxy *self)
   g_cancellable_cancel (self->cancellable);
   if (self->thread != NULL)
     g_thread_join (self->thread);
+  g_mutex_lock (&self->mutex);
+  while (self->n_relays > 0)
+    g_cond_wait (&self->ended, &self->mutex);
+  g_mutex_unlock (&self->mutex);
   g_unlink (self->path);
   g_clear_object (&self->listener);
   g_clear_object (&self->cancellable);
-  g_clear_pointer (&self->relays, g_ptr_array_unref);
+  g_clear_error (&self->error);
+  g_cond_clear (&self->ended);
+  g_mutex_clear (&self->mutex);
   g_free (self->path);
   g_free (self);
 }

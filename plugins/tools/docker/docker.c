@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "docker-args.h"
+#include "docker-service.h"
 #include "docker-tools.h"
 
 #define TOOL(properties, required) \
@@ -171,7 +172,7 @@ add (VigHost *host, const VigToolInfo *info, VigToolRunFunc run)
 static gboolean
 activate (VigHost *host, GError **error)
 {
-  add (host, &list_info, docker_list);
+  vig_host_add_tool (host, docker_service_new (&list_info));
   add (host, &inspect_info, docker_inspect);
   add (host, &logs_info, docker_logs);
   add (host, &images_info, docker_images);

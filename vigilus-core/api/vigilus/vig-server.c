@@ -15,9 +15,15 @@ typedef struct
 
 G_DEFINE_BOXED_TYPE (VigServer, vig_server, vig_server_ref, vig_server_unref)
 G_DEFINE_INTERFACE (VigServerAccess, vig_server_access, G_TYPE_OBJECT)
+G_DEFINE_INTERFACE (VigServerService, vig_server_service, G_TYPE_OBJECT)
 
 static void
 vig_server_access_default_init (VigServerAccessInterface *iface)
+{
+}
+
+static void
+vig_server_service_default_init (VigServerServiceInterface *iface)
 {
 }
 
@@ -120,6 +126,15 @@ vig_server_access_open (VigServerAccess *self, VigServer *server, const char *ad
   g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "nothing behind a server can be reached from here");
 
   return NULL;
+}
+
+JsonNode *
+vig_server_service_test (VigServerService *self, VigServer *server, VigServerAccess *access, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_SERVER_SERVICE (self), NULL);
+  g_return_val_if_fail (server != NULL, NULL);
+
+  return VIG_SERVER_SERVICE_GET_IFACE (self)->test (self, server, access, cancellable, error);
 }
 
 VigServer *

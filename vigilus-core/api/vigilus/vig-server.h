@@ -18,7 +18,7 @@ struct _VigServer
   char  *passphrase;  /* of the private key, or NULL */
   char  *password;    /* or NULL */
   char  *host_key;    /* the pinned one: "ssh-ed25519 AAAA...", or NULL where none was seen yet */
-  char  *docker_endpoint;    /* "unix:///run/docker.sock", "tcp://host:2376" (TLS), "ssh://" or "ssh:///run/docker.sock", or NULL: no Docker */
+  char  *docker_endpoint;    /* "unix:///run/docker.sock", "tcp://host:2376" (TLS), "ssh:///run/docker.sock" (there), or NULL: no Docker */
   char  *docker_ca;          /* PEM, or NULL: those that the system trusts */
   char  *docker_certificate; /* the client's, PEM, or NULL */
   char  *docker_key;         /* of the client's certificate, PEM, or NULL */
@@ -66,5 +66,21 @@ VIG_API JsonNode *vig_server_access_test     (VigServerAccess *self, VigServer *
 VIG_API JsonNode *vig_server_access_read_key (VigServerAccess *self, const char *private_key, const char *passphrase, GError **error);
 VIG_API char     *vig_server_access_make_key (VigServerAccess *self, GError **error);
 VIG_API GSocketConnection *vig_server_access_open (VigServerAccess *self, VigServer *server, const char *address, GCancellable *cancellable, GError **error);
+
+/* What a tool that uses something on servers, such as Docker, can do for the inventory beside its calls: a second interface of the VigTool. */
+#define VIG_TYPE_SERVER_SERVICE (vig_server_service_get_type ())
+VIG_API GType vig_server_service_get_type (void);
+G_DECLARE_INTERFACE (VigServerService, vig_server_service, VIG, SERVER_SERVICE, GObject)
+
+struct _VigServerServiceInterface
+{
+  GTypeInterface g_iface;
+
+  /* Really asks what is there: {"ok": boolean, "step": "connect" | "answer" | null where all went well, "message": text}. NULL without error:
+   * the server's entry names nothing to ask. @access: what reaches servers, or NULL. Blocks, on a worker thread. */
+  JsonNode *(*test) (VigServerService *self, VigServer *server, VigServerAccess *access, GCancellable *cancellable, GError **error);
+};
+
+VIG_API JsonNode *vig_server_service_test (VigServerService *self, VigServer *server, VigServerAccess *access, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Server } from '../../lib/types';
 
-export type DockerKind = 'none' | 'unix' | 'tcp';
+export type DockerKind = 'none' | 'unix' | 'ssh' | 'tcp';
 
 /** A server's Docker endpoint as a form has it. */
 export interface DockerDraft {
@@ -26,7 +26,7 @@ const SOCKET = '/var/run/docker.sock';
 
 function kindOf(endpoint: string | null | undefined): DockerKind {
   const scheme = endpoint?.split('://')[0];
-  return scheme === 'unix' || scheme === 'tcp' ? scheme : 'none';
+  return scheme === 'unix' || scheme === 'ssh' || scheme === 'tcp' ? scheme : 'none';
 }
 
 export function dockerDraftOf(server: Server | null): DockerDraft {
@@ -34,7 +34,7 @@ export function dockerDraftOf(server: Server | null): DockerDraft {
   const rest = server?.docker_endpoint?.split('://')[1] ?? '';
   return {
     kind,
-    socket: kind === 'unix' && rest ? rest : SOCKET,
+    socket: kind !== 'tcp' && rest ? rest : SOCKET,
     address: kind === 'tcp' ? rest : '',
     ca: server?.docker_ca ?? '',
     certificate: server?.docker_certificate ?? '',

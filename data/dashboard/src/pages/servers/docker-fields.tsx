@@ -69,9 +69,10 @@ export function DockerFields(props: Props) {
       >
         <option value="none">{_('None')}</option>
         <option value="unix">{_('On the machine of Vigilus, by its socket')}</option>
+        <option value="ssh">{_('On this server, through its SSH connection')}</option>
         <option value="tcp">{_('Over the network, with TLS')}</option>
       </SelectField>
-      {kind === 'unix' && (
+      {(kind === 'unix' || kind === 'ssh') && (
         <TextField
           label={_('Socket')}
           className="mono"
@@ -79,7 +80,13 @@ export function DockerFields(props: Props) {
           wrong={wrongs.docker_endpoint}
           spellCheck={false}
           autoCapitalize="off"
-          hint={_('Podman’s is usually /run/podman/podman.sock.')}
+          hint={
+            kind === 'ssh'
+              ? _(
+                  'On the server; the user who signs in there must be allowed to use it (group docker). Podman’s is usually /run/podman/podman.sock.',
+                )
+              : _('Podman’s is usually /run/podman/podman.sock.')
+          }
           onChange={(event) => set({ socket: event.target.value })}
         />
       )}

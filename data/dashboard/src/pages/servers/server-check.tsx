@@ -20,23 +20,23 @@ function stepName(step: NonNullable<Report['step']>): string {
   }[step];
 }
 
-/** What a test found; said aloud when it arrives. */
-export function TestReport({ report }: { report: Report }) {
-  const { ok, step, message, advice, system, banner, server } = report;
-  if (!ok)
-    return (
-      <Note kind="bad">
-        <strong>{step ? _('It failed at: {step}', { step: stepName(step) }) : _('It failed.')}</strong>
-        <p className="wrap">{message}</p>
-        {advice.length > 0 && (
-          <ul className="advice">
-            {advice.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
-        )}
-      </Note>
-    );
+function Failure({ report: { step, message, advice } }: { report: Report }) {
+  return (
+    <Note kind="bad">
+      <strong>{step ? _('It failed at: {step}', { step: stepName(step) }) : _('It failed.')}</strong>
+      <p className="wrap">{message}</p>
+      {advice.length > 0 && (
+        <ul className="advice">
+          {advice.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      )}
+    </Note>
+  );
+}
+
+function Success({ report: { system, banner, server } }: { report: Report }) {
   return (
     <div role="status">
       <Note kind="good">
@@ -57,6 +57,38 @@ export function TestReport({ report }: { report: Report }) {
         )}
       </Note>
     </div>
+  );
+}
+
+/** What the server's Docker endpoint said, where its entry names one. */
+function DockerReport({ docker }: { docker: NonNullable<Report['docker']> }) {
+  if (docker.ok)
+    return (
+      <div role="status">
+        <Note kind="good">
+          <p>{_('Docker answers: {version}', { version: docker.message })}</p>
+        </Note>
+      </div>
+    );
+  return (
+    <Note kind="bad">
+      <strong>
+        {docker.step === 'answer'
+          ? _('It failed at: {step}', { step: _('Speaking with Docker') })
+          : _('It failed at: {step}', { step: _('Connecting to Docker') })}
+      </strong>
+      <p className="wrap">{docker.message}</p>
+    </Note>
+  );
+}
+
+/** What a test found; said aloud when it arrives. */
+export function TestReport({ report }: { report: Report }) {
+  return (
+    <>
+      {report.ok ? <Success report={report} /> : <Failure report={report} />}
+      {report.docker && <DockerReport docker={report.docker} />}
+    </>
   );
 }
 

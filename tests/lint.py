@@ -9,6 +9,8 @@ import re
 import subprocess
 import sys
 
+from lint_security import check_pitfalls, check_security
+
 MAX_FUNCTION = 60
 MAX_FILE = 600
 MAX_HEADER = 130
@@ -142,6 +144,9 @@ def main():
         check_text(name, text, report)
         if name.endswith(C_FILES):
             check_c(name, text, report)
+    if pathlib.Path(root, 'SECURITY.md').is_file():
+        check_security(root, report)
+        check_pitfalls(root, report)
     report.rule('there are files to look at').extend([] if seen > 50 else ['nothing found'])
     sys.exit(report.print())
 

@@ -202,7 +202,8 @@ def test_changes_are_recorded():
         assert token['token'] not in text and 'pl4nted-credential' not in text
 
 
-def test_pitfall_24_deleting_blanks_no_record():
+def test_deleting_blanks_no_record():
+    """PITFALLS 24."""
     with harness.Daemon() as daemon:
         client = daemon.set_up()
         client.post('/api/v1/providers', {'name': 'Offline', 'type': 'offline'}).expect(201)
@@ -265,7 +266,8 @@ def on_small_disk(break_it):
     return None
 
 
-def test_pitfall_26_full_disk():
+def test_full_disk():
+    """PITFALLS 26."""
     def fill(folder):
         path = pathlib.Path(folder, 'filler')
         file = os.open(path, os.O_WRONLY | os.O_CREAT)
@@ -278,7 +280,8 @@ def test_pitfall_26_full_disk():
     return on_small_disk(fill)
 
 
-def test_pitfall_26_locked_database():
+def test_locked_database():
+    """PITFALLS 26."""
     with harness.Daemon() as daemon:
         client = daemon.set_up()
         other = sqlite3.connect(daemon.data_dir / 'vigilus.db', isolation_level=None)
@@ -290,8 +293,8 @@ def test_pitfall_26_locked_database():
         recovers(client)
 
 
-def test_pitfall_26_io_errors():
-    """Files may not grow any more: every write beyond what there is fails."""
+def test_io_errors():
+    """PITFALLS 26. Files may not grow any more: every write beyond what there is fails."""
     with harness.Daemon() as daemon:
         client = daemon.set_up()
         usual = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)

@@ -32,6 +32,7 @@ def events(client):
 
 
 def test_every_operation_needs_a_session():
+    """PITFALLS 1."""
     with Daemon() as daemon:
         daemon.set_up()
         seen = set()
@@ -70,6 +71,7 @@ def test_wrong_methods_and_paths():
 
 
 def test_csrf():
+    """PITFALLS 16."""
     with Daemon() as daemon:
         owner = daemon.set_up()
         for token in (None, 'wrong', owner.csrf[:-1] + ('0' if owner.csrf[-1] != '0' else '1')):
@@ -91,6 +93,8 @@ def test_api_tokens():
         script.post('/api/v1/tokens', {'name': 'child', 'days': 1}).expect(403)
         harness.wait_for(lambda: owner.items('/api/v1/tokens')[0]['last_used_at'], 'last_used_at')
         assert made['token'] not in owner.get('/api/v1/tokens').body.decode()
+        stored = b''.join(path.read_bytes() for path in daemon.data_dir.glob('vigilus.db*'))
+        assert b'script' in stored and made['token'].encode() not in stored and owner.cookie.encode() not in stored
         socket = WebSocket(daemon.port, headers={'Authorization': f'Bearer {made["token"]}'})
         assert socket.subscribe('runs') == {'runs': 'subscribed'}
         owner.delete(f'/api/v1/tokens/{made["details"]["id"]}').expect(204)
@@ -100,6 +104,7 @@ def test_api_tokens():
 
 
 def test_hosts():
+    """PITFALLS 16: names that anybody may point at this machine are not answered."""
     origins = {'VIGILUS_CORS_ORIGINS': 'https://vigilus.example.org'}
     with Daemon(env=origins) as daemon:
         client = daemon.client()
@@ -112,6 +117,7 @@ def test_hosts():
 
 
 def test_origins():
+    """PITFALLS 16: of requests and of live sockets."""
     with Daemon(env={'VIGILUS_CORS_ORIGINS': 'https://panel.example.org'}) as daemon:
         owner = daemon.set_up()
         own = f'http://127.0.0.1:{daemon.port}'
@@ -226,6 +232,9 @@ def test_cookies():
         answer = daemon.client().post('/api/v1/setup/owner', {'name': 'owner', 'password': PASSWORD})
         cookies = answer.headers['set-cookie']
         assert 'HttpOnly' in cookies and 'SameSite=Strict' in cookies and 'Domain' not in cookies and 'Secure' not in cookies, cookies
+        # What is no trusted proxy says nothing of the scheme.
+        forwarded = daemon.client().post('/api/v1/login', {'name': 'owner', 'password': PASSWORD}, headers={'X-Forwarded-Proto': 'https'})
+        assert forwarded.status == 200 and 'Secure' not in forwarded.headers['set-cookie'], forwarded.headers
     with Daemon(env={'VIGILUS_TRUSTED_PROXIES': '127.0.0.1'}) as daemon:
         headers = {'X-Forwarded-For': '10.1.2.3', 'X-Forwarded-Proto': 'https', 'Host': 'vigilus.example.net'}
         answer = daemon.client().post('/api/v1/setup/owner', {'name': 'owner', 'password': PASSWORD, 'setup_token': daemon.setup_token}, headers=headers)
@@ -241,6 +250,7 @@ def guess(client, address, name='owner', password='a wrong guess', cookie=None):
 
 
 def test_throttling_slows_guesses_and_locks_nobody_out():
+    """PITFALLS 15: behind a proxy, too."""
     with Daemon(env={'VIGILUS_TRUSTED_PROXIES': '127.0.0.1'}) as daemon:
         daemon.set_up()
         good = daemon.client().post('/api/v1/login', {'name': 'owner', 'password': PASSWORD}, headers={'X-Forwarded-For': '10.0.0.1'})
@@ -274,7 +284,20 @@ def test_an_unknown_name_takes_as_long_and_is_not_recorded():
         assert 'hunter2-typed-here' not in owner.get('/api/v1/audit').body.decode()
 
 
+def test_many_sign_ins_at_once():
+    """What checks passwords is the dearest thing that a stranger can ask for: no more than 16 of them at a time."""
+    with Daemon(env={'VIGILUS_TRUSTED_PROXIES': '127.0.0.1'}) as daemon:
+        daemon.set_up()
+        with concurrent.futures.ThreadPoolExecutor(60) as pool:
+            answers = list(pool.map(lambda number: guess(daemon.client(), f'10.9.0.{number}', name=f'nobody{number}'), range(60)))
+        refused = [answer for answer in answers if answer.status == 429]
+        assert len(refused) + sum(answer.status == 401 for answer in answers) == 60
+        assert refused and all('at once' in answer.json['error']['message'] for answer in refused), refused
+        daemon.log_in()
+
+
 def test_security_headers():
+    """PITFALLS 16: no framing."""
     with Daemon() as daemon:
         for path in ('/healthz', '/', '/api/v1/me', '/docs', '/nothing/here'):
             headers = daemon.client().get(path).headers

@@ -131,7 +131,7 @@ test_go_on (void)
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM runs WHERE state = 'done'"), ==, 1);
 }
 
-/* The audit log can't be written: the tool does not run. */
+/* PITFALLS 26: the audit log can't be written, and the tool does not run. */
 static void
 test_undeclared (void)
 {
@@ -149,7 +149,7 @@ test_undeclared (void)
   g_assert_nonnull (strstr (agent_test_last_results (), "audit"));
 }
 
-/* The outcome can't be written: the result is withheld, nothing else runs, and all goes on once it can. */
+/* PITFALLS 26: the outcome can't be written: the result is withheld, nothing else runs, and all goes on once it can. */
 static void
 test_unrecorded (void)
 {

@@ -124,6 +124,7 @@ exec_sql (VigDbConnection *db, gpointer data, GError **error)
   return NULL;
 }
 
+/* PITFALLS 25: the database itself refuses. */
 static void
 test_append_only (Fixture *self, gconstpointer data)
 {

@@ -405,7 +405,7 @@ test_places (Log *log, gconstpointer data)
   assert_found (log->key, NULL, changed, "the records 182 to 271 are not what was signed");
 }
 
-/* The first records with a right signature are all right, but for somebody who kept a later checkpoint. */
+/* PITFALLS 25: the first records with a right signature are all right, but for somebody who kept a later checkpoint. */
 static void
 test_cut_tail (Log *log, gconstpointer data)
 {

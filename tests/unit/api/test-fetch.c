@@ -22,6 +22,15 @@ static struct
   char  *body;
 } seen;
 
+static void
+forget_seen (void)
+{
+  g_free (seen.authorization);
+  g_free (seen.method);
+  g_free (seen.body);
+  memset (&seen, 0, sizeof seen);
+}
+
 static const char *
 get_redirect (const char *path)
 {
@@ -174,7 +183,7 @@ fetch (const char *uri, VigFetchRequest *request, GError **error)
   if (request->max_redirects == 0)
     request->max_redirects = 5;
   request->ca = pem;
-  memset (&seen, 0, sizeof seen);
+  forget_seen ();
   vig_test_resolver_set (vig_json_pack_object ("{s:[s], s:[s], s:[s], s:[s], s:[[s], [s]]}",
                                                "example.com", PUBLIC, "other.example", OTHER, "mapped.example", "::ffff:127.0.0.1", "local.example", "127.0.0.1",
                                                "rebind.example", PUBLIC, "127.0.0.1"), NULL);
@@ -470,6 +479,11 @@ main (int argc, char **argv)
   status = g_test_run ();
   g_main_loop_quit (servers.loop);
   g_thread_join (thread);
+  forget_seen ();
+  g_object_unref (servers.certificate);
+  g_main_loop_unref (servers.loop);
+  g_main_context_unref (servers.context);
+  g_free (pem);
 
   return status;
 }

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -129,6 +130,18 @@ def test_bad_base_urls():
         error_of(client.post('/api/v1/providers', {'name': 'X', 'type': 'anthropic'}), 400, 'api_key')
 
 
+def read_request(peer):
+    """All of it: closing with a part unread would reset the connection, and the answer with it."""
+    text = b''
+    while b'\r\n\r\n' not in text and (part := peer.recv(65536)):
+        text += part
+    head, _, body = text.partition(b'\r\n\r\n')
+    length = re.search(rb'(?i)\r\ncontent-length: *(\d+)', head)
+    missing = int(length.group(1)) - len(body) if length else 0
+    while missing > 0 and (part := peer.recv(65536)):
+        missing -= len(part)
+
+
 class RawServer:
     """Answers every connection with fixed bytes, or not at all."""
 
@@ -141,7 +154,7 @@ class RawServer:
                 peer, _ = self.socket.accept()
             except OSError:
                 return
-            peer.recv(65536)
+            read_request(peer)
             if self.reset:
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\x01\x00\x00\x00\x00\x00\x00\x00')
                 peer.close()

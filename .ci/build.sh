@@ -8,7 +8,7 @@ build_packages=(
 test_packages=(
   appstream busybox-static chromium clang curl dbus desktop-file-utils docker-compose docker-registry docker.io
   flatpak-builder fonts-liberation git iproute2 libclang-rt-14-dev nmap openssh-client openssh-server openssl perl podman
-  procps python3-cryptography sqlite3 systemd util-linux wrk
+  polkitd procps python3-cryptography sqlite3 systemd systemd-container util-linux wrk
 )
 
 say () {

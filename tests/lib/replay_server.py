@@ -286,7 +286,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def note(self, body):
         hidden = {name: f'({len(value)} characters)' if name.lower() in ('authorization', 'x-api-key', 'x-goog-api-key') else value for name, value in self.headers.items()}
-        entry = {'method': self.command, 'path': self.path, 'headers': hidden, 'body': body, 'refused': None}
+        entry = {'method': self.command, 'path': self.path, 'client': self.client_address[1], 'headers': hidden, 'body': body, 'refused': None}
         with self.control.lock:
             self.control.requests.append(entry)
         return entry

@@ -15,6 +15,7 @@ from websocket_client import WebSocket
 
 HERE = pathlib.Path(__file__).resolve().parent
 CLIENTS = 16
+CONVERSATION = 10
 SCRIPT = [{'when': {'results': True}, 'text': ['It is ', 'written.']},
           {'text': ['Looking, ', 'then writing.'], 'calls': [{'name': 'vigilus.activity', 'arguments': {'what': 'runs', 'limit': 1}},
                                                              {'name': 'filesystem.list', 'arguments': {}},
@@ -134,24 +135,48 @@ def count_calls(load):
         return dict(db.execute("SELECT tool || ' ' || coalesce (outcome, state), count(*) FROM calls GROUP BY 1").fetchall())
 
 
+class Wire:
+    """An open connection over which requests go one after the other: no library's time is measured."""
+
+    def __init__(self, port, headers=''):
+        self.port, self.headers = port, headers
+        self.socket = socket.create_connection(('127.0.0.1', port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def post(self, path, body):
+        data = json.dumps(body).encode()
+        self.socket.sendall((f'POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type: application/json\r\n{self.headers}'
+                             f'Content-Length: {len(data)}\r\n\r\n').encode() + data)
+
+    def read_until(self, mark, text=b''):
+        while mark not in text:
+            piece = self.socket.recv(65536)
+            assert piece, text
+            text += piece
+        return text
+
+    def read_answer(self):
+        text = self.read_until(b'\r\n\r\n')
+        head, _, body = text.partition(b'\r\n\r\n')
+        length = int(re.search(rb'content-length: (\d+)', head, re.I)[1])
+        while len(body) < length:
+            body += self.socket.recv(65536)
+        return int(head.split()[1])
+
+    def close(self):
+        self.socket.close()
+
+
 def first_token_direct(url, rounds, headers=''):
     """Milliseconds from a request to the first piece of text, on a connection that is open."""
-    host, port = url.split('//')[1].split(':')
-    body = json.dumps({'model': 'replay', 'stream': True, 'messages': [{'role': 'user', 'content': 'hello'}]}).encode()
-    head = (f'POST /v1/chat/completions HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n{headers}'
-            f'Content-Length: {len(body)}\r\n\r\n').encode()
-    times = []
-    with socket.create_connection((host, int(port))) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for _ in range(rounds):
-            begin = time.perf_counter()
-            connection.sendall(head + body)
-            text = b''
-            while b'"content":"H' not in text:
-                text += connection.recv(65536)
-            times.append((time.perf_counter() - begin) * 1000)
-            while b'0\r\n\r\n' not in text:
-                text += connection.recv(65536)
+    wire, times = Wire(int(url.rsplit(':', 1)[1]), headers), []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        wire.post('/v1/chat/completions', {'model': 'replay', 'stream': True, 'messages': [{'role': 'user', 'content': 'hello'}]})
+        text = wire.read_until(b'"content":"H')
+        times.append((time.perf_counter() - begin) * 1000)
+        wire.read_until(b'0\r\n\r\n', text)
+    wire.close()
     return times
 
 
@@ -161,16 +186,18 @@ def first_token_gateway(port, url, rounds):
 
 
 def first_token_through(load, rounds):
-    """(milliseconds from the person's message to the first text on the live socket, milliseconds of these before the model was asked)."""
+    """(milliseconds from the person's message to the first text on the live socket, milliseconds of these after the model began to answer), in
+    conversations of CONVERSATION questions."""
     client = load.client()
     asked = harness.Client(int(load.url.rsplit(':', 1)[1]))
-    session = client.post('/api/v1/sessions').expect(201)['id']
     live = WebSocket(load.daemon.port, headers={'Authorization': f'Bearer {load.token}'})
-    live.subscribe(f'session:{session}')
-    times, relays = [], []
-    for _ in range(rounds):
+    wire, times, relays = Wire(load.daemon.port, f'Authorization: Bearer {load.token}\r\n'), [], []
+    for number in range(rounds):
+        if number % CONVERSATION == 0:
+            session = client.post('/api/v1/sessions').expect(201)['id']
+            live.subscribe(f'session:{session}')
         begin, wall = time.perf_counter(), time.time()
-        client.post(f'/api/v1/sessions/{session}/messages', {'text': 'hello'}).expect(202)
+        wire.post(f'/api/v1/sessions/{session}/messages', {'text': 'hello'})
         first = None
         while True:
             event = live.receive()
@@ -179,9 +206,11 @@ def first_token_through(load, rounds):
             if event['event'] == 'run.changed' and event['data']['state'] in ('done', 'failed', 'stopped'):
                 assert event['data']['state'] == 'done', event
                 break
+        assert wire.read_answer() == 202
         times.append((first - begin) * 1000)
         sent = asked.get('/__first').expect(200)['at'] / 1000
         relays.append((wall + (first - begin) - sent) * 1000)
+    wire.close()
     live.close()
     return times, relays
 

@@ -241,3 +241,22 @@ vig_plan_read_mentions (GPtrArray *operators, const char *text)
 
   return ensure_several (plan);
 }
+
+const char *
+vig_plan_route_plainly (GPtrArray *operators, const char *text, VigOperator **operator, VigPlan **plan)
+{
+  *operator = NULL;
+  *plan = vig_plan_read_mentions (operators, text);
+  if (*plan != NULL)
+    return "You named them.";
+
+  *operator = vig_orchestrator_find_mention (operators, text);
+  if (*operator != NULL)
+    return "You named it.";
+  if (operators->len != 1)
+    return NULL;
+
+  *operator = g_ptr_array_index (operators, 0);
+
+  return "It is the only Operator.";
+}

@@ -43,4 +43,8 @@ void        vig_plan_take_result   (VigPlan *self, const char *run_id, const cha
 char       *vig_plan_describe_left (VigPlan *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigPlan, vig_plan_free)
 
+/* Where no model is needed to route: sets @plan to that of several Operators which are named, or @operator to the one which is named or the only
+ * one there is (borrowed), and returns why. NULL: a model has to say, or there is none of @operators (of VigOperator, enabled ones). */
+const char  *vig_plan_route_plainly   (GPtrArray *operators, const char *text, VigOperator **operator, VigPlan **plan);
+
 G_END_DECLS

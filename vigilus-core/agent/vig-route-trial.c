@@ -110,7 +110,8 @@ facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
   Trial *trial = g_task_get_task_data (task);
   GError *error = NULL;
   VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
-  VigOperator *mentioned;
+  const char *reason;
+  VigOperator *operator;
   VigPlan *plan;
 
   if (facts == NULL)
@@ -122,16 +123,11 @@ facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
 
   for (guint i = 0; i < json_array_get_length (facts->operators); i++)
     g_ptr_array_add (trial->operators, vig_operator_new (json_array_get_object_element (facts->operators, i)));
-  plan = vig_plan_read_mentions (trial->operators, trial->text);
-  mentioned = vig_orchestrator_find_mention (trial->operators, trial->text);
-  if (plan != NULL)
-    answer (task, NULL, "You named them.", plan, NULL);
-  else if (mentioned != NULL)
-    answer (task, mentioned, "You named it.", NULL, NULL);
+  reason = vig_plan_route_plainly (trial->operators, trial->text, &operator, &plan);
+  if (reason != NULL)
+    answer (task, operator, reason, plan, NULL);
   else if (trial->operators->len == 0)
     answer (task, NULL, NULL, NULL, "No Operator yet, or all are disabled: go to Operators → Create Operator.");
-  else if (trial->operators->len == 1)
-    answer (task, g_ptr_array_index (trial->operators, 0), "It is the only Operator.", NULL, NULL);
   else
     ask (task, facts);
   vig_run_facts_free (facts);

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 VigRunStart *vig_run_again_new     (const VigCaller *caller, const char *run_id, const char *origin);
 /* Fills what @start begins with from its origin. NOT_FOUND: no such run of this person. CONFLICT: it has not ended, or has nothing to go on from. */
 gboolean     vig_run_again_prepare (VigDbConnection *db, VigRunStart *start, GError **error);
-/* Writes into the new run what it was made from; @stored is what vig_run_start_write () answers with. */
+/* Writes into the new run what it was made from; @stored is what vig_run_start_write () stores. */
 gboolean     vig_run_again_finish  (VigDbConnection *db, VigRunStart *start, JsonObject *stored, GError **error);
 
 G_END_DECLS

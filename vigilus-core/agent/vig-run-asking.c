@@ -253,26 +253,31 @@ vig_run_send_ask (VigRun *self)
 }
 
 static void
+ask (VigRun *self, VigRunFacts *facts)
+{
+  g_autoptr (GError) error = NULL;
+
+  vig_run_take_limits (self, facts->settings);
+  vig_run_choose_provider (self, facts);
+  if (vig_run_check_limits (self, &error) && take_operator (self, facts, &error))
+    self->ask = vig_ask_new_for_operator (self->parts, facts, self->operator, self->transcript, &error);
+  if (self->ask != NULL)
+    vig_run_fit (self, facts);
+  else
+    vig_run_fail (self, error);
+}
+
+static void
 ask_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRun) self = user_data;
   g_autoptr (GError) error = NULL;
   VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
 
-  if (!vig_run_is_over (self))
-    {
-      if (facts != NULL)
-        {
-          vig_run_take_limits (self, facts->settings);
-          vig_run_choose_provider (self, facts);
-        }
-      if (facts != NULL && vig_run_check_limits (self, &error) && take_operator (self, facts, &error))
-        self->ask = vig_ask_new_for_operator (self->parts, facts, self->operator, self->transcript, &error);
-      if (self->ask != NULL)
-        vig_run_fit (self, facts);
-      else
-        vig_run_fail (self, error);
-    }
+  if (facts != NULL && !vig_run_is_over (self))
+    ask (self, facts);
+  else if (!vig_run_is_over (self))
+    vig_run_fail (self, error);
   g_clear_pointer (&facts, vig_run_facts_free);
 }
 
@@ -281,6 +286,8 @@ vig_run_ask (VigRun *self)
 {
   if (self->plan != NULL)
     vig_run_follow_plan (self);
+  else if (self->facts != NULL)
+    ask (self, self->facts);
   else
     vig_run_read_facts (self, self->operator->id, ask_facts_read);
 }

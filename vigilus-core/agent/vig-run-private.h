@@ -29,6 +29,7 @@ struct _VigRun
   JsonArray      *history;    /* in loaded, like messages and rows */
   JsonArray      *messages;
   JsonArray      *rows;       /* of the calls that were left */
+  VigRunFacts    *facts;      /* that were read with it, for the first question; NULL: they are read again */
   GPtrArray      *operators;  /* while routing */
   VigOperator    *operator;
   VigPlan        *plan;       /* of one that is split up; NULL: it is not */
@@ -63,8 +64,7 @@ struct _VigRun
   gint64          others_tokens; /* that the other runs of the same tree have used */
   gint64          others_cost;
   gint64          max_turns;
-  gint64          max_tokens; /* 0: no limit */
-  gint64          max_cents;  /* 0: no limit */
+  gint64          max_tokens, max_cents; /* 0: no limit */
   char           *prices;     /* vig-price.h */
   gint64          time_left;  /* microseconds that it may still be busy; waiting for people does not count */
   gint64          busy_since; /* monotonic; 0: it waits */

@@ -119,24 +119,23 @@ ask_who (VigRun *self, VigRunFacts *facts)
 static void
 route (VigRun *self, VigRunFacts *facts)
 {
-  const char *question = vig_history_get_question (self->messages);
-  VigOperator *mentioned;
+  const char *reason;
+  VigOperator *operator;
   VigPlan *plan;
 
+  vig_run_take_limits (self, facts->settings);
+  vig_run_choose_provider (self, facts);
   g_ptr_array_set_size (self->operators, 0);
   for (guint i = 0; i < json_array_get_length (facts->operators); i++)
     g_ptr_array_add (self->operators, vig_operator_new (json_array_get_object_element (facts->operators, i)));
 
-  plan = vig_plan_read_mentions (self->operators, question);
-  mentioned = vig_orchestrator_find_mention (self->operators, question);
+  reason = vig_plan_route_plainly (self->operators, vig_history_get_question (self->messages), &operator, &plan);
   if (plan != NULL)
-    vig_run_begin_plan (self, plan, "You named them.");
-  else if (mentioned != NULL)
-    choose (self, mentioned, "You named it.");
+    vig_run_begin_plan (self, plan, reason);
+  else if (operator != NULL)
+    choose (self, operator, reason);
   else if (self->operators->len == 0)
     vig_run_end_with (self, VIG_RUN_FAILED, "no_operator", "No Operator yet, or all are disabled: go to Operators → Create Operator.");
-  else if (self->operators->len == 1)
-    choose (self, g_ptr_array_index (self->operators, 0), "It is the only Operator.");
   else
     ask_who (self, facts);
 }
@@ -148,22 +147,18 @@ route_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
 
-  if (!vig_run_is_over (self))
-    {
-      if (facts != NULL)
-        {
-          vig_run_take_limits (self, facts->settings);
-          vig_run_choose_provider (self, facts);
-          route (self, facts);
-        }
-      else
-        vig_run_fail (self, error);
-    }
+  if (facts != NULL && !vig_run_is_over (self))
+    route (self, facts);
+  else if (!vig_run_is_over (self))
+    vig_run_fail (self, error);
   g_clear_pointer (&facts, vig_run_facts_free);
 }
 
 void
 vig_run_route (VigRun *self)
 {
-  vig_run_read_facts (self, NULL, route_facts_read);
+  if (self->facts != NULL)
+    route (self, self->facts);
+  else
+    vig_run_read_facts (self, NULL, route_facts_read);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vig-operator.h"
+#include "vig-plan.h"
 #include "vig-run-store.h"
 #include "vig-run-again.h"
 #include "vig-store-operators.h"
@@ -145,15 +146,48 @@ create_run (VigDbConnection *db, VigRunStart *self, const char *session_id, GErr
   return self->is_test ? make_test (db, self, g_steal_pointer (&run), error) : g_steal_pointer (&run);
 }
 
+/* Where nobody has to think about whom it goes to, that is settled with the question, in the same write. */
+static gboolean
+route (VigDbConnection *db, JsonObject *run, const char *text, GError **error)
+{
+  g_autoptr (JsonArray) rows = NULL;
+  g_autoptr (GPtrArray) operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
+  g_autoptr (JsonObject) changes = NULL;
+  g_autoptr (JsonObject) stored = NULL;
+  VigOperator *operator;
+  VigPlan *plan;
+  const char *reason;
+
+  if (!g_str_equal (vig_json_get_string (run, "state", ""), "routing"))
+    return TRUE;
+  rows = vig_store_operators_enabled (db, error);
+  if (rows == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    g_ptr_array_add (operators, vig_operator_new (json_array_get_object_element (rows, i)));
+  reason = vig_plan_route_plainly (operators, text, &operator, &plan);
+  g_clear_pointer (&plan, vig_plan_free);
+  if (operator == NULL)
+    return TRUE;
+
+  changes = vig_json_pack_object ("{s:s, s:s, s:s, s:s}", "state", "asking", "operator_id", operator->id, "operator_name", operator->name,
+                                  "routing_reason", reason);
+  stored = vig_store_runs_update (db, vig_json_get_string (run, "id", ""), changes, error);
+
+  return stored != NULL;
+}
+
 /* The answer: the run, with its question, whose branch is shown from here on. */
 static gpointer
 finish (VigDbConnection *db, JsonObject *run, JsonObject *session, JsonObject *question, gboolean is_asked_now, GError **error)
 {
   const char *run_id = vig_json_get_string (run, "id", "");
   const char *question_id = vig_json_get_string (question, "id", "");
+  const char *text = vig_json_get_string (vig_json_get_object (question, "content"), "text", "");
   g_autoptr (JsonObject) stored = NULL;
 
-  if (!vig_store_runs_set_question (db, run_id, question_id, error)
+  if (!route (db, run, text, error) || !vig_store_runs_set_question (db, run_id, question_id, error)
       || !vig_store_messages_show (db, vig_json_get_string (session, "id", ""), question_id, error))
     return NULL;
   stored = vig_store_runs_get (db, run_id, error);
@@ -293,10 +327,9 @@ write_try (VigDbConnection *db, VigRunStart *self, GError **error)
   return g_steal_pointer (&stored);
 }
 
-gpointer
-vig_run_start_write (VigDbConnection *db, gpointer data, GError **error)
+static JsonObject *
+write_start (VigDbConnection *db, VigRunStart *self, GError **error)
 {
-  VigRunStart *self = data;
   g_autoptr (JsonObject) stored = NULL;
 
   if (self->origin != NULL && !vig_run_again_prepare (db, self, error))
@@ -309,4 +342,53 @@ vig_run_start_write (VigDbConnection *db, gpointer data, GError **error)
     return NULL;
 
   return g_steal_pointer (&stored);
+}
+
+void
+vig_run_started_free (gpointer data)
+{
+  VigRunStarted *self = data;
+
+  g_clear_pointer (&self->stored, json_object_unref);
+  g_clear_pointer (&self->loaded, vig_run_loaded_free);
+  g_free (self);
+}
+
+static gboolean
+have_attachments (JsonArray *messages)
+{
+  for (guint i = 0; i < json_array_get_length (messages); i++)
+    if (vig_json_get_array (vig_json_get_object (json_array_get_object_element (messages, i), "content"), "attachments") != NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Here it is at hand, so that the model is asked as soon as all is on disk. Files are left to the readers' threads. */
+static VigRunLoaded *
+load (VigDbConnection *db, JsonObject *run)
+{
+  VigRunLoad load = { (char *) vig_json_get_string (run, "id", ""), NULL };
+  VigRunLoaded *loaded = vig_run_loaded_read (db, &load, NULL);
+
+  if (loaded != NULL && (have_attachments (vig_json_get_array (loaded->record, "messages")) || have_attachments (vig_json_get_array (loaded->record, "history"))))
+    g_clear_pointer (&loaded, vig_run_loaded_free);
+
+  return loaded;
+}
+
+gpointer
+vig_run_start_write (VigDbConnection *db, gpointer start, GError **error)
+{
+  JsonObject *stored = write_start (db, start, error);
+  VigRunStarted *self;
+
+  if (stored == NULL)
+    return NULL;
+
+  self = g_new0 (VigRunStarted, 1);
+  self->stored = stored;
+  self->loaded = load (db, vig_json_get_object (stored, "run"));
+
+  return self;
 }

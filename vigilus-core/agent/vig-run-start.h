@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "vig-agent.h"
+#include "vig-run-store.h"
 
 G_BEGIN_DECLS
 
@@ -32,7 +32,15 @@ VigRunStart *vig_run_start_again (const VigCaller *caller, const char *message_i
 VigRunStart *vig_run_start_try   (const VigCaller *caller, const char *operator_id, const char *tool, JsonObject *arguments);
 void         vig_run_start_free  (gpointer start);
 
-/* VigDbFunc: {"run": Run, "message": Message|null, "session": Session, as it was before}. Errors: NOT_FOUND session or message,
+typedef struct
+{
+  JsonObject   *stored; /* {"run": Run, "message": Message|null, "session": Session, as it was before} */
+  VigRunLoaded *loaded; /* what the run begins with; NULL: it has to be read */
+} VigRunStarted;
+
+void         vig_run_started_free (gpointer started);
+
+/* VigDbFunc: VigRunStarted. Errors: NOT_FOUND session or message,
  * CONFLICT a run is live in it; to try: INVALID the Operator does not have the tool. */
 gpointer     vig_run_start_write (VigDbConnection *db, gpointer start, GError **error);
 

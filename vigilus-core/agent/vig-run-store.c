@@ -300,15 +300,53 @@ find_facts (VigDbConnection *db, gpointer query, GError **error)
   return self;
 }
 
+static Query *
+query_new (const char *operator_id, JsonObject *run)
+{
+  Query *self = g_new0 (Query, 1);
+
+  self->operator_id = g_strdup (operator_id);
+  self->user_id = run != NULL ? g_strdup (vig_json_get_string (run, "user_id", NULL)) : NULL;
+  self->run_id = run != NULL ? g_strdup (vig_json_get_string (run, "id", NULL)) : NULL;
+
+  return self;
+}
+
+void
+vig_run_loaded_free (gpointer data)
+{
+  VigRunLoaded *self = data;
+
+  g_clear_pointer (&self->record, json_object_unref);
+  g_clear_pointer (&self->facts, vig_run_facts_free);
+  g_free (self);
+}
+
+gpointer
+vig_run_loaded_read (VigDbConnection *db, gpointer load, GError **error)
+{
+  VigRunLoaded *self = g_new0 (VigRunLoaded, 1);
+  JsonObject *run;
+  Query *query;
+
+  self->record = vig_run_store_load (db, load, error);
+  if (self->record != NULL)
+    {
+      run = vig_json_get_object (self->record, "run");
+      query = query_new (vig_json_get_string (run, "operator_name", NULL) != NULL ? vig_json_get_string (run, "operator_id", "") : NULL, run);
+      self->facts = find_facts (db, query, error);
+      query_free (query);
+    }
+  if (self->facts == NULL)
+    g_clear_pointer (&self, vig_run_loaded_free);
+
+  return self;
+}
+
 void
 vig_run_facts_read_async (VigDb *db, const char *operator_id, JsonObject *run, GAsyncReadyCallback callback, gpointer user_data)
 {
-  Query *query = g_new0 (Query, 1);
-
-  query->operator_id = g_strdup (operator_id);
-  query->user_id = run != NULL ? g_strdup (vig_json_get_string (run, "user_id", NULL)) : NULL;
-  query->run_id = run != NULL ? g_strdup (vig_json_get_string (run, "id", NULL)) : NULL;
-  vig_db_read_async (db, find_facts, query, query_free, vig_run_facts_free, NULL, callback, user_data);
+  vig_db_read_async (db, find_facts, query_new (operator_id, run), query_free, vig_run_facts_free, NULL, callback, user_data);
 }
 
 VigRunWrite *

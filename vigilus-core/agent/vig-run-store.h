@@ -37,6 +37,16 @@ typedef struct
 } VigRunFacts;
 
 void         vig_run_facts_free       (gpointer facts);
+/* Both at once. @facts: of the run's Operator, or to route. */
+typedef struct
+{
+  JsonObject  *record; /* as vig_run_store_load () answers */
+  VigRunFacts *facts;
+} VigRunLoaded;
+
+gpointer     vig_run_loaded_read      (VigDbConnection *db, gpointer load, GError **error); /* VigDbFunc over a VigRunLoad */
+void         vig_run_loaded_free      (gpointer loaded);
+
 /* @operator_id NULL: to route. @run: schema Run; NULL: nobody asks. Ended by vig_db_finish (): VigRunFacts. */
 void         vig_run_facts_read_async (VigDb *db, const char *operator_id, JsonObject *run, GAsyncReadyCallback callback, gpointer user_data);
 

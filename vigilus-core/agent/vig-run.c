@@ -197,30 +197,18 @@ go_on (VigRun *self)
 
 /* One that was deleted stands in with its name and no rights: its open calls end denied. */
 static void
-operator_read (GObject *source, GAsyncResult *result, gpointer user_data)
+take_operator (VigRun *self)
 {
-  g_autoptr (VigRun) self = user_data;
-  g_autoptr (GError) error = NULL;
-  VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
   g_autoptr (JsonObject) stand_in = NULL;
-
-  if (vig_run_is_abandoned (self))
-    {
-      g_clear_pointer (&facts, vig_run_facts_free);
-      return;
-    }
 
   stand_in = vig_json_pack_object ("{s:s, s:s}", "id", vig_json_get_string (self->row, "operator_id", ""),
                                    "name", vig_json_get_string (self->row, "operator_name", ""));
   if (self->plan != NULL)
     self->operator = vig_orchestrator_new_operator ();
   else
-    self->operator = vig_operator_new (facts != NULL && facts->operator != NULL ? facts->operator : stand_in);
+    self->operator = vig_operator_new (self->facts->operator != NULL ? self->facts->operator : stand_in);
   vig_operator_cap (self->operator, self->row);
-  if (facts != NULL)
-    vig_run_take_limits (self, facts->settings);
-  g_clear_pointer (&facts, vig_run_facts_free);
-  go_on (self);
+  vig_run_take_limits (self, self->facts->settings);
 }
 
 static void
@@ -249,34 +237,43 @@ take_loaded (VigRun *self, JsonObject *loaded)
     vig_run_begin_ending (self, VIG_RUN_STOPPED, "stopped", "stopped");
 }
 
+/* Takes @loaded. */
+static void
+begin (VigRun *self, VigRunLoaded *loaded)
+{
+  take_loaded (self, loaded->record);
+  self->facts = g_steal_pointer (&loaded->facts);
+  vig_run_loaded_free (loaded);
+  if (vig_json_get_string (self->row, "operator_name", NULL) != NULL)
+    take_operator (self);
+  go_on (self);
+  /* Where it goes on with calls, what was read is old once these have ended. */
+  g_clear_pointer (&self->facts, vig_run_facts_free);
+}
+
 static void
 loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRun) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) record = vig_db_finish (VIG_DB (source), result, &error);
+  VigRunLoaded *loaded = vig_db_finish (VIG_DB (source), result, &error);
 
   if (vig_run_is_abandoned (self))
-    return;
-  if (record == NULL)
-    {
-      vig_run_fail (self, error);
-      return;
-    }
-
-  take_loaded (self, record);
-  if (vig_json_get_string (self->row, "operator_name", NULL) != NULL)
-    vig_run_read_facts (self, vig_json_get_string (self->row, "operator_id", ""), operator_read);
+    g_clear_pointer (&loaded, vig_run_loaded_free);
+  else if (loaded != NULL)
+    begin (self, loaded);
   else
-    go_on (self);
+    vig_run_fail (self, error);
 }
 
 void
-vig_run_start (VigRun *self)
+vig_run_start (VigRun *self, VigRunLoaded *loaded_already)
 {
-  vig_db_read_async (self->parts->context.db, vig_run_store_load, vig_run_load_new (self->id, self->parts->context.attachments),
-                     vig_run_load_free, (GDestroyNotify) json_object_unref,
-                     NULL, loaded, g_object_ref (self));
+  if (loaded_already != NULL)
+    begin (self, loaded_already);
+  else
+    vig_db_read_async (self->parts->context.db, vig_run_loaded_read, vig_run_load_new (self->id, self->parts->context.attachments), vig_run_load_free,
+                       vig_run_loaded_free, NULL, loaded, g_object_ref (self));
 }
 
 static void
@@ -422,6 +419,7 @@ vig_run_finalize (GObject *object)
   g_clear_pointer (&self->row, json_object_unref);
   g_clear_pointer (&self->usage, json_array_unref);
   g_clear_pointer (&self->loaded, json_object_unref);
+  g_clear_pointer (&self->facts, vig_run_facts_free);
   g_clear_pointer (&self->provider, json_object_unref);
   g_clear_pointer (&self->fallback, json_object_unref);
   vig_compactor_unref (self->compactor);

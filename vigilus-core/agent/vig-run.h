@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vig-parts.h"
+#include "vig-run-store.h"
 
 G_BEGIN_DECLS
 
@@ -24,7 +25,8 @@ G_DECLARE_FINAL_TYPE (VigRun, vig_run, VIG, RUN, GObject)
 typedef void (*VigRunEndedFunc) (VigRun *self, gpointer user_data);
 
 VigRun      *vig_run_new            (VigParts *parts, JsonObject *row, VigRunEndedFunc ended, gpointer user_data); /* schema Run */
-void         vig_run_start          (VigRun *self); /* or goes on */
+/* Or goes on. @loaded: (transfer full) what it begins with; NULL: it is read. */
+void         vig_run_start          (VigRun *self, VigRunLoaded *loaded);
 void         vig_run_stop           (VigRun *self);
 void         vig_run_abandon        (VigRun *self); /* what is stored stays as it is */
 

@@ -78,12 +78,12 @@ run_ended (VigRun *run, gpointer user_data)
 }
 
 static void
-begin (VigRunner *self, VigRun *run)
+begin (VigRunner *self, VigRun *run, VigRunLoaded *loaded)
 {
   g_hash_table_insert (self->runs, g_strdup (vig_run_get_id (run)), run);
   if (vig_run_get_depth (run) == 0)
     g_hash_table_insert (self->sessions, g_strdup (vig_run_get_session_id (run)), run);
-  vig_run_start (run);
+  vig_run_start (run, loaded);
   if (self->frozen != NULL)
     vig_run_stop (run);
 }
@@ -92,7 +92,7 @@ static void
 begin_queued (VigRunner *self)
 {
   while (!self->shut_down && !g_queue_is_empty (&self->queue) && count_busy (self) < MAX_BUSY)
-    begin (self, g_queue_pop_head (&self->queue));
+    begin (self, g_queue_pop_head (&self->queue), NULL);
 }
 
 /* Runs that other runs ask for: they take their place, so they are not counted. */
@@ -129,7 +129,7 @@ begin_child (JsonObject *row, gpointer data)
       vig_parts_publish_session (self->parts, vig_run_get_session_id (run), "run.changed", row);
       vig_parts_publish (self->parts, "runs", "run.changed", row);
     }
-  begin (self, run);
+  begin (self, run, NULL);
 }
 
 static void
@@ -189,21 +189,23 @@ start_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   VigRunner *self = g_task_get_source_object (task);
   GError *error = NULL;
-  g_autoptr (JsonObject) stored = vig_db_finish (VIG_DB (source), result, &error);
+  VigRunStarted *started = vig_db_finish (VIG_DB (source), result, &error);
   JsonObject *row;
 
   self->n_starting--;
-  if (stored == NULL)
+  if (started == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
 
-  row = vig_json_get_object (stored, "run");
-  publish_start (self, stored);
+  row = vig_json_get_object (started->stored, "run");
+  /* The model is on its way before anyone is told; what it says comes later. */
   if (!self->shut_down)
-    begin (self, vig_run_new (self->parts, row, run_ended, self));
+    begin (self, vig_run_new (self->parts, row, run_ended, self), g_steal_pointer (&started->loaded));
+  publish_start (self, started->stored);
   g_task_return_pointer (task, json_object_ref (row), (GDestroyNotify) json_object_unref);
+  vig_run_started_free (started);
 }
 
 static gboolean
@@ -240,7 +242,7 @@ vig_runner_begin_async (VigRunner *self, VigRunStart *start, GCancellable *cance
     }
 
   self->n_starting++;
-  vig_db_write_async (self->parts->context.db, vig_run_start_write, start, vig_run_start_free, (GDestroyNotify) json_object_unref, NULL,
+  vig_db_write_async (self->parts->context.db, vig_run_start_write, start, vig_run_start_free, vig_run_started_free, NULL,
                       start_stored, g_steal_pointer (&task));
 }
 

@@ -39,10 +39,18 @@ static void
 test_mention (void)
 {
   g_autoptr (AgentTest) test = make_two ();
+  guint n_asking = 0;
 
   agent_test_say ("Aye.", NULL);
   assert_end (test, "@night-watch how is it?", "done|Night Watch|You named it.|-");
   g_assert_cmpuint (agent_test_n_asked (), ==, 1);
+  /* It is settled with the question, in one write: nobody waits for another before the model is asked. */
+  for (guint i = 0; i < test->events->len; i++)
+    {
+      g_assert_null (strstr (g_ptr_array_index (test->events, i), "\"state\":\"routing\""));
+      n_asking += strstr (g_ptr_array_index (test->events, i), "\"state\":\"asking\"") != NULL;
+    }
+  g_assert_cmpuint (n_asking, >, 0);
 }
 
 static void

@@ -238,6 +238,27 @@ test_round (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (sent, f->format->sealed));
 }
 
+/* One question after the other: the connection of the one before may still be read to its end, so there are two at most. */
+static void
+test_reuse (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GHashTable) clients = g_hash_table_new (NULL, NULL);
+  g_autoptr (JsonObject) state = NULL;
+  JsonArray *requests;
+
+  for (guint i = 0; i < 6; i++)
+    {
+      complete (f);
+      g_assert_no_error (f->error);
+    }
+  state = control (f, NULL);
+  requests = json_object_get_array_member (state, "requests");
+  g_assert_cmpuint (json_array_get_length (requests), ==, 6);
+  for (guint i = 0; i < 6; i++)
+    g_hash_table_add (clients, GINT_TO_POINTER ((int) vig_json_get_int (json_array_get_object_element (requests, i), "client", 0)));
+  g_assert_cmpuint (g_hash_table_size (clients), <=, 2);
+}
+
 /* A conversation with everything that servers refuse: the stand-in refuses it as they do. */
 static void
 test_hard_transcript (Fixture *f, gconstpointer data)
@@ -533,7 +554,7 @@ int
 main (int argc, char *argv[])
 {
   const struct { const char *name; void (*run) (Fixture *f, gconstpointer data); } rows[] = {
-    { "round", test_round }, { "hard-transcript", test_hard_transcript }, { "no-stream", test_no_stream }, { "refusals", test_refusals },
+    { "round", test_round }, { "reuse", test_reuse }, { "hard-transcript", test_hard_transcript }, { "no-stream", test_no_stream }, { "refusals", test_refusals },
     { "broken-streams", test_broken_streams }, { "models", test_models }, { "retries", test_retries }, { "strange-answers", test_strange_answers },
     { "time", test_time }, { "cancel", test_cancel }, { "unreachable", test_unreachable }, { "settings", test_settings },
   };
@@ -541,7 +562,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   /* What depends on no format is tried with two. */
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
-    for (guint j = 0; j < (i < 2 ? G_N_ELEMENTS (rows) : 6); j++)
+    for (guint j = 0; j < (i < 2 ? G_N_ELEMENTS (rows) : 7); j++)
       {
         g_autofree char *path = g_strdup_printf ("/http-provider/%s/%s", formats[i].name, rows[j].name);
 

@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-#define READ_SIZE (64 * 1024)
+#define READ_SIZE  (64 * 1024)
+#define REST_MS    1000
+#define REST_READS 4
 
 /* What an attempt waits for. */
 typedef enum
@@ -102,6 +104,61 @@ forget_caller (GTask *task)
   clear_timer (self);
 }
 
+/* A connection can be used again only once its answer was read to the end, which comes after the last event, often in a packet of its own. Nobody
+ * waits for it. */
+
+typedef struct
+{
+  GInputStream *stream;
+  GCancellable *cancellable;
+  GSource      *timer;
+  guint         n_reads;
+} Rest;
+
+static gboolean
+on_rest_late (gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_rest_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Rest *rest = user_data;
+  g_autoptr (GBytes) bytes = g_input_stream_read_bytes_finish (rest->stream, result, NULL);
+
+  if (bytes != NULL && g_bytes_get_size (bytes) > 0 && rest->n_reads++ < REST_READS)
+    {
+      g_input_stream_read_bytes_async (rest->stream, READ_SIZE, G_PRIORITY_LOW, rest->cancellable, on_rest_read, rest);
+      return;
+    }
+
+  g_source_destroy (rest->timer);
+  g_source_unref (rest->timer);
+  g_object_unref (rest->cancellable);
+  g_object_unref (rest->stream);
+  g_free (rest);
+}
+
+static void
+read_rest (Exchange *self)
+{
+  Rest *rest;
+
+  if (self->stream == NULL || g_cancellable_is_cancelled (self->io))
+    return;
+
+  rest = g_new0 (Rest, 1);
+  rest->stream = g_steal_pointer (&self->stream);
+  rest->cancellable = g_cancellable_new ();
+  rest->timer = g_timeout_source_new (REST_MS);
+  g_source_set_callback (rest->timer, on_rest_late, g_object_ref (rest->cancellable), g_object_unref);
+  g_source_attach (rest->timer, g_main_context_get_thread_default ());
+  g_input_stream_read_bytes_async (rest->stream, READ_SIZE, G_PRIORITY_LOW, rest->cancellable, on_rest_read, rest);
+}
+
 /* Ends the task, which it takes. */
 static void
 fail (GTask *task, GError *error)
@@ -120,6 +177,7 @@ succeed (GTask *task)
   Exchange *self = g_task_get_task_data (task);
 
   forget_caller (task);
+  read_rest (self);
   if (!g_task_return_error_if_cancelled (task))
     g_task_return_pointer (task, g_steal_pointer (&self->answer), (GDestroyNotify) vig_http_answer_free);
   g_object_unref (task);
@@ -383,7 +441,8 @@ start (GTask *task)
 
   clear_attempt (self);
   self->message = soup_message_new (self->body != NULL ? "POST" : "GET", self->uri);
-  soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT);
+  /* Asking again is what is done anyway when a connection breaks. Without this each POST gets a connection of its own, TLS and all. */
+  soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
   set_headers (task);
   if (self->body != NULL)
     {

@@ -10,6 +10,10 @@ test_packages=(
   flatpak-builder fonts-liberation git iproute2 libclang-rt-14-dev nmap openssh-client openssh-server openssl perl podman
   polkitd procps python3-cryptography sqlite3 systemd systemd-container util-linux wrk
 )
+# A kernel for the tests to themselves; Debian has it for these machines only.
+case $(dpkg --print-architecture 2>/dev/null) in
+  amd64 | i386) test_packages+=(user-mode-linux) ;;
+esac
 
 say () {
   printf '%s\n' "==> $*"

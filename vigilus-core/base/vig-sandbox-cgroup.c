@@ -110,8 +110,9 @@ vig_cgroup_find_folder (const char *mounts, const char *membership, const char *
   return folder;
 }
 
-/* Version 2 has limits only in groups beneath one that holds no process itself, so the daemon moves into a leaf; where others are
- * in the group too, it is left as it is, and what is made there has no limits but can be killed. */
+/* Version 2 has limits only in groups beneath one that holds no process itself, so the daemon moves into a leaf. Where others are in the group
+ * too, it is left as it is: pids could be handed down even then, but what is made there would be of the type "domain invalid" and take nobody in.
+ * Without, it has no limits but can be killed. */
 static void
 hand_down_controllers (Hierarchy *self)
 {
@@ -121,8 +122,9 @@ hand_down_controllers (Hierarchy *self)
   g_autofree char *leaf = g_build_filename (self->folder, LEAF, NULL);
   g_autofree char *handed = NULL;
 
-  if (g_str_equal (processes, only_me) && (g_mkdir (leaf, 0755) == 0 || errno == EEXIST))
-    write_file (leaf, "cgroup.procs", "0");
+  if (!g_str_equal (processes, only_me) || (g_mkdir (leaf, 0755) != 0 && errno != EEXIST) || !write_file (leaf, "cgroup.procs", "0"))
+    return;
+
   if (has_word (controllers, "pids", " \n"))
     write_file (self->folder, "cgroup.subtree_control", "+pids");
   if (has_word (controllers, "memory", " \n"))

@@ -154,6 +154,12 @@ class Daemon:
                 raise AssertionError('vigilusd did not stop on SIGTERM') from None
         return self.process.returncode if self.process else None
 
+    def edit(self, statement):
+        """Changes the database, with the daemon stopped for it."""
+        self.stop()
+        subprocess.run(['sqlite3', str(self.data_dir / 'vigilus.db'), statement], check=True)
+        self.start()
+
     def __enter__(self):
         return self.start()
 

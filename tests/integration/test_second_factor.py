@@ -3,27 +3,18 @@
 """Second factors: authenticator apps, passkeys, recovery codes; signing in with them, and showing them again."""
 import concurrent.futures
 import pathlib
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
 from harness import PASSWORD, Client, Daemon, pending, say  # noqa: E402
-from passkey import Passkey, totp  # noqa: E402
+from passkey import Passkey, add_totp, totp  # noqa: E402
 from websocket_client import WebSocket  # noqa: E402
 
 
 def error_of(answer, status):
     assert answer.status == status, (answer.status, answer.body)
     return answer.json['error']
-
-
-def add_totp(client, offset=-1):
-    """Answers (secret, recovery codes). The code of the step before, so that the one of now is still good."""
-    started = client.post('/api/v1/me/second-factors/totp').expect(200)
-    assert started['uri'].startswith('otpauth://totp/Vigilus:') and started['secret'] in started['uri'], started
-    added = client.post('/api/v1/me/second-factors/totp/confirm', {'ticket': started['ticket'], 'code': totp(started['secret'], offset), 'name': 'phone'}).expect(201)
-    return started['secret'], added['recovery_codes']
 
 
 class Named(Client):
@@ -98,19 +89,12 @@ def test_a_ticket_is_good_for_five_tries():
         finish(client, asked, recovery_code=recovery[0]).expect(200)
 
 
-def edit(daemon, statement):
-    """Changes the database of a daemon that is stopped for it."""
-    daemon.stop()
-    subprocess.run(['sqlite3', str(daemon.data_dir / 'vigilus.db'), statement], check=True)
-    daemon.start()
-
-
 def test_codes_cannot_be_guessed():
     """However many addresses: after ten wrong codes in a row codes wait, for up to an hour, and recovery codes still open."""
     with Daemon() as daemon:
         owner = daemon.set_up()
         secret, recovery = add_totp(owner)
-        edit(daemon, 'UPDATE users SET code_failures = 9')
+        daemon.edit('UPDATE users SET code_failures = 9')
         again = Client(daemon.port)
         again.cookie, again.csrf = owner.cookie, owner.csrf
         asked = begin(daemon.client())
@@ -118,7 +102,7 @@ def test_codes_cannot_be_guessed():
         assert 'recovery code' in error_of(finish(daemon.client(), asked, code=totp(secret)), 429)['message']
         error_of(again.post('/api/v1/me/proof', {'code': totp(secret)}), 429)
         finish(daemon.client(), asked, recovery_code=recovery[0]).expect(200)
-        edit(daemon, 'UPDATE users SET codes_blocked_until = 1')
+        daemon.edit('UPDATE users SET codes_blocked_until = 1')
         finish(daemon.client(), begin(daemon.client()), code=totp(secret, 1)).expect(200)
 
 
@@ -216,7 +200,7 @@ def test_what_changes_signing_in_needs_a_proof():
     with Daemon() as daemon:
         owner = daemon.set_up()
         secret, recovery = add_totp(owner)
-        edit(daemon, 'UPDATE logins SET proved_at = proved_at - 601000000')
+        daemon.edit('UPDATE logins SET proved_at = proved_at - 601000000')
         client = Client(daemon.port)
         client.cookie, client.csrf = owner.cookie, owner.csrf
         factor = client.get('/api/v1/me/second-factors').expect(200)['items'][0]['id']
@@ -274,7 +258,7 @@ def test_approvals_ask_again():
         assert error['code'] == 'denied' and 'set one up' in error['message'], error
         assert error_of(token.post(path, {'decision': 'approve'}), 403)['code'] == 'denied'
         secret, _ = add_totp(owner)
-        edit(daemon, 'UPDATE logins SET proved_at = proved_at - 301000000')
+        daemon.edit('UPDATE logins SET proved_at = proved_at - 301000000')
         client = Client(daemon.port)
         client.cookie, client.csrf = owner.cookie, owner.csrf
         assert error_of(client.post(path, {'decision': 'approve'}), 403)['code'] == 'proof_needed'

@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
 from harness import Daemon, decide, ended, free_port, pending, say, wait_for  # noqa: E402
 from inventory import Keeper, add_key, add_server, events, is_running, try_it  # noqa: E402
+from passkey import add_totp, totp  # noqa: E402
 from sshd import Sshd, make_key  # noqa: E402
 
 MARK = 'vigilus-test-'
@@ -157,6 +158,75 @@ def test_a_server_is_for_the_operators_it_names():
         decide(keeper.client, pending(keeper.client))
         ended(keeper.client, run['id'])
         assert '"exit_status":0' in keeper.results(run)[0], keeper.results(run)
+
+
+def ask(keeper, command, server='nas'):
+    keeper.commands[:] = [{'server': server, 'command': command}]
+    _, run = say(keeper.client, '@Keeper go on')
+    return run
+
+
+def result_of(keeper, run):
+    ended(keeper.client, run['id'])
+    (text,) = keeper.results(run)
+    return text
+
+
+# What changes who may do what on a server, and how its text says so.
+def elevating(folder):
+    return ['sudo -n true', f'useradd --prefix {folder} --no-create-home mallory', 'iptables -A INPUT -p tcp --dport 22 -j ACCEPT --help', 'command su -c id nobody',
+            f'chmod u+s {folder}/tool', 'echo "mallory ALL=(ALL) ALL" >>/etc/sudoers.d/vigilus-test; rm /etc/sudoers.d/vigilus-test']
+
+
+def test_elevating_on_a_server():
+    """Above the ceiling it does not even ask; below it, it asks, with the second factor again where so set; and what was given for less covers none of it."""
+    with tempfile.TemporaryDirectory() as folder, Keeper([]) as keeper:
+        (pathlib.Path(folder) / 'etc').mkdir()
+        for name in ('passwd', 'shadow', 'group', 'gshadow'):
+            (pathlib.Path(folder) / 'etc' / name).touch()
+        client = keeper.client
+        add_server(client, keeper.sshd, client.items('/api/v1/credentials')[0], name='web')
+        for command in elevating(folder):
+            text = result_of(keeper, ask(keeper, command))
+            assert 'ceiling' in text and 'elevate' in text, (command, text)
+        client.patch(f'/api/v1/operators/{keeper.operator["id"]}', {'permission_level': 'elevate'}).expect(200)
+        client.patch('/api/v1/settings', {'second_factor_approvals': 'elevate'}).expect(200)
+        secret = add_totp(client)[0]
+
+        # A command of the level exec needs no second factor here, and its grant is none for more.
+        run = ask(keeper, 'mkdir -p /tmp')
+        approval = pending(client)
+        assert approval['level'] in ('write', 'exec'), approval
+        decide(client, approval, mode='timed', minutes=5)
+        result_of(keeper, run)
+        for command in elevating(folder):
+            run = ask(keeper, command)
+            approval = pending(client)
+            assert (approval['level'], approval['resource']) == ('elevate', 'server:nas'), (command, approval)
+            decide(client, approval, 'deny')
+            result_of(keeper, run)
+
+        keeper.daemon.edit('UPDATE logins SET proved_at = proved_at - 301000000')
+        command = f'useradd --prefix {folder} --no-create-home mallory'
+        run = ask(keeper, command)
+        approval = pending(client)
+        path = f'/api/v1/approvals/{approval["id"]}/decision'
+        refused = client.post(path, {'decision': 'approve'})
+        assert refused.status == 403 and refused.json['error']['code'] == 'proof_needed', refused.body
+        assert client.post(path, {'decision': 'approve', 'mode': 'standing'}).status in (400, 403)
+        client.post('/api/v1/me/proof', {'code': totp(secret)}).expect(200)
+        decide(client, approval, mode='timed', minutes=5)
+        text = result_of(keeper, run)
+        assert '"exit_status":0' in text and 'mallory' in (pathlib.Path(folder) / 'etc/passwd').read_text(encoding='ascii'), text
+        # For this server, and no other.
+        assert '"exit_status"' in result_of(keeper, ask(keeper, 'sudo -n true'))
+        run = ask(keeper, 'sudo -n true', server='web')
+        approval = pending(client)
+        assert approval['resource'] == 'server:web', approval
+        decide(client, approval, 'deny')
+        assert 'enied' in result_of(keeper, run)
+        rows = [row for row in client.items('/api/v1/audit?event=call.declared&limit=200') if row['level'] == 'elevate']
+        assert len(rows) == 2 and {row['resource'] for row in rows} == {'server:nas'}, rows
 
 
 def test_a_lost_server_ends_the_call_as_unsure():

@@ -70,3 +70,11 @@ class Passkey:
         message = data + hashlib.sha256(client).digest()
         signature = self.key.sign(message, ec.ECDSA(hashes.SHA256())) if self.algorithm == -7 else self.key.sign(message)
         return {'id': encode(self.id), 'client_data': encode(client), 'authenticator_data': encode(data), 'signature': encode(signature)}
+
+
+def add_totp(client, offset=-1):
+    """Answers (secret, recovery codes). The code of the step before, so that the one of now is still good."""
+    started = client.post('/api/v1/me/second-factors/totp').expect(200)
+    assert started['uri'].startswith('otpauth://totp/Vigilus:') and started['secret'] in started['uri'], started
+    added = client.post('/api/v1/me/second-factors/totp/confirm', {'ticket': started['ticket'], 'code': totp(started['secret'], offset), 'name': 'phone'}).expect(201)
+    return started['secret'], added['recovery_codes']

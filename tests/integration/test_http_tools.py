@@ -13,7 +13,7 @@ from home_api import KEY, HomeApi  # noqa: E402
 
 
 def add_key(client, key=KEY):
-    return client.post('/api/v1/credentials', {'name': 'home key', 'kind': 'password', 'password': key}).expect(201)['id']
+    return client.post('/api/v1/credentials', {'name': 'home key', 'kind': 'api_key', 'secret': key}).expect(201)['id']
 
 
 def disk_tool(home, credential=None, **more):
@@ -64,6 +64,39 @@ def test_described_tried_and_called():
         for place in (daemon.stderr(), json.dumps(client.items('/api/v1/audit')), client.get('/api/v1/http-tools').body.decode(),
                       client.get(f'/api/v1/sessions/{session}/messages').body.decode()):
             assert KEY not in place
+
+
+def test_keys_and_tokens_are_credentials_of_their_own():
+    with Daemon() as daemon, HomeApi() as home:
+        client = daemon.set_up()
+        for body in ({}, {'password': 'x'}, {'private_key': 'x'}, {'generate': True}, {'secret': 'a\nb'}, {'secret': 'a\tb'}, {'secret': ''}, {'secret': 'x', 'password': 'y'}):
+            for kind in ('api_key', 'token'):
+                answer = client.post('/api/v1/credentials', {'name': 'bad', 'kind': kind, **body})
+                assert answer.status == 400 and 'secret' in answer.body.decode(), (kind, body, answer.body)
+        made = client.post('/api/v1/credentials', {'name': 'home key', 'kind': 'api_key', 'secret': 'not-yet-the-key-4711'}).expect(201)
+        token = client.post('/api/v1/credentials', {'name': 'token', 'kind': 'token', 'secret': KEY}).expect(201)
+        pair = client.post('/api/v1/credentials', {'name': 'pair', 'kind': 'ssh_key', 'generate': True}).expect(201)
+        assert 'secret' not in made and made['kind'] == 'api_key' and made['tools'] == [], made
+        trial = {'tool': disk_tool(home, made['id']), 'arguments': {'disk': 'sda'}}
+        assert client.post('/api/v1/http-tools/try', trial).expect(200)['result']['status'] == 401
+        assert 'secret' in client.patch(f'/api/v1/credentials/{made["id"]}', {'password': KEY}).json['error']['message']
+        client.patch(f'/api/v1/credentials/{made["id"]}', {'secret': KEY}).expect(200)
+        assert client.post('/api/v1/http-tools/try', trial).expect(200)['result']['status'] == 200
+        client.post('/api/v1/http-tools', disk_tool(home, made['id'])).expect(201)
+        assert client.get(f'/api/v1/credentials/{made["id"]}').expect(200)['tools'] == ['http.home.disk']
+        answer = client.delete(f'/api/v1/credentials/{made["id"]}')
+        assert answer.status == 409 and 'http.home.disk' in answer.body.decode(), answer.body
+        bearer = {'tool': disk_tool(home, token['id'], auth='bearer', auth_name=None), 'arguments': {'disk': 'sda'}}
+        client.post('/api/v1/http-tools/try', bearer).expect(200)
+        assert home.seen[-1]['headers']['Authorization'] == f'Bearer {KEY}', home.seen[-1]
+        answer = client.post('/api/v1/http-tools', disk_tool(home, pair['id'], name='other'))
+        assert answer.status == 400 and 'ssh_key' in answer.body.decode(), answer.body
+        for member, credential in (('credential_id', token), ('credential_id', made), ('docker_credential_id', made)):
+            answer = client.post('/api/v1/servers', {'name': 'bad', 'host': 'h', 'user_name': 'u', member: credential['id']})
+            assert answer.status == 400 and 'of the kind' in answer.body.decode(), answer.body
+        kept = str(client.items('/api/v1/audit?limit=200')) + daemon.stderr() + str(client.items('/api/v1/credentials'))
+        assert KEY not in kept and 'not-yet-the-key-4711' not in kept
+        assert KEY.encode() not in b''.join(path.read_bytes() for path in daemon.data_dir.glob('*.db*'))
 
 
 def test_change_disable_and_remove():

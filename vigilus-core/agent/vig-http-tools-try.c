@@ -16,13 +16,13 @@
 static char *
 pick_secret (JsonObject *secrets, GError **error)
 {
-  static const char *const members[] = { "token", "api_key", "key", "password", NULL };
+  static const char *const members[] = { "secret", "password", NULL };
 
   for (guint i = 0; members[i] != NULL; i++)
     if (vig_json_get_string (secrets, members[i], NULL) != NULL)
       return g_strdup (vig_json_get_string (secrets, members[i], NULL));
 
-  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "the credential is a key pair: HTTP tools sign in with a password or a token");
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "the credential is a key pair: HTTP tools sign in with a password, an API key or a token");
 
   return NULL;
 }

@@ -12,35 +12,45 @@
 
 static const VigStoreField fields[] = {
   { "name", 's', FALSE, 1, 100 },
-  { "kind", 's', FALSE, 1, 20, "ssh_key|password" },
+  { "kind", 's', FALSE, 1, 20, "ssh_key|password|api_key|token" },
   { "public_key", 's', TRUE, 1, 16384 },
   { "fingerprint", 's', TRUE, 1, 200 },
   { NULL },
 };
 
-/* The shape of the API: what is sealed comes out, the servers that use it go in. */
+/* Names of what uses it. */
 static gboolean
-shape (VigDbConnection *db, JsonObject *credential, char **sealed, GError **error)
+put_users (VigDbConnection *db, JsonObject *credential, const char *member, const char *sql, GError **error)
 {
-  g_autoptr (VigDbRows) rows = vig_db_query (db, error,
-                                             "SELECT name FROM servers WHERE credential_id = ?1 OR docker_credential_id = ?1 ORDER BY name COLLATE NOCASE LIMIT 200", "s",
-                                             vig_json_get_string (credential, "id", ""));
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, sql, "s", vig_json_get_string (credential, "id", ""));
   g_autoptr (GError) local_error = NULL;
-  JsonArray *servers = json_array_new ();
+  JsonArray *names = json_array_new ();
 
-  if (sealed != NULL)
-    *sealed = g_strdup (vig_json_get_string (credential, "sealed", NULL));
-  json_object_remove_member (credential, "sealed");
-  json_object_set_array_member (credential, "servers", servers);
+  json_object_set_array_member (credential, member, names);
   if (rows == NULL)
     return FALSE;
 
   while (vig_db_rows_next (rows, &local_error))
-    json_array_add_string_element (servers, vig_db_rows_string (rows, 0));
-  if (local_error != NULL)
-    g_propagate_error (error, g_steal_pointer (&local_error));
+    json_array_add_string_element (names, vig_db_rows_string (rows, 0));
+  if (local_error == NULL)
+    return TRUE;
 
-  return error == NULL || *error == NULL;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
+/* The shape of the API: what is sealed comes out, what uses it goes in. */
+static gboolean
+shape (VigDbConnection *db, JsonObject *credential, char **sealed, GError **error)
+{
+  if (sealed != NULL)
+    *sealed = g_strdup (vig_json_get_string (credential, "sealed", NULL));
+  json_object_remove_member (credential, "sealed");
+
+  return put_users (db, credential, "servers",
+                    "SELECT name FROM servers WHERE credential_id = ?1 OR docker_credential_id = ?1 ORDER BY name COLLATE NOCASE LIMIT 200", error) &&
+         put_users (db, credential, "tools", "SELECT 'http.' || name FROM http_tools WHERE credential_id = ?1 ORDER BY name LIMIT 200", error);
 }
 
 JsonObject *
@@ -145,22 +155,40 @@ vig_store_credentials_update (VigDbConnection *db, const char *id, JsonObject *c
 }
 
 static gboolean
-check_http_tools (VigDbConnection *db, const char *id, const char *name, GError **error)
+check_unused (JsonObject *credential, const char *member, const char *what, GError **error)
 {
-  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name FROM http_tools WHERE credential_id = ?1 ORDER BY name LIMIT 1", "s", id);
+  JsonArray *users = vig_json_get_array (credential, member);
+
+  if (json_array_get_length (users) == 0)
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_CONFLICT, "the credential \"%s\" is used by the %s \"%s\"%s: choose another one there first",
+               vig_json_get_string (credential, "name", ""), what, json_array_get_string_element (users, 0),
+               json_array_get_length (users) > 1 ? " and others" : "");
+
+  return FALSE;
+}
+
+gboolean
+vig_store_credentials_check (VigDbConnection *db, const char *id, const char *member, const char *kinds, GError **error)
+{
+  g_autoptr (JsonObject) row = NULL;
+  g_auto (GStrv) fitting = g_strsplit (kinds, "|", -1);
   g_autoptr (GError) local_error = NULL;
 
-  if (rows == NULL)
-    return FALSE;
-  if (!vig_db_rows_next (rows, &local_error))
-    {
-      if (local_error != NULL)
-        g_propagate_error (error, g_steal_pointer (&local_error));
-      return error == NULL || *error == NULL;
-    }
+  if (id == NULL)
+    return TRUE;
 
-  g_set_error (error, VIG_ERROR, VIG_ERROR_CONFLICT, "the credential \"%s\" is used by the tool http.%s: choose another one there first", name,
-               vig_db_rows_string (rows, 0));
+  row = vig_store_row_one (vig_db_query (db, &local_error, "SELECT name, kind FROM credentials WHERE id = ?1", "s", id), "ss", &local_error);
+  if (local_error != NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  else if (row == NULL)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: there is no credential %s", member, id);
+  else if (!g_strv_contains ((const char *const *) fitting, vig_json_get_string (row, "kind", "")))
+    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: the credential \"%s\" is of the kind %s; here it must be one of %s", member,
+                 vig_json_get_string (row, "name", ""), vig_json_get_string (row, "kind", ""), kinds);
+  else
+    return TRUE;
 
   return FALSE;
 }
@@ -169,22 +197,7 @@ gboolean
 vig_store_credentials_delete (VigDbConnection *db, const char *id, GError **error)
 {
   g_autoptr (JsonObject) credential = vig_store_credentials_get (db, id, NULL, error);
-  JsonArray *servers;
 
-  if (credential == NULL)
-    return FALSE;
-
-  servers = vig_json_get_array (credential, "servers");
-  if (json_array_get_length (servers) > 0)
-    {
-      g_set_error (error, VIG_ERROR, VIG_ERROR_CONFLICT, "the credential \"%s\" is used by the server \"%s\"%s: choose another one there first",
-                   vig_json_get_string (credential, "name", ""), json_array_get_string_element (servers, 0),
-                   json_array_get_length (servers) > 1 ? " and others" : "");
-      return FALSE;
-    }
-
-  if (!check_http_tools (db, id, vig_json_get_string (credential, "name", ""), error))
-    return FALSE;
-
-  return vig_db_exec (db, error, "DELETE FROM credentials WHERE id = ?1", "s", id);
+  return credential != NULL && check_unused (credential, "servers", "server", error) && check_unused (credential, "tools", "tool", error) &&
+         vig_db_exec (db, error, "DELETE FROM credentials WHERE id = ?1", "s", id);
 }

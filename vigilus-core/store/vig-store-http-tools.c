@@ -4,6 +4,7 @@
 #include "vig-store-http-tools.h"
 
 #include "vig-id.h"
+#include "vig-store-credentials.h"
 #include "vig-store-row.h"
 
 #define HTTP_TOOL "SELECT id, name, title, description, level, enabled, request, credential_id, created_at, updated_at FROM http_tools "
@@ -211,24 +212,13 @@ dup_request (JsonObject *tool)
 }
 
 static gboolean
-check_credential (VigDbConnection *db, const char *id, GError **error)
-{
-  gint64 found = id != NULL ? vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM credentials WHERE id = ?1", "s", id), error) : 1;
-
-  if (found == 0)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/credential_id: there is no credential %s", id);
-
-  return found > 0;
-}
-
-static gboolean
 write_row (VigDbConnection *db, const char *sql, const char *id, JsonObject *tool, gint64 created_at, GError **error)
 {
   g_autofree char *request = dup_request (tool);
   g_autoptr (GError) local_error = NULL;
   const char *name = vig_json_get_string (tool, "name", NULL);
 
-  if (!check_credential (db, vig_json_get_string (tool, "credential_id", NULL), error))
+  if (!vig_store_credentials_check (db, vig_json_get_string (tool, "credential_id", NULL), "credential_id", "password|api_key|token", error))
     return FALSE;
   if (vig_db_exec (db, &local_error, sql, "sssssissii",
                    id, name,

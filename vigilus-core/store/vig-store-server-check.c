@@ -3,6 +3,7 @@
 
 #include "vig-store-server-check.h"
 
+#include "vig-store-credentials.h"
 #include "vig-store-docker.h"
 #include "vig-store-row.h"
 
@@ -23,19 +24,9 @@ check_word (const char *member, const char *text, GError **error)
 }
 
 static gboolean
-check_credential (VigDbConnection *db, JsonObject *server, const char *member, GError **error)
+check_credential (VigDbConnection *db, JsonObject *server, const char *member, const char *kinds, GError **error)
 {
-  const char *id = vig_json_get_string (server, member, NULL);
-  gint64 found;
-
-  if (id == NULL)
-    return TRUE;
-
-  found = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) FROM credentials WHERE id = ?1", "s", id), error);
-  if (found == 0)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: there is no credential %s", member, id);
-
-  return found > 0;
+  return vig_store_credentials_check (db, vig_json_get_string (server, member, NULL), member, kinds, error);
 }
 
 static gboolean
@@ -108,8 +99,8 @@ vig_store_server_check (VigDbConnection *db, JsonObject *server, GError **error)
   return vig_store_check_name (vig_json_get_string (server, "name", ""), error) &&
          check_word ("host", vig_json_get_string (server, "host", ""), error) &&
          check_word ("user_name", vig_json_get_string (server, "user_name", ""), error) &&
-         check_credential (db, server, "credential_id", error) &&
-         check_credential (db, server, "docker_credential_id", error) &&
+         check_credential (db, server, "credential_id", "ssh_key|password", error) &&
+         check_credential (db, server, "docker_credential_id", "ssh_key", error) &&
          vig_store_check_docker (server, error) &&
          check_paths (vig_json_get_array (server, "file_paths"), error) &&
          check_jumps (db, server, error);

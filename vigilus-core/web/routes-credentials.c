@@ -7,13 +7,14 @@
 
 #include <string.h>
 
-static const char *const secret_members[] = { "private_key", "passphrase", "password", "generate", NULL };
+static const char *const secret_members[] = { "private_key", "passphrase", "password", "secret", "generate", NULL };
 
 /* What a write needs that the body does not say in clear: the sealed secret, and what a key tells of itself. */
 typedef struct
 {
   VigServerAccess *access;
   VigStoreHandler  handler;
+  const char      *member;      /* of the body that has it; NULL: it stays */
   char            *private_key; /* from the body, or made here */
   char            *sealed;
   JsonNode        *facts;       /* public_key, fingerprint */
@@ -31,6 +32,16 @@ secret_free (gpointer data)
   g_clear_pointer (&self->facts, json_node_unref);
   g_clear_object (&self->access);
   g_free (self);
+}
+
+/* The member of the body that a credential of this kind has its secret in. */
+static const char *
+get_secret_member (const char *kind)
+{
+  if (g_strcmp0 (kind, "ssh_key") == 0)
+    return "private_key";
+
+  return g_strcmp0 (kind, "password") == 0 ? "password" : "secret";
 }
 
 static gboolean
@@ -136,14 +147,14 @@ update_credential (VigDbConnection *db, VigRequest *request, GError **error)
   g_autoptr (JsonObject) old = vig_store_credentials_get (db, id, NULL, error);
   g_autoptr (JsonObject) changes = without_secrets (request);
   g_autoptr (JsonObject) credential = NULL;
-  gboolean is_key = g_strcmp0 (vig_json_get_string (old, "kind", NULL), "ssh_key") == 0;
+  const char *kind = vig_json_get_string (old, "kind", NULL);
 
   if (old == NULL)
     return NULL;
-  if (secret->sealed != NULL && is_key != (secret->facts != NULL))
+  if (secret->member != NULL && !g_str_equal (secret->member, get_secret_member (kind)))
     {
-      vig_request_blame (request, is_key ? "password" : "private_key", error, "%s is a %s: make another credential for a %s",
-                         vig_json_get_string (old, "name", ""), is_key ? "key" : "password", is_key ? "password" : "key");
+      vig_request_blame (request, secret->member, error, "%s is of the kind %s, whose secret is sent as %s: make another credential for this one",
+                         vig_json_get_string (old, "name", ""), kind, get_secret_member (kind));
       return NULL;
     }
 
@@ -253,43 +264,84 @@ begin_key (VigRequest *request)
   vig_worker_run_task (agent->worker, task, read_key);
 }
 
+/* What is pasted with a line break or half of something else would only fail later, and far from here. */
+static gboolean
+check_text (VigRequest *request, const char *member, const char *text)
+{
+  const char *p = text;
+
+  while (*p != '\0' && !g_ascii_iscntrl (*p))
+    p++;
+  if (*p == '\0' || g_str_equal (member, "password"))
+    return TRUE;
+
+  vig_request_add_detail (request, "field", json_node_init_string (json_node_alloc (), member));
+  vig_request_fail_with (request, VIG_ERROR_INVALID, "/secret: has a line break or another control character in it: paste the key or token alone");
+
+  return FALSE;
+}
+
 static void
-begin_password (VigRequest *request, const char *password)
+begin_text (VigRequest *request)
 {
   Secret *self = vig_request_get_data (request);
+  const char *text = vig_json_get_string (vig_request_get_body (request), self->member, "");
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) secrets = vig_json_pack ("{s:s}", "password", password);
+  g_autoptr (JsonObject) secrets = json_object_new ();
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
 
-  seal (request, secrets, &error);
+  if (!check_text (request, self->member, text))
+    return;
+
+  json_object_set_string_member (secrets, self->member, text);
+  json_node_set_object (node, secrets);
+  seal (request, node, &error);
   if (error != NULL)
     vig_request_fail (request, error);
   else
     vig_web_run_write (request, self->handler);
 }
 
+/* FALSE: the body has several secrets. *member: the one that it has, or NULL. */
+static gboolean
+find_member (JsonObject *body, const char **member)
+{
+  gboolean generate = vig_json_get_boolean (body, "generate", FALSE);
+  static const char *const members[] = { "private_key", "password", "secret" };
+  guint n = generate ? 1 : 0;
+
+  *member = generate ? "private_key" : NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    if (json_object_has_member (body, members[i]))
+      {
+        *member = members[i];
+        n++;
+      }
+
+  return n <= 1;
+}
+
 static void
 begin (VigRequest *request, VigStoreHandler handler, const char *kind)
 {
-  JsonObject *body = vig_request_get_body (request);
-  gboolean generate = vig_json_get_boolean (body, "generate", FALSE);
-  gboolean has_key = json_object_has_member (body, "private_key");
-  const char *password = vig_json_get_string (body, "password", NULL);
+  const char *needed = kind != NULL ? get_secret_member (kind) : NULL;
   Secret *self = g_new0 (Secret, 1);
+  gboolean is_clear = find_member (vig_request_get_body (request), &self->member);
 
   self->handler = handler;
   vig_request_set_data (request, self, secret_free);
-  if (generate + has_key + (password != NULL) > 1)
-    vig_request_fail_with (request, VIG_ERROR_INVALID, "send one of private_key, password and generate, not several");
-  else if (g_strcmp0 (kind, "ssh_key") == 0 && !generate && !has_key)
-    vig_request_fail_with (request, VIG_ERROR_INVALID, "/private_key: paste a private key, or let Vigilus generate one");
-  else if (g_strcmp0 (kind, "password") == 0 && password == NULL)
-    vig_request_fail_with (request, VIG_ERROR_INVALID, "/password: enter the password");
-  else if (generate || has_key)
-    begin_key (request);
-  else if (password != NULL)
-    begin_password (request, password);
-  else
+  if (!is_clear)
+    vig_request_fail_with (request, VIG_ERROR_INVALID, "send one of private_key, password, secret and generate, not several");
+  else if (needed != NULL && g_strcmp0 (needed, self->member) != 0)
+    vig_request_fail_with (request, VIG_ERROR_INVALID,
+                           g_str_equal (needed, "private_key") ? "/private_key: paste a private key, or let Vigilus generate one"
+                           : g_str_equal (needed, "password") ? "/password: enter the password" : "/secret: enter the key or token");
+  else if (self->member == NULL)
     vig_web_run_write (request, handler);
+  else if (g_str_equal (self->member, "private_key"))
+    begin_key (request);
+  else
+    begin_text (request);
 }
 
 static void

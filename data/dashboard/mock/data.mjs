@@ -321,6 +321,7 @@ export const credentials = [
     fingerprint: 'SHA256:Qm9yaW5nIGZpbmdlcnByaW50IG9mIGEga2V5ISEhISE',
     readable: false,
     servers: ['nas'],
+    tools: [],
     created_at: at(9000),
     updated_at: at(9000),
   },

@@ -54,7 +54,7 @@ test('nothing is sent without a key', async () => {
 
 test('a key that was stored with a server that is refused is not stored twice', async () => {
   const editor = edit();
-  act(() => editor.current.set({ secrets: { private_key: 'KEY', passphrase: '', password: '' } }));
+  act(() => editor.current.set({ secrets: { private_key: 'KEY', passphrase: '', password: '', secret: '' } }));
   refusal = { path: '/api/v1/servers', field: 'name' };
   await act(async () => void (await editor.current.save()));
   expect(editor.current.wrongs).toEqual({ name: 'no' });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
-import { KeyRound } from 'lucide-react';
+import { KeyRound, Plus } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
 import { Confirm, Dialog } from '../../components/dialog';
@@ -11,11 +11,21 @@ import { credentialsQuery, useDeleteCredential, useUpdateCredential } from '../.
 import { say } from '../../lib/toasts';
 import type { Credential } from '../../lib/types';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
-import { bodyOf, noSecrets, PublicKey, SecretFields, type Source, sourceChoices } from './secret-fields';
+import { AddCredential } from './credential-dialog';
+import {
+  bodyOf,
+  kindName,
+  noSecrets,
+  PublicKey,
+  SecretFields,
+  type Source,
+  secretMembers,
+  sourceChoices,
+} from './secret-fields';
 
 function ReplaceDialog({ credential, onClose }: { credential: Credential; onClose: () => void }) {
   const isKey = credential.kind === 'ssh_key';
-  const [source, setSource] = useState<Source>(isKey ? 'key' : 'password');
+  const [source, setSource] = useState<Source>(credential.kind === 'ssh_key' ? 'key' : credential.kind);
   const [secrets, setSecrets] = useState(noSecrets);
   const [wrongs, setWrongs] = useState<Wrongs>({});
   const update = useUpdateCredential();
@@ -33,14 +43,14 @@ function ReplaceDialog({ credential, onClose }: { credential: Credential; onClos
           say(_('The new secret of {name} is stored.', { name: credential.name }));
           onClose();
         },
-        onError: (error) => setWrongs(wrongsOf(error, ['private_key', 'passphrase', 'password'])),
+        onError: (error) => setWrongs(wrongsOf(error, secretMembers)),
       },
     );
   };
   return (
     <Dialog title={_('Replace the secret of {name}', { name: credential.name })} className="wide" onClose={onClose}>
       <form className="stack" onSubmit={submit} noValidate>
-        <p>{_('The old one is gone for good; the new one counts for all servers that use it.')}</p>
+        <p>{_('The old one is gone for good; the new one counts for all that use it.')}</p>
         {isKey && (
           <ChoiceField
             legend={_('The new key')}
@@ -81,7 +91,7 @@ function DeleteCredential({ credential }: { credential: Credential }) {
           onConfirm={confirm}
           onClose={() => setAsking(false)}
         >
-          <p>{_('Its secret is gone for good. Servers that use it have to be changed first.')}</p>
+          <p>{_('Its secret is gone for good. Servers and tools that use it have to be changed first.')}</p>
         </Confirm>
       )}
     </>
@@ -94,7 +104,7 @@ function CredentialCard({ credential }: { credential: Credential }) {
     <li className="card stack tight">
       <div className="row">
         <h2>{credential.name}</h2>
-        <span className="badge">{credential.kind === 'ssh_key' ? _('SSH key') : _('Password')}</span>
+        <span className="badge">{kindName(credential.kind)}</span>
       </div>
       {!credential.readable && (
         <Note kind="wait">
@@ -109,7 +119,7 @@ function CredentialCard({ credential }: { credential: Credential }) {
           </>
         )}
         <dt>{_('Used by')}</dt>
-        <dd>{credential.servers.join(', ') || _('no server')}</dd>
+        <dd>{[...credential.servers, ...credential.tools].join(', ') || _('nothing')}</dd>
         <dt>{_('Secret')}</dt>
         <dd>{credential.readable ? _('stored, encrypted') : _('stored, unreadable')}</dd>
       </dl>
@@ -132,23 +142,36 @@ function CredentialCard({ credential }: { credential: Credential }) {
 
 export function Credentials() {
   const query = useQuery(credentialsQuery);
+  const [isAdding, setAdding] = useState(false);
+  const add = (
+    <Button onClick={() => setAdding(true)}>
+      <Plus className="icon" aria-hidden /> {_('Add credential')}
+    </Button>
+  );
   return (
     <Loaded query={query}>
-      {(credentials) =>
-        credentials.length === 0 ? (
-          <div className="card">
-            <Empty icon={KeyRound} title={_('There are no credentials')}>
-              <p>{_('A key or password is stored when you add a server with it.')}</p>
-            </Empty>
-          </div>
-        ) : (
-          <ul className="stack">
-            {credentials.map((credential) => (
-              <CredentialCard key={credential.id} credential={credential} />
-            ))}
-          </ul>
-        )
-      }
+      {(credentials) => (
+        <>
+          {credentials.length === 0 ? (
+            <div className="card">
+              <Empty icon={KeyRound} title={_('There are no credentials')}>
+                <p>{_('What servers and HTTP tools sign in with. A key can also be stored while you add a server.')}</p>
+                {add}
+              </Empty>
+            </div>
+          ) : (
+            <div className="stack">
+              <div className="row">{add}</div>
+              <ul className="stack">
+                {credentials.map((credential) => (
+                  <CredentialCard key={credential.id} credential={credential} />
+                ))}
+              </ul>
+            </div>
+          )}
+          {isAdding && <AddCredential onClose={() => setAdding(false)} />}
+        </>
+      )}
     </Loaded>
   );
 }

@@ -64,7 +64,9 @@ export function Address({ draft, wrongs, set }: PartProps) {
 }
 
 export function CredentialChoice({ draft, wrongs, set }: PartProps) {
-  const credentials = useQuery(credentialsQuery).data ?? [];
+  const credentials = (useQuery(credentialsQuery).data ?? []).filter(
+    ({ kind }) => kind === 'ssh_key' || kind === 'password',
+  );
   const { key, generate, password } = sourceChoices();
   const stored = { value: 'stored', label: _('A stored credential') };
   return (

@@ -4,7 +4,7 @@ import { useCreateCredential, useSaveServer } from '../../lib/servers';
 import type { Server } from '../../lib/types';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
 import { type DockerDraft, dockerBody, dockerDraftOf, dockerMembers } from './docker-draft';
-import { bodyOf, noSecrets, type Secrets, type Source } from './secret-fields';
+import { bodyOf, kindOf, noSecrets, type Secrets, type Source, secretMembers } from './secret-fields';
 
 export interface ServerDraft {
   name: string;
@@ -70,8 +70,7 @@ const nameOfCredential = (draft: ServerDraft) =>
   draft.credential_name.trim() || `${draft.user_name.trim()}@${draft.host.trim()}`.slice(0, 100);
 
 function credentialBody(draft: ServerDraft, source: Source) {
-  const kind = source === 'password' ? ('password' as const) : ('ssh_key' as const);
-  return { name: nameOfCredential(draft), kind, ...bodyOf(source, draft.secrets) };
+  return { name: nameOfCredential(draft), kind: kindOf(source), ...bodyOf(source, draft.secrets) };
 }
 
 /** The name stands in two forms at once. */
@@ -102,7 +101,7 @@ export function useServerEditor(server: Server | null) {
 
   const store = async (source: Source) => {
     const credential = await creating.mutateAsync(credentialBody(draft, source)).catch((error: Error) => {
-      setWrongs(renamed(wrongsOf(error, ['name', 'private_key', 'passphrase', 'password'])));
+      setWrongs(renamed(wrongsOf(error, ['name', ...secretMembers])));
       return null;
     });
     // It is stored now, also where the server is then refused: the next try takes it.

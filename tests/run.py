@@ -190,7 +190,7 @@ def suite_bench(args):
     return [tap_job('bench', [PYTHON, 'tests/bench/run.py', '--check'], env=build_env(args), timeout=3000)]
 
 
-ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'integration'], ['sanitized', 'fuzz'], ['fresh', 'race', 'bench']
+ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'integration'], ['fuzz', 'sanitized'], ['fresh', 'race', 'bench']
 SHORT = ALONE + WAITING + COMPUTING
 LONG = SHORT + MEASURING
 # A stage is lanes that run beside each other: the suites, and how many of their jobs at a time.

@@ -25,12 +25,13 @@ const pages = [
   ['About', '/settings/about'],
 ];
 
+// Assistive technology sees no difference between a desk and a wide desk: colours and small screens are what can be wrong.
 const views = {
   light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
   phone: { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true, colorScheme: 'dark' },
-  wide: { viewport: { width: 2560, height: 1440 } },
+  wide: { viewport: { width: 2560, height: 1440 }, colorScheme: 'dark' },
 };
+const accessible = ['light', 'phone'];
 
 async function fill(page, daemon) {
   await enter(page, daemon);
@@ -60,7 +61,9 @@ function look(view) {
       await shoot(page, `${view}-${name.toLowerCase().replaceAll(' ', '-')}`);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(over <= 0, `${name} scrolls sideways by ${over} px`);
-      await checkAccess(page, `${name}, ${view}`);
+      if (accessible.includes(view)) {
+        await checkAccess(page, `${name}, ${view}`);
+      }
     }
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Plus, RefreshCw, Server as ServerIcon } from 'lucide-react';
+import { Plus, RefreshCw, Server as ServerIcon, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/button';
 import { Empty, Loaded } from '../../components/states';
@@ -91,7 +91,11 @@ export default function ServersPage() {
         </div>
         <div className="row">
           <CheckButton isShown={(servers ?? []).length > 0} />
-          {canEdit && <Button onClick={() => setImporting(true)}>{_('Import')}</Button>}
+          {canEdit && (
+            <Button onClick={() => setImporting(true)}>
+              <Upload className="icon" aria-hidden /> {_('Import')}
+            </Button>
+          )}
           <AddButton onClick={() => open({ add: true })} />
         </div>
       </header>

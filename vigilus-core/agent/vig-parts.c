@@ -127,7 +127,8 @@ redact (VigParts *self, JsonObject *data)
 void
 vig_parts_publish (VigParts *self, const char *topic, const char *event, JsonObject *data)
 {
-  vig_events_publish (self->context.events, topic, event, redact (self, data));
+  if (vig_events_is_wanted (self->context.events, topic))
+    vig_events_publish (self->context.events, topic, event, redact (self, data));
 }
 
 void
@@ -136,4 +137,18 @@ vig_parts_publish_session (VigParts *self, const char *session_id, const char *e
   g_autofree char *topic = g_strconcat ("session:", session_id, NULL);
 
   vig_parts_publish (self, topic, event, data);
+}
+
+void
+vig_parts_publish_run (VigParts *self, JsonObject *row)
+{
+  g_autofree char *topic = g_strconcat ("session:", vig_json_get_string (row, "session_id", ""), NULL);
+  gboolean in_session = vig_events_is_wanted (self->context.events, topic);
+  gboolean in_runs = vig_events_is_wanted (self->context.events, "runs");
+  g_autoptr (JsonNode) node = in_session || in_runs ? redact (self, row) : NULL;
+
+  if (in_session)
+    vig_events_publish (self->context.events, topic, "run.changed", json_node_ref (node));
+  if (in_runs)
+    vig_events_publish (self->context.events, "runs", "run.changed", json_node_ref (node));
 }

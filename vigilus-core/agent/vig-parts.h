@@ -32,6 +32,7 @@ VigSchema *vig_parts_ensure_schema  (VigParts *self, const char *text, GError **
 /* A redacted copy goes out to whoever listens. */
 void       vig_parts_publish        (VigParts *self, const char *topic, const char *event, JsonObject *data);
 void       vig_parts_publish_session (VigParts *self, const char *session_id, const char *event, JsonObject *data);
+void       vig_parts_publish_run    (VigParts *self, JsonObject *row); /* that it changed, to its conversation's topic and to "runs" */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigParts, vig_parts_unref)
 
 G_END_DECLS

@@ -54,8 +54,7 @@ vig_run_publish_step (VigRun *self, JsonObject *stored)
   self->others_cost = vig_json_get_int (stored, "others_cost", 0);
   publish_all (self, "message.added", vig_json_get_array (stored, "messages"));
   publish_all (self, "call.changed", vig_json_get_array (stored, "calls"));
-  vig_run_publish (self, "run.changed", self->row);
-  vig_parts_publish (self->parts, "runs", "run.changed", self->row);
+  vig_parts_publish_run (self->parts, self->row);
 }
 
 static JsonObject *

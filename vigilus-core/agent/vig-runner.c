@@ -126,8 +126,7 @@ begin_child (JsonObject *row, gpointer data)
   if (run == NULL)
     {
       run = vig_run_new (self->parts, row, run_ended, self);
-      vig_parts_publish_session (self->parts, vig_run_get_session_id (run), "run.changed", row);
-      vig_parts_publish (self->parts, "runs", "run.changed", row);
+      vig_parts_publish_run (self->parts, row);
     }
   begin (self, run, NULL);
 }
@@ -179,8 +178,7 @@ publish_start (VigRunner *self, JsonObject *stored)
     publish_branch (self, run);
   if (message != NULL)
     vig_parts_publish_session (self->parts, session_id, "message.added", message);
-  vig_parts_publish_session (self->parts, session_id, "run.changed", run);
-  vig_parts_publish (self->parts, "runs", "run.changed", run);
+  vig_parts_publish_run (self->parts, run);
 }
 
 static void

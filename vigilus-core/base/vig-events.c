@@ -28,6 +28,7 @@ typedef struct
   grefcount    ref_count;
   guint        id; /* 0: forgotten */
   VigEventFunc func;
+  VigEventFilter wants; /* or NULL */
   gpointer     user_data;
 } Listener;
 
@@ -133,7 +134,7 @@ vig_events_publish (VigEvents *self, const char *topic, const char *event, JsonN
 }
 
 guint
-vig_events_listen (VigEvents *self, VigEventFunc func, gpointer user_data)
+vig_events_listen (VigEvents *self, VigEventFunc func, VigEventFilter wants, gpointer user_data)
 {
   Listener *listener;
 
@@ -144,10 +145,27 @@ vig_events_listen (VigEvents *self, VigEventFunc func, gpointer user_data)
   g_ref_count_init (&listener->ref_count);
   listener->id = ++self->last_id;
   listener->func = func;
+  listener->wants = wants;
   listener->user_data = user_data;
   g_ptr_array_add (self->listeners, listener);
 
   return listener->id;
+}
+
+gboolean
+vig_events_is_wanted (VigEvents *self, const char *topic)
+{
+  g_return_val_if_fail (VIG_IS_EVENTS (self), FALSE);
+
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      Listener *listener = g_ptr_array_index (self->listeners, i);
+
+      if (listener->wants == NULL || listener->wants (topic, listener->user_data))
+        return TRUE;
+    }
+
+  return FALSE;
 }
 
 void

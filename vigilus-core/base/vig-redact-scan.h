@@ -27,6 +27,13 @@ gboolean vig_scan_is     (VigScan *self, gsize at, const char *part);
 gsize vig_scan_skip      (VigScan *self, gsize at, const char *set);   /* past characters of the set */
 gsize vig_scan_until     (VigScan *self, gsize at, const char *set);   /* up to a character of the set, or the end */
 
+/* What names and tokens are made of: A-Z a-z 0-9 _ - . */
+static inline gboolean
+vig_scan_is_word_char (char c)
+{
+  return g_ascii_isalnum (c) || c == '_' || c == '-' || c == '.';
+}
+
 void  vig_scan_tokens    (VigScan *self); /* by the shapes that services give their tokens */
 void  vig_scan_named     (VigScan *self); /* name = value, --name value, headers */
 void  vig_scan_marked    (VigScan *self); /* PEM blocks, URLs with passwords, password hashes, webhooks */

@@ -126,7 +126,20 @@ starts_word (VigScan *self, gsize at)
   if (at > 1 && self->text[at - 2] == '\\' && strchr ("nrt", before) != NULL)
     return TRUE;
 
-  return !g_ascii_isalnum (before) && strchr ("_-.", before) == NULL;
+  return !vig_scan_is_word_char (before);
+}
+
+/* Past @at, and past what cannot begin a word: characters of the one that @at is in. The n of "\n" written out ends with itself. */
+static gsize
+skip_word (VigScan *self, gsize at)
+{
+  gboolean is_escape = at > 0 && self->text[at - 1] == '\\';
+
+  if (vig_scan_is_word_char (self->text[at++]) && !is_escape)
+    while (at < self->length && vig_scan_is_word_char (self->text[at]))
+      at++;
+
+  return at;
 }
 
 void
@@ -142,6 +155,6 @@ vig_scan_tokens (VigScan *self)
 
       if (n > 0)
         vig_scan_add (self, at, at + n);
-      at += MAX (n, 1);
+      at = n > 0 ? at + n : skip_word (self, at);
     }
 }

@@ -166,6 +166,29 @@ vig_redactor_find (VigRedactor *self, const char *text, gsize length, gsize *ope
   return spans;
 }
 
+/* One word and nothing else, as ids, names and states are: that may be a known value or a token, but has no name and is in no command. */
+static gboolean
+is_one_word (const char *text, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if (!vig_scan_is_word_char (text[i]))
+      return FALSE;
+
+  return TRUE;
+}
+
+static GArray *
+find_in_word (VigRedactor *self, const char *text, gsize length)
+{
+  GArray *spans = g_array_new (FALSE, FALSE, sizeof (VigSpan));
+  VigScan scan = { text, length, spans, G_MAXSIZE, G_MAXSIZE, length };
+
+  find_values (self, text, length, spans);
+  vig_scan_tokens (&scan);
+
+  return spans;
+}
+
 char *
 vig_redactor_apply (VigRedactor *self, const char *text)
 {
@@ -177,7 +200,7 @@ vig_redactor_apply (VigRedactor *self, const char *text)
   g_return_val_if_fail (text != NULL, NULL);
 
   length = strlen (text);
-  spans = vig_redactor_find (self, text, length, &open);
+  spans = is_one_word (text, length) ? find_in_word (self, text, length) : vig_redactor_find (self, text, length, &open);
 
   return spans->len > 0 ? vig_redact_mask (text, 0, length, spans) : g_strdup (text);
 }

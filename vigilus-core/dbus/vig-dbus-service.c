@@ -44,16 +44,32 @@ method_call (GDBusConnection *connection, const char *sender, const char *path, 
 
 static const GDBusInterfaceVTable vtable = { .method_call = method_call };
 
+static const struct
+{
+  const char *topic;
+  const char *event;
+  const char *signal;
+} signals[] = {
+  { "runs", "run.changed", "RunChanged" },
+  { "approvals", "approval.requested", "ApprovalRequested" },
+  { "approvals", "approval.decided", "ApprovalDecided" },
+  { "settings", "frozen.changed", "FrozenChanged" },
+};
+
+static gboolean
+is_wanted (const char *topic, gpointer user_data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    if (g_str_equal (topic, signals[i].topic))
+      return TRUE;
+
+  return FALSE;
+}
+
 /* Events have passed the redactor before they were published. */
 static void
 on_event (const char *topic, const char *event, JsonNode *data, gpointer user_data)
 {
-  static const struct { const char *topic; const char *event; const char *signal; } signals[] = {
-    { "runs", "run.changed", "RunChanged" },
-    { "approvals", "approval.requested", "ApprovalRequested" },
-    { "approvals", "approval.decided", "ApprovalDecided" },
-    { "settings", "frozen.changed", "FrozenChanged" },
-  };
   VigDbusService *self = user_data;
 
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
@@ -98,7 +114,7 @@ export (VigDbusService *self, GDBusConnection *connection)
       return;
     }
 
-  self->listener_id = vig_events_listen (self->context.events, on_event, self);
+  self->listener_id = vig_events_listen (self->context.events, on_event, is_wanted, self);
   self->name_id = g_bus_own_name_on_connection (connection, VIG_DBUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, name_acquired, name_lost, self, NULL);
 }
 

@@ -78,6 +78,18 @@ on_event (const char *topic, const char *event, JsonNode *data, gpointer user_da
     }
 }
 
+static gboolean
+is_wanted (const char *topic, gpointer user_data)
+{
+  VigLive *self = user_data;
+
+  for (guint i = 0; i < self->sockets->len; i++)
+    if (g_hash_table_contains (((VigLiveSocket *) g_ptr_array_index (self->sockets, i))->topics, topic))
+      return TRUE;
+
+  return FALSE;
+}
+
 static void
 on_closed (SoupWebsocketConnection *connection, gpointer user_data)
 {
@@ -455,7 +467,7 @@ vig_live_new (VigWeb *web)
 
   self->web = web;
   self->sockets = g_ptr_array_new_with_free_func (free_socket);
-  self->listen_id = vig_events_listen (web->context.agent->events, on_event, self);
+  self->listen_id = vig_events_listen (web->context.agent->events, on_event, is_wanted, self);
   self->check_id = g_timeout_add_seconds (CHECK_INTERVAL, check_logins, self);
   vig_sessions_set_ended_func (web->sessions, on_login_ended, self);
 

@@ -57,7 +57,7 @@ agent_test_open (AgentTest *self)
   agent_test_add_tools (G_OBJECT (self->context.registry));
   vig_registry_add_provider_type (self->context.registry, "test", &agent_test_model_info, AGENT_TEST_TYPE_MODEL, &error);
   g_assert_no_error (error);
-  self->listener = vig_events_listen (self->context.events, heard, self);
+  self->listener = vig_events_listen (self->context.events, heard, NULL, self);
   self->approvals = vig_approvals_new (&self->context);
   self->runner = vig_runner_new (&self->context, self->approvals);
 }

@@ -37,7 +37,7 @@ test_order (void)
   g_autoptr (GString) heard = g_string_new (NULL);
   Ear ear = { events, heard };
 
-  ear.id = vig_events_listen (events, note, &ear);
+  ear.id = vig_events_listen (events, note, NULL, &ear);
   vig_events_publish (events, "runs", "changed", text_node ("1"));
   vig_events_publish (events, "approvals", "created", NULL);
   g_assert_cmpstr (heard->str, ==, "");
@@ -48,6 +48,30 @@ test_order (void)
   vig_events_publish (events, "runs", "changed", text_node ("2"));
   while (g_main_context_iteration (NULL, FALSE));
   g_assert_cmpstr (heard->str, ==, "runs/changed/1 approvals/created/- ");
+}
+
+static gboolean
+wants_runs (const char *topic, gpointer user_data)
+{
+  return g_str_equal (topic, "runs");
+}
+
+static void
+test_wanted (void)
+{
+  g_autoptr (VigEvents) events = vig_events_new ();
+  g_autoptr (GString) heard = g_string_new (NULL);
+  Ear ear = { events, heard };
+  Ear other = { events, heard };
+
+  g_assert_false (vig_events_is_wanted (events, "runs"));
+  ear.id = vig_events_listen (events, note, wants_runs, &ear);
+  g_assert_true (vig_events_is_wanted (events, "runs"));
+  g_assert_false (vig_events_is_wanted (events, "approvals"));
+  other.id = vig_events_listen (events, note, NULL, &other);
+  g_assert_true (vig_events_is_wanted (events, "approvals"));
+  vig_events_forget (events, other.id);
+  g_assert_false (vig_events_is_wanted (events, "approvals"));
 }
 
 static void
@@ -69,8 +93,8 @@ test_forget_while_told (void)
   Ear first = { events, heard };
   Ear second = { events, heard };
 
-  vig_events_listen (events, forget_other, &first);
-  first.id = vig_events_listen (events, note, &second);
+  vig_events_listen (events, forget_other, NULL, &first);
+  first.id = vig_events_listen (events, note, NULL, &second);
   vig_events_publish (events, "runs", "changed", NULL);
   vig_test_wait_for (first.n == 1);
   g_assert_cmpstr (heard->str, ==, "");
@@ -106,7 +130,7 @@ test_from_a_thread (void)
   Ear ear = { events };
   GThread *thread;
 
-  vig_events_listen (events, check_rising, &ear);
+  vig_events_listen (events, check_rising, NULL, &ear);
   thread = g_thread_new ("publisher", publish_many, events);
   for (guint i = 1; i <= N_EVENTS; i++)
     vig_events_publish (events, "runs", "changed", json_node_init_int (json_node_alloc (), i));
@@ -119,6 +143,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/events/wanted", test_wanted);
   g_test_add_func ("/events/order", test_order);
   g_test_add_func ("/events/forget-while-told", test_forget_while_told);
   g_test_add_func ("/events/from-a-thread", test_from_a_thread);

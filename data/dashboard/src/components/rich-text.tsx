@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { lazy, Suspense } from 'react';
 
-const Markdown = lazy(() => import('./markdown'));
+const load = () => import('./markdown');
+const Markdown = lazy(load);
+
+/** Fetches the parser before there is a text, so that the first one isn't seen plain. */
+export function prepareRichText() {
+  void load();
+}
 
 /** Markdown, or its plain text for the moment until the parser is here. */
 export function RichText({ text }: { text: string }) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { useParams } from '@tanstack/react-router';
 import { PanelLeft, PanelRight } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Button } from '../../components/button';
 import { Dialog } from '../../components/dialog';
+import { prepareRichText } from '../../components/rich-text';
 import { useStored } from '../../lib/hooks';
 import { _ } from '../../lib/i18n';
 import { Conversation } from './conversation';
@@ -16,6 +17,7 @@ export default function ChatPage() {
   const [isListOpen, setListOpen] = useState(false);
   const [details, setDetails] = useStored('chat.details', 'closed');
   const areDetailsOpen = details === 'open';
+  useEffect(prepareRichText, []);
   const bar = (
     <>
       <Button

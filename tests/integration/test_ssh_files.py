@@ -103,6 +103,49 @@ def test_writing():
         assert sorted(os.listdir(folder)) == ['new', path.name]
 
 
+def test_what_was_written_is_put_back_by_one_click():
+    with tempfile.TemporaryDirectory() as folder, Keeper([], 'ssh-write', file_paths=[folder]) as keeper:
+        client, path, new = keeper.client, pathlib.Path(folder, 'conf'), pathlib.Path(folder, 'new')
+        path.write_bytes(b'old\0\xff' * 30000)
+        path.chmod(0o4750)
+        owner = (1234, 5678) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        os.chown(path, *owner)
+        path.chmod(0o4750)
+        undo = lambda change, status=200, **more: client.post(f'/api/v1/changes/{change["id"]}/undo', more).expect(status)  # noqa: E731
+        ask(keeper, {'server': 'nas', 'path': str(path), 'content': 'first', 'mode': '0600'}, approve=True)
+        ask(keeper, {'server': 'nas', 'path': str(new), 'content': 'made'}, approve=True)
+        made, changed = client.items('/api/v1/changes')
+        (file,) = changed['files']
+        assert file['path'] == str(path) and file['server_name'] == 'nas' and file['server_id'] == keeper.server['id'] and file['before_size'] == 150000, changed
+        assert path.read_bytes() == b'first' and path.stat().st_mode & 0o7777 == 0o600
+        done = undo(changed)
+        info = path.stat()
+        assert path.read_bytes() == b'old\0\xff' * 30000 and info.st_mode & 0o7777 == 0o4750 and (info.st_uid, info.st_gid) == owner, (done, info)
+        undo(changed, 409)
+        again = client.get(f'/api/v1/changes/{done["undone_as"]}').expect(200)
+        undo(again)
+        assert path.read_bytes() == b'first', 'undone in turn'
+        new.write_text('by somebody else', encoding='ascii')
+        answer = client.post(f'/api/v1/changes/{made["id"]}/undo')
+        assert answer.status == 409 and answer.json['error']['details']['can_override'] and f'nas:{new}' in answer.json['error']['message'], answer.body
+        undo(made, override=True)
+        assert not new.exists() and sorted(os.listdir(folder)) == ['conf']
+        (row,) = [row for row in client.items('/api/v1/audit?event=undo.outcome') if row['detail']['override']]
+        assert row['resource'] == f'server:nas:{new}' and row['outcome'] == 'success', row
+        ask(keeper, {'server': 'nas', 'path': str(path), 'content': 'second'}, approve=True)
+        last = client.items('/api/v1/changes')[0]
+        path.unlink()
+        pathlib.Path(folder, 'elsewhere').write_text('mine', encoding='ascii')
+        path.symlink_to('elsewhere')
+        assert 'link' in client.post(f'/api/v1/changes/{last["id"]}/undo', {'override': True}).expect(403)['error']['message']
+        assert pathlib.Path(folder, 'elsewhere').read_text(encoding='ascii') == 'mine'
+        path.unlink()
+        client.patch(f'/api/v1/servers/{keeper.server["id"]}', {'file_paths': ['/srv']}).expect(200)
+        undo(last, 403, override=True)
+        client.delete(f'/api/v1/servers/{keeper.server["id"]}').expect(204)
+        undo(last, 404, override=True)
+
+
 def test_several_servers_at_once():
     with Keeper([{'servers': ['one', 'TWO', 'three', 'two'], 'command': 'echo "out of $SSH_CONNECTION"; sleep 1'}]) as keeper:
         for name in ('one', 'two', 'three'):

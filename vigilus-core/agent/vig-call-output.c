@@ -199,6 +199,19 @@ keep_file (gpointer data, int directory, const char *name, const char *after, GE
   return FALSE;
 }
 
+static gboolean
+keep_server_file (gpointer data, VigServer *server, const char *path, const VigServerFile *file, const char *after, GError **error)
+{
+  VigCallOutput *self = data;
+
+  if (self->undo != NULL)
+    return vig_undo_keep_server_file (self->undo, &self->subject, server, path, file, after, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "nothing can be kept for undo here");
+
+  return FALSE;
+}
+
 static GSocketConnection *
 connect_server (gpointer data, VigServer *server, const char *address, GCancellable *cancellable, GError **error)
 {
@@ -285,6 +298,7 @@ static const VigInvocationServices services = {
   .dup_secret = dup_secret,
   .dup_settings = dup_settings,
   .keep_record = keep_record,
+  .keep_server_file = keep_server_file,
   .connect_server = connect_server,
 };
 

@@ -263,6 +263,36 @@ vig_server_find (const VigAgentContext *context, const char *operator_id, const 
 }
 
 static gpointer
+load_entry (VigDbConnection *db, gpointer data, GError **error)
+{
+  return vig_server_entry_load (db, data, error);
+}
+
+static VigServer *
+open_by_id (gpointer data, const char *id, GError **error)
+{
+  const VigAgentContext *context = data;
+  g_autoptr (VigServerEntry) entry = vig_db_read (context->db, load_entry, (gpointer) id, error);
+
+  return entry != NULL ? vig_server_open (context, entry, error) : NULL;
+}
+
+static VigServerAccess *
+find_access (gpointer data)
+{
+  const VigAgentContext *context = data;
+
+  return vig_server_access_find (context->registry);
+}
+
+void
+vig_server_access_set_undo (VigAgentContext *context)
+{
+  if (context->undo != NULL)
+    vig_undo_set_servers (context->undo, open_by_id, find_access, context);
+}
+
+static gpointer
 find_tool (VigRegistry *registry, GType type)
 {
   g_autoptr (GPtrArray) tools = vig_registry_list_tools (registry);

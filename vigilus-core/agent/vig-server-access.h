@@ -34,6 +34,8 @@ VigServerAccess *vig_server_access_find     (VigRegistry *registry);
 VigServerService *vig_server_service_find   (VigRegistry *registry);
 /* Tests the connection, and by the member "docker" what the entry names beside it. @service: or NULL. Blocks. */
 JsonNode        *vig_server_test            (VigServer *server, VigServerAccess *access, VigServerService *service, GCancellable *cancellable, GError **error);
+/* Lets @context's undo put back files of servers. */
+void             vig_server_access_set_undo (VigAgentContext *context);
 /* The tool "servers.list". */
 VigTool         *vig_servers_tool_new       (VigDb *db);
 

@@ -17,13 +17,14 @@
 /* One undo on its way: looks at all files first, so that nothing is touched where anything stands in the way. */
 typedef struct
 {
-  VigUndo    *undo;
-  JsonObject *change;
-  JsonArray  *files;
-  const char *user_name;
-  const char *address;
-  gboolean    override;
-  char       *undone_as; /* the change that keeps what this one replaces */
+  VigUndo         *undo;
+  VigServerAccess *access;    /* or NULL */
+  JsonObject      *change;
+  JsonArray       *files;
+  const char      *user_name;
+  const char      *address;
+  gboolean         override;
+  char            *undone_as; /* the change that keeps what this one replaces */
 } Back;
 
 static gpointer
@@ -85,25 +86,64 @@ look (Back *self, JsonObject *file, VigFileState *now, int *directory, GError **
   return FALSE;
 }
 
-/* Adds the path to @changed where it is neither what the change left nor what was there before. */
 static gboolean
-check_file (Back *self, JsonObject *file, GString *changed, GError **error)
+is_on_server (JsonObject *file)
+{
+  return vig_json_get_string (file, "server_id", NULL) != NULL;
+}
+
+/* Whether it is what the change left, or what was there before. */
+static gboolean
+find_known (Back *self, JsonObject *file, gboolean *is_known, GError **error)
 {
   g_auto (VigFileState) now = { 0 };
   g_auto (VigFileState) before = { 0 };
-  const char *path = vig_json_get_string (file, "path", "");
   int directory;
+
+  if (is_on_server (file))
+    {
+      g_auto (VigUndoServerFile) there = { 0 };
+
+      if (!vig_undo_server_file_open (&there, self->undo, self->access, file, error))
+        return FALSE;
+      *is_known = vig_undo_server_file_is_after (&there, file) || vig_undo_server_file_is_before (&there, file);
+      return TRUE;
+    }
 
   if (!look (self, file, &now, &directory, error))
     return FALSE;
   g_close (directory, NULL);
 
   vig_file_state_from_row (&before, file);
-  if (!vig_file_state_is_after (&now, file) && !vig_file_state_equal (&now, &before))
-    g_string_append_printf (changed, "%s%s", changed->len > 0 ? ", " : "", path);
-  if (before.sha256 == NULL || vig_content_has (self->undo->content, before.sha256))
+  *is_known = vig_file_state_is_after (&now, file) || vig_file_state_equal (&now, &before);
+
+  return TRUE;
+}
+
+/* "nas:/etc/motd" where it is on a server. */
+static char *
+dup_name (JsonObject *file)
+{
+  const char *server = vig_json_get_string (file, "server_name", NULL);
+
+  return g_strconcat (server != NULL ? server : "", server != NULL ? ":" : "", vig_json_get_string (file, "path", ""), NULL);
+}
+
+/* Adds the path to @changed where it is neither what the change left nor what was there before. */
+static gboolean
+check_file (Back *self, JsonObject *file, GString *changed, GError **error)
+{
+  const char *sha256 = vig_json_get_string (file, "before_sha256", NULL);
+  g_autofree char *name = dup_name (file);
+  gboolean is_known;
+
+  if (!find_known (self, file, &is_known, error))
+    return FALSE;
+  if (!is_known)
+    g_string_append_printf (changed, "%s%s", changed->len > 0 ? ", " : "", name);
+  if (sha256 == NULL || vig_content_has (self->undo->content, sha256))
     return TRUE;
-  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "what %s held before is missing in the data directory", path);
+  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "what %s held before is missing in the data directory", name);
 
   return FALSE;
 }
@@ -125,6 +165,15 @@ check_all (Back *self, GError **error)
 }
 
 static gboolean
+put_back_there (Back *self, const VigUndoSubject *subject, JsonObject *file, GError **error)
+{
+  g_auto (VigUndoServerFile) there = { 0 };
+
+  return vig_undo_server_file_open (&there, self->undo, self->access, file, error) &&
+         (vig_undo_server_file_is_before (&there, file) || vig_undo_server_file_put_back (&there, subject, file, &self->undone_as, error));
+}
+
+static gboolean
 put_back_file (Back *self, JsonObject *file, GError **error)
 {
   const VigUndoSubject subject = { NULL, vig_json_get_string (self->change, "id", NULL), vig_json_get_string (self->change, "run_id", NULL),
@@ -137,6 +186,8 @@ put_back_file (Back *self, JsonObject *file, GError **error)
   gboolean done;
   int directory;
 
+  if (is_on_server (file))
+    return put_back_there (self, &subject, file, error);
   if (!look (self, file, &now, &directory, error))
     return FALSE;
 
@@ -157,9 +208,13 @@ build_record (Back *self, const char *event, const GError *failure)
   g_autofree char *resource = NULL;
 
   for (guint i = json_array_get_length (self->files); i-- > 0;)
-    json_array_add_string_element (paths, vig_json_get_string (get_file (self, i), "path", ""));
+    {
+      g_autofree char *name = dup_name (get_file (self, i));
+
+      json_array_add_string_element (paths, name);
+    }
   if (json_array_get_length (paths) > 0)
-    resource = g_strconcat ("file:", json_array_get_string_element (paths, 0), NULL);
+    resource = g_strconcat (is_on_server (json_array_get_object_element (self->files, 0)) ? "server:" : "file:", json_array_get_string_element (paths, 0), NULL);
   detail = vig_json_pack_object ("{s:s, s:A, s:b, s:s?, s:s?}", "change_id", vig_json_get_string (self->change, "id", ""), "files", paths, "override",
                                  self->override, "undone_as", self->undone_as, "address", self->address);
 
@@ -239,10 +294,10 @@ publish (VigUndo *self, JsonObject *change)
 }
 
 JsonObject *
-vig_undo_put_back (VigUndo *self, const char *change_id, gboolean override, const char *user_name, const char *address, GError **error)
+vig_undo_put_back (VigUndo *self, VigServerAccess *access, const char *change_id, gboolean override, const char *user_name, const char *address, GError **error)
 {
   g_autoptr (JsonObject) change = vig_db_read (self->db, read_change, (gpointer) change_id, error);
-  Back back = { self, change, NULL, user_name, address, override, NULL };
+  Back back = { self, access, change, NULL, user_name, address, override, NULL };
   g_autofree char *undone_as = NULL;
   JsonObject *stored;
 

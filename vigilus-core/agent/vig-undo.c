@@ -220,10 +220,11 @@ day_over (gpointer user_data)
 
 typedef struct
 {
-  char    *change_id;
-  char    *user_name;
-  char    *address;
-  gboolean override;
+  char            *change_id;
+  char            *user_name;
+  char            *address;
+  gboolean         override;
+  VigServerAccess *access; /* or NULL */
 } Job;
 
 static void
@@ -234,6 +235,7 @@ job_free (gpointer data)
   g_free (job->change_id);
   g_free (job->user_name);
   g_free (job->address);
+  g_clear_object (&job->access);
   g_free (job);
 }
 
@@ -246,7 +248,7 @@ run_on_worker (GTask *task, gpointer source, gpointer task_data, GCancellable *c
   JsonObject *change;
 
   g_mutex_lock (&self->undoing);
-  change = vig_undo_put_back (self, job->change_id, job->override, job->user_name, job->address, &error);
+  change = vig_undo_put_back (self, job->access, job->change_id, job->override, job->user_name, job->address, &error);
   g_mutex_unlock (&self->undoing);
 
   if (change == NULL)
@@ -267,6 +269,8 @@ vig_undo_run_async (VigUndo *self, const char *change_id, gboolean override, con
   job->user_name = g_strdup (user_name);
   job->address = g_strdup (address);
   job->override = override;
+  if (self->find_access != NULL)
+    g_set_object (&job->access, self->find_access (self->servers_data));
   g_task_set_task_data (task, job, job_free);
   vig_worker_run_task (self->worker, task, run_on_worker);
 }

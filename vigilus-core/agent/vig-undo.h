@@ -4,6 +4,8 @@
 #include "vig-db.h"
 #include "vig-worker.h"
 
+#include <vigilus/vigilus.h>
+
 G_BEGIN_DECLS
 
 /* Keeps what files were before calls changed them, and puts it back. Content is in the data directory, by its SHA-256; what belongs to which
@@ -28,6 +30,15 @@ VigUndo    *vig_undo_new        (VigDb *db, VigWorker *worker, VigEvents *events
 
 /* On a worker thread, which waits: what @name in @directory is now. @after: hex SHA-256 of what it will hold, "directory", "link", or NULL: nothing. */
 gboolean    vig_undo_keep       (VigUndo *self, const VigUndoSubject *subject, int directory, const char *name, const char *after, GError **error);
+
+/* The same for a file of a server: @file is what is there now, @after the hex SHA-256 of what it will hold. */
+gboolean    vig_undo_keep_server_file (VigUndo *self, const VigUndoSubject *subject, VigServer *server, const char *path, const VigServerFile *file,
+                                       const char *after, GError **error);
+
+/* How a server's files are put back: opens the server with this id, and what reaches it (main thread). Without it they are not. */
+typedef VigServer       *(*VigUndoServerFunc) (gpointer data, const char *server_id, GError **error);
+typedef VigServerAccess *(*VigUndoAccessFunc) (gpointer data);
+void        vig_undo_set_servers (VigUndo *self, VigUndoServerFunc open, VigUndoAccessFunc find_access, gpointer data);
 
 /* Undoes a change, as @user_name. With @override also where somebody changed the files since; what they held then is kept in turn. Answers
  * the Change. CONFLICT: not kept any more, or changed since, by the names of the files. */

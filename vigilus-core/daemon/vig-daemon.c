@@ -11,6 +11,7 @@
 #include "vig-id.h"
 #include "vig-paths.h"
 #include "vig-sandbox.h"
+#include "vig-server-access.h"
 #include "vig-store-plugins.h"
 #include "vig-store-starters.h"
 #include "vig-store-users.h"
@@ -307,6 +308,7 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   self->unlock = vig_unlock_new (self->config, self->db, self->vault, self->worker);
   vig_unlock_load_async (self->unlock, secret_loaded, g_object_ref (self));
   self->agent = (VigAgentContext) { self->db, self->registry, self->events, self->redactor, self->vault, self->worker, self->undo, .attachments = self->attachments };
+  vig_server_access_set_undo (&self->agent);
   self->audit = vig_audit_keeper_new (&self->agent, vig_config_get_audit_file (self->config), vig_config_get_audit_webhook (self->config));
   audit_directory = g_build_filename (vig_config_get_data_dir (self->config), "audit", NULL);
   vig_audit_keeper_set_keep (self->audit, vig_config_get_audit_keep_days (self->config), audit_directory);

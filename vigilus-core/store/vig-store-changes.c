@@ -10,7 +10,7 @@
   "SELECT id, call_id, undoes, run_id, session_id, operator_name, user_name, tool, state, created_at, undone_at, undone_by, undone_as, seq FROM changes "
 #define CHANGE_TYPES "sssssssssttss-"
 #define SEQ_COLUMN 13
-#define FILE_TYPES "sssiiiisss"
+#define FILE_TYPES "sssiiiisssss"
 #define KEPT_BYTES \
   "SELECT coalesce (sum (size), 0) FROM (SELECT max (before_size) AS size FROM change_files JOIN changes ON changes.id = change_id" \
   " WHERE state <> 'expired' AND before_sha256 IS NOT NULL GROUP BY before_sha256)"
@@ -38,6 +38,8 @@ static const VigStoreField file_fields[] = {
   { "before_target", 's', TRUE, 1, 8192 },
   { "after_kind", 's', FALSE, 1, 0, "absent|file|directory|link" },
   { "after_sha256", 's', TRUE, 64, 64 },
+  { "server_id", 's', TRUE, 1, 64 },
+  { "server_name", 's', TRUE, 1, 64 },
   { NULL },
 };
 
@@ -46,7 +48,7 @@ add_files (VigDbConnection *db, JsonObject *change, GError **error)
 {
   JsonArray *files = vig_store_row_all (vig_db_query (db, error,
                                                       "SELECT path, before_kind, before_sha256, before_size, before_mode, before_uid, before_gid, before_target,"
-                                                      " after_kind, after_sha256 FROM change_files WHERE change_id = ?1 ORDER BY seq",
+                                                      " after_kind, after_sha256, server_id, server_name FROM change_files WHERE change_id = ?1 ORDER BY seq",
                                                       "s", vig_json_get_string (change, "id", "")),
                                         FILE_TYPES, error);
 
@@ -114,16 +116,17 @@ vig_store_changes_add_file (VigDbConnection *db, const char *id, JsonObject *fil
   const char *path = vig_json_get_string (file, "path", NULL);
 
   if (!vig_store_check_fields ("a changed file", file_fields, file, error)
-      || !vig_db_exec (db, error, "UPDATE change_files SET after_kind = ?3, after_sha256 = ?4 WHERE change_id = ?1 AND path = ?2", "ssss", id, path,
-                       vig_json_get_string (file, "after_kind", NULL), vig_json_get_string (file, "after_sha256", NULL)))
+      || !vig_db_exec (db, error, "UPDATE change_files SET after_kind = ?3, after_sha256 = ?4 WHERE change_id = ?1 AND path = ?2 AND server_id IS ?5", "sssss", id,
+                       path, vig_json_get_string (file, "after_kind", NULL), vig_json_get_string (file, "after_sha256", NULL),
+                       vig_json_get_string (file, "server_id", NULL)))
     return FALSE;
   if (vig_db_get_changes (db) > 0)
     return TRUE;
 
   return vig_db_exec (db, error,
                       "INSERT INTO change_files (change_id, path, before_kind, before_sha256, before_size, before_mode, before_uid, before_gid,"
-                      " before_target, after_kind, after_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                      "ssssiiiisss", id, path,
+                      " before_target, after_kind, after_sha256, server_id, server_name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                      "ssssiiiisssss", id, path,
                       vig_json_get_string (file, "before_kind", NULL),
                       vig_json_get_string (file, "before_sha256", NULL),
                       vig_json_get_int (file, "before_size", 0),
@@ -132,7 +135,9 @@ vig_store_changes_add_file (VigDbConnection *db, const char *id, JsonObject *fil
                       vig_json_get_int (file, "before_gid", 0),
                       vig_json_get_string (file, "before_target", NULL),
                       vig_json_get_string (file, "after_kind", NULL),
-                      vig_json_get_string (file, "after_sha256", NULL));
+                      vig_json_get_string (file, "after_sha256", NULL),
+                      vig_json_get_string (file, "server_id", NULL),
+                      vig_json_get_string (file, "server_name", NULL));
 }
 
 JsonObject *

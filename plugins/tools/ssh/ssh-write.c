@@ -2,13 +2,11 @@
 #include "config.h"
 
 #include "ssh-file-tool.h"
-#include "ssh-rename.h"
+#include "ssh-put.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #define DEFAULT_MODE 0644
-#define CHUNK        (32 * 1024)
 #define MAX_SHOWN    (256 * 1024) /* bytes of the old file, in a preview */
 
 typedef struct
@@ -86,24 +84,6 @@ prepare (VigSshFiles *files, VigInvocation *invocation, Target *self, GError **e
   return check_target (files, asked, self, error);
 }
 
-static gboolean
-fill (VigSshFiles *files, const char *path, GBytes *content, mode_t mode)
-{
-  gsize length;
-  const char *bytes = g_bytes_get_data (content, &length);
-  sftp_file file = sftp_open (files->sftp, path, O_WRONLY | O_CREAT | O_EXCL, mode);
-  gboolean ok = file != NULL;
-
-  for (gsize done = 0; ok && done < length; done += CHUNK)
-    ok = sftp_write (file, bytes + done, MIN (CHUNK, length - done)) == (gssize) MIN (CHUNK, length - done);
-  if (ok && sftp_extension_supported (files->sftp, "fsync@openssh.com", "1"))
-    ok = sftp_fsync (file) == 0;
-  if (file != NULL && sftp_close (file) != SSH_OK)
-    ok = FALSE;
-
-  return ok;
-}
-
 static mode_t
 choose_mode (VigInvocation *invocation, sftp_attributes old)
 {
@@ -115,32 +95,23 @@ choose_mode (VigInvocation *invocation, sftp_attributes old)
   return old != NULL ? (mode_t) (old->permissions & 07777) : DEFAULT_MODE;
 }
 
+/* What is there now, kept so that a person can put it back. */
 static gboolean
-put_in_place (VigSshFiles *files, const char *temporary, Target *self)
+keep (VigSshFiles *files, VigInvocation *invocation, Target *self, GError **error)
 {
-  return self->info != NULL ? vig_ssh_rename (files->sftp, temporary, self->path) : sftp_rename (files->sftp, temporary, self->path) == 0;
+  g_autofree char *after = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, self->content);
+  g_auto (VigServerFile) now = { 0 };
+
+  return vig_ssh_files_get (files, self->path, self->info, &now, error) &&
+         vig_invocation_keep_server_file (invocation, files->server, self->path, &now, after, error);
 }
 
-/* Beside the old file, then in its place: nobody sees half of it. The owner stays where the server's user may give it away. */
 static gboolean
 replace (VigSshFiles *files, VigInvocation *invocation, Target *self, GError **error)
 {
-  g_autofree char *folder = g_path_get_dirname (self->path);
-  g_autofree char *name = g_uuid_string_random ();
-  g_autofree char *temporary = g_strdup_printf ("%s/.vigilus-%s", g_str_equal (folder, "/") ? "" : folder, name);
-  mode_t mode = choose_mode (invocation, self->info);
-  gboolean ok = fill (files, temporary, self->content, mode & 0777);
+  VigServerFile file = { self->content, choose_mode (invocation, self->info), self->info != NULL ? self->info->uid : 0, self->info != NULL ? self->info->gid : 0 };
 
-  if (ok && self->info != NULL && sftp_chown (files->sftp, temporary, self->info->uid, self->info->gid) != 0)
-    g_debug ("the owner of %s on %s could not be kept", self->path, files->server->name);
-  ok = ok && sftp_chmod (files->sftp, temporary, mode) == 0 && put_in_place (files, temporary, self);
-  if (ok)
-    return TRUE;
-
-  vig_ssh_files_fail (files, "write", self->path, error);
-  sftp_unlink (files->sftp, temporary);
-
-  return FALSE;
+  return keep (files, invocation, self, error) && vig_ssh_files_put (files, self->path, &file, self->info != NULL, error);
 }
 
 JsonNode *

@@ -4,6 +4,7 @@
 #include "ssh-command.h"
 #include "ssh-file-tool.h"
 #include "ssh-keys.h"
+#include "ssh-put.h"
 #include "ssh-test.h"
 
 #include <glib/gstdio.h>
@@ -86,6 +87,18 @@ vig_ssh_tool_make_key (VigServerAccess *access, GError **error)
   return vig_ssh_make_key (error);
 }
 
+static gboolean
+vig_ssh_tool_read_file (VigServerAccess *access, VigServer *server, const char *path, VigServerFile *file, GCancellable *cancellable, GError **error)
+{
+  return vig_ssh_read_file (VIG_SSH_TOOL (access)->pool, server, path, file, cancellable, error);
+}
+
+static gboolean
+vig_ssh_tool_put_file (VigServerAccess *access, VigServer *server, const char *path, const VigServerFile *file, GCancellable *cancellable, GError **error)
+{
+  return vig_ssh_put_file (VIG_SSH_TOOL (access)->pool, server, path, file, cancellable, error);
+}
+
 /* FALSE: it is no address. *port 0: *host is a path. */
 static gboolean
 split_address (const char *address, char **host, guint *port)
@@ -165,6 +178,8 @@ access_iface_init (VigServerAccessInterface *iface)
   iface->read_key = vig_ssh_tool_read_key;
   iface->make_key = vig_ssh_tool_make_key;
   iface->open = vig_ssh_tool_open;
+  iface->read_file = vig_ssh_tool_read_file;
+  iface->put_file = vig_ssh_tool_put_file;
 }
 
 static void

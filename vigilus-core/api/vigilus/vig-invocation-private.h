@@ -22,6 +22,7 @@ typedef struct
   char             *(*dup_secret)      (gpointer data, const char *tool_name, GError **error);
   JsonObject       *(*dup_settings)    (gpointer data, const char *id, GError **error);
   gboolean          (*keep_record)     (gpointer data, const char *kind, JsonObject *record, GError **error);
+  gboolean          (*keep_server_file) (gpointer data, VigServer *server, const char *path, const VigServerFile *file, const char *after, GError **error);
   GSocketConnection *(*connect_server) (gpointer data, VigServer *server, const char *address, GCancellable *cancellable, GError **error);
 } VigInvocationServices;
 

@@ -412,6 +412,20 @@ vig_invocation_connect_server (VigInvocation *self, VigServer *server, const cha
 }
 
 gboolean
+vig_invocation_keep_server_file (VigInvocation *self, VigServer *server, const char *path, const VigServerFile *file, const char *after, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), FALSE);
+  g_return_val_if_fail (server != NULL && path != NULL && file != NULL && after != NULL, FALSE);
+
+  if (self->services.keep_server_file != NULL)
+    return self->services.keep_server_file (self->data, server, path, file, after, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "nothing can be kept for undo here");
+
+  return FALSE;
+}
+
+gboolean
 vig_invocation_keep_record (VigInvocation *self, const char *kind, JsonObject *record, GError **error)
 {
   g_return_val_if_fail (VIG_IS_INVOCATION (self), FALSE);

@@ -87,6 +87,9 @@ VIG_API VigServer        *vig_invocation_dup_server                 (VigInvocati
  * SSH connection, which all of them share. Blocks. VIG_ERROR_UNAVAILABLE: nothing here reaches servers. */
 VIG_API GSocketConnection *vig_invocation_connect_server            (VigInvocation *self, VigServer *server, const char *address,
                                                                      GCancellable *cancellable, GError **error);
+/* As vig_invocation_keep_file (), for a file of a server: @file is what is at @path there now, @after the hex SHA-256 of what it will hold. */
+VIG_API gboolean          vig_invocation_keep_server_file           (VigInvocation *self, VigServer *server, const char *path, const VigServerFile *file,
+                                                                     const char *after, GError **error);
 
 /* A setting whose name begins with the tool's first word and "_" ("web_search_url" for web.search). Blocks. VIG_ERROR_DENIED for any other. */
 VIG_API JsonNode         *vig_invocation_dup_setting                (VigInvocation *self, const char *name, GError **error);

@@ -128,6 +128,40 @@ vig_server_access_open (VigServerAccess *self, VigServer *server, const char *ad
   return NULL;
 }
 
+void
+vig_server_file_clear (VigServerFile *self)
+{
+  g_clear_pointer (&self->content, g_bytes_unref);
+}
+
+gboolean
+vig_server_access_read_file (VigServerAccess *self, VigServer *server, const char *path, VigServerFile *file, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_SERVER_ACCESS (self), FALSE);
+  g_return_val_if_fail (server != NULL && path != NULL && file != NULL, FALSE);
+
+  if (VIG_SERVER_ACCESS_GET_IFACE (self)->read_file != NULL)
+    return VIG_SERVER_ACCESS_GET_IFACE (self)->read_file (self, server, path, file, cancellable, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "files of servers cannot be reached from here");
+
+  return FALSE;
+}
+
+gboolean
+vig_server_access_put_file (VigServerAccess *self, VigServer *server, const char *path, const VigServerFile *file, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (VIG_IS_SERVER_ACCESS (self), FALSE);
+  g_return_val_if_fail (server != NULL && path != NULL && file != NULL, FALSE);
+
+  if (VIG_SERVER_ACCESS_GET_IFACE (self)->put_file != NULL)
+    return VIG_SERVER_ACCESS_GET_IFACE (self)->put_file (self, server, path, file, cancellable, error);
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "files of servers cannot be reached from here");
+
+  return FALSE;
+}
+
 JsonNode *
 vig_server_service_test (VigServerService *self, VigServer *server, VigServerAccess *access, GCancellable *cancellable, GError **error)
 {

@@ -37,6 +37,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigServer, vig_server_unref)
  * compares: VIG_ERROR_CONFLICT where another key is pinned by now. */
 VIG_API gboolean   vig_server_pin_host_key (VigServer *self, const char *host_key, GError **error);
 
+/* A file of a server, or that there is none: @content is NULL then. */
+typedef struct
+{
+  GBytes *content;
+  guint   mode;    /* with set-id and sticky bits */
+  guint32 uid;
+  guint32 gid;
+} VigServerFile;
+
+VIG_API void vig_server_file_clear (VigServerFile *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VigServerFile, vig_server_file_clear)
+
 /* What a tool that reaches servers can do for the inventory beside its calls: a second interface of the VigTool.
  * All of it blocks and is called on a worker thread. */
 #define VIG_TYPE_SERVER_ACCESS (vig_server_access_get_type ())
@@ -60,12 +72,19 @@ struct _VigServerAccessInterface
   /* A connection to what the server itself reaches at @address: "unix:/run/docker.sock", or "tcp:HOST:PORT" as seen from there. All
    * connections to one server share one SSH connection. */
   GSocketConnection *(*open) (VigServerAccess *self, VigServer *server, const char *address, GCancellable *cancellable, GError **error);
+
+  /* What is at @path, beneath the folders of the server's entry; INVALID: something else than a file. */
+  gboolean  (*read_file) (VigServerAccess *self, VigServer *server, const char *path, VigServerFile *file, GCancellable *cancellable, GError **error);
+  /* Makes it what @file says, at once: bytes, mode, and owner where the server's user may; or that nothing is there. */
+  gboolean  (*put_file)  (VigServerAccess *self, VigServer *server, const char *path, const VigServerFile *file, GCancellable *cancellable, GError **error);
 };
 
 VIG_API JsonNode *vig_server_access_test     (VigServerAccess *self, VigServer *server, GCancellable *cancellable, GError **error);
 VIG_API JsonNode *vig_server_access_read_key (VigServerAccess *self, const char *private_key, const char *passphrase, GError **error);
 VIG_API char     *vig_server_access_make_key (VigServerAccess *self, GError **error);
 VIG_API GSocketConnection *vig_server_access_open (VigServerAccess *self, VigServer *server, const char *address, GCancellable *cancellable, GError **error);
+VIG_API gboolean  vig_server_access_read_file (VigServerAccess *self, VigServer *server, const char *path, VigServerFile *file, GCancellable *cancellable, GError **error);
+VIG_API gboolean  vig_server_access_put_file (VigServerAccess *self, VigServer *server, const char *path, const VigServerFile *file, GCancellable *cancellable, GError **error);
 
 /* What a tool that uses something on servers, such as Docker, can do for the inventory beside its calls: a second interface of the VigTool. */
 #define VIG_TYPE_SERVER_SERVICE (vig_server_service_get_type ())

@@ -65,13 +65,14 @@ export class Daemon {
 }
 
 export class Models {
-  constructor(script) {
+  constructor(script, port = 0) {
+    this.port = port;
     this.control = join(mkdtempSync(join(tmpdir(), 'vigilus-models-')), 'control.json');
     writeFileSync(this.control, JSON.stringify(script));
   }
 
   async start() {
-    const args = [join(top, 'tests/lib/replay_server.py'), this.control];
+    const args = [join(top, 'tests/lib/replay_server.py'), '--port', String(this.port), this.control];
     this.child = spawn('/usr/bin/python3', args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PYTHONUNBUFFERED: '1' } });
     const [url] = await firstMatch(this.child, /http:\/\/\S+/, 'the server of models');
     this.url = url;

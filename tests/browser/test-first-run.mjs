@@ -46,7 +46,7 @@ async function offline({ keep, open }) {
   const daemon = await keep(new Daemon());
   const page = await open(daemon.url);
   await setUp(page, daemon);
-  await page.getByRole('radio', { name: /Try without a model/ }).check();
+  await page.getByRole('button', { name: /Try without a model/ }).click();
   await page.getByRole('button', { name: 'Test connection' }).click();
   await page.getByText(/It answers/).waitFor();
   await shoot(page, 'offline-provider');
@@ -78,7 +78,8 @@ function withModel(type, title, path, model) {
     const daemon = await keep(new Daemon());
     const page = await open(daemon.url);
     await setUp(page, daemon);
-    await page.getByRole('radio', { name: title }).check();
+    await page.getByRole('button', { name: title }).click();
+    if (type === 'anthropic') await page.getByText('More options').click();
     await page.getByLabel('Endpoint URL').fill(models.url + path);
     await page.getByLabel(/^API key/).fill('wrong');
     await page.getByRole('button', { name: 'Test connection' }).click();

@@ -15,7 +15,7 @@ async function addProvider({ keep, open }) {
   await page.getByRole('link', { name: 'Providers' }).click();
   await page.getByRole('button', { name: 'Add Provider' }).first().click();
   const dialog = page.getByRole('dialog', { name: 'Add Provider' });
-  await dialog.getByRole('radio', { name: /OpenAI-compatible/ }).check();
+  await dialog.getByRole('button', { name: /OpenAI-compatible/ }).click();
   await dialog.getByLabel('Name', { exact: true }).fill('Kitchen server');
   await dialog.getByLabel('Endpoint URL').fill('not an address');
   await dialog.getByRole('button', { name: 'Save' }).click();

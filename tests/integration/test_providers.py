@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Providers in the real daemon, against a stand-in that refuses what the real servers refuse."""
+import json
 import os
 import pathlib
 import subprocess
 import sys
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
@@ -24,6 +26,10 @@ class Replay:
         self.process = subprocess.Popen([sys.executable, '-B', str(SERVER), '--port', str(port), str(path)], stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
         self.url = self.process.stdout.readline().strip()
+
+    def asked(self):
+        with urllib.request.urlopen(self.url + '/__control', timeout=10) as answer:
+            return json.load(answer)['requests']
 
     def __enter__(self):
         return self
@@ -49,6 +55,29 @@ def test_every_kind_answers():
             session, run = say(client, '@Files hello')
             assert ended(client, run['id'])['state'] == 'done', (kind, answer_text(client, session))
             assert 'Good day' in answer_text(client, session), kind
+        options_are_kept_and_checked(client, provider['id'], replay)
+
+
+def options_are_kept_and_checked(client, grok, replay):
+    schema = {item['type']: item['options_schema'] for item in client.get('/api/v1/provider-types').expect(200)['items']}
+    assert schema['offline'] is None and 'context_length' in schema['ollama']['properties'] and 'api' in schema['openai']['properties'], schema
+    changed = client.patch(f'/api/v1/providers/{grok}', {'options': {'api': 'chat', 'reasoning': 'low'}}).expect(200)
+    assert changed['options'] == {'api': 'chat', 'reasoning': 'low'}, changed
+    say_and_end(client)
+    asked = [one for one in replay.asked() if one['body'] and '/chat/completions' in one['path']][-1]
+    assert asked['body']['reasoning_effort'] == 'low', asked
+    assert client.patch(f'/api/v1/providers/{grok}', {'name': 'Grok'}).expect(200)['options'] == changed['options']
+    assert client.patch(f'/api/v1/providers/{grok}', {'options': {}}).expect(200)['options'] == {}
+    for options in ({'reasoning': 'a lot'}, {'num_ctx': 1}, {'api': 7}):
+        answer = client.patch(f'/api/v1/providers/{grok}', {'options': options})
+        assert answer.status == 400 and b'/options' in answer.body and list(options)[0].encode() in answer.body, answer.body
+    answer = client.post('/api/v1/providers', {'name': 'x', 'type': 'offline', 'options': {'reasoning': 'low'}})
+    assert answer.status == 400 and b'/options' in answer.body, answer.body
+
+
+def say_and_end(client):
+    session, run = say(client, '@Files hello')
+    assert ended(client, run['id'])['state'] == 'done', answer_text(client, session)
 
 
 def test_a_wrong_key_is_named_and_not_shown():

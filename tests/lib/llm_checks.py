@@ -72,7 +72,34 @@ def check_anthropic_pairs(messages):
     anthropic_need(not open_ids, f'messages.{len(messages) - 1}: `tool_use` ids were found without `tool_result` blocks immediately after')
 
 
-def check_anthropic(body, headers):
+def check_anthropic_thinking(body, refuses):
+    """What a model refuses of thinking, in the server's words: "adaptive", "effort", "display", "thinking"; and what all refuse."""
+    thinking = body.get('thinking') or {}
+    anthropic_need(not ('thinking' in refuses and thinking), f"'{body['model']}' does not support thinking.")
+    anthropic_need(not ('adaptive' in refuses and thinking.get('type') == 'adaptive'), 'adaptive thinking is not supported on this model')
+    anthropic_need(not ('effort' in refuses and body.get('output_config')), 'This model does not support the effort parameter.')
+    anthropic_need(not ('display' in refuses and 'display' in thinking), 'thinking.adaptive.display: Extra inputs are not permitted')
+    anthropic_need(not thinking or thinking.get('type') in ('adaptive', 'enabled', 'disabled'), 'thinking.type: Input should be a valid type')
+    if thinking.get('type') != 'enabled':
+        return
+    budget = thinking.get('budget_tokens')
+    anthropic_need(isinstance(budget, int) and budget >= 1024, 'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024')
+    anthropic_need(budget < body['max_tokens'], '`max_tokens` must be greater than `thinking.budget_tokens`.')
+    messages = body['messages']
+    if blocks_of(messages[-1])[0]['type'] == 'tool_result':
+        first = blocks_of(messages[-2])[0]['type']
+        anthropic_need(first.endswith('thinking'), f'messages.{len(messages) - 2}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `{first}`. '
+                       'When `thinking` is enabled, a final `assistant` message must start with a thinking block.')
+
+
+def check_anthropic_signatures(messages, refuses):
+    for i, message in enumerate(messages):
+        for j, block in enumerate(blocks_of(message)):
+            anthropic_need(block['type'] != 'redacted_thinking' or block.get('data'), f'messages.{i}.content.{j}.redacted_thinking.data: Field required')
+            anthropic_need(not ('signature' in refuses and block['type'] == 'thinking'), f'messages.{i}.content.{j}: Invalid `signature` in `thinking` block')
+
+
+def check_anthropic(body, headers, refuses):
     anthropic_need(headers.get('anthropic-version'), 'anthropic-version: header is required')
     for name in body:
         anthropic_need(name in ANTHROPIC_FIELDS, f'{name}: Extra inputs are not permitted')
@@ -89,6 +116,8 @@ def check_anthropic(body, headers):
     anthropic_need(messages[-1]['role'] == 'user', 'This model does not support assistant message prefill. The conversation must end with a user message.')
     check_anthropic_pairs(messages)
     check_anthropic_tools(body.get('tools') or [])
+    check_anthropic_thinking(body, refuses)
+    check_anthropic_signatures(messages, refuses)
 
 
 def chat_need(condition, message, param=None, code=None):

@@ -58,6 +58,9 @@ def check_responses(body, refuses):
     need(isinstance(body.get('model'), str) and body['model'], 'you must provide a model parameter')
     need(body.get('store') is False, 'this server does not store')
     need(body.get('input'), "Missing required parameter: 'input'.")
+    sealed = [item for item in body['input'] if item.get('type') == 'reasoning']
+    need(not ('sealed' in refuses and sealed), 'The encrypted content c2VhbGVk could not be verified. Reason: Encrypted content could not be decrypted or '
+         'parsed.', code='invalid_encrypted_content')
     calls, results = [], []
     for i, item in enumerate(body['input']):
         check_responses_item(f'input[{i}]', item, calls, results)

@@ -9,7 +9,8 @@ their words and shapes. What it answers is said by the control object, from the 
 
   key        the key it wants, or null: any or none
   models     names it knows; others are 404. null: knows every model
-  refuses    members of a Chat or Responses request that it refuses as unsupported parameters; "pictures": those in a Chat request
+  refuses    members of a Chat or Responses request that it refuses as unsupported parameters; "pictures": those in a Chat request; "sealed":
+             reasoning that it did not encrypt; of a Messages request "adaptive", "effort", "display", "thinking", and "signature": any there is
   recording  path of a recorded exchange: its status, headers and body are the answer to every completion, cut into `pieces` bytes
   script     turns; the first that fits answers: {"when": {...}, "text": str or [pieces], "reasoning": str, "calls": [{"name", "arguments", "id"?}],
              "stop"?: str, "times"?: n}. `when` (all must hold; none: always): "user": regex searched in the last user text; "results": true or false
@@ -131,6 +132,7 @@ def anthropic_events(model, reply):
     if reply['reasoning']:
         parts.append(({'type': 'thinking', 'thinking': '', 'signature': ''}, [{'type': 'thinking_delta', 'thinking': reply['reasoning']},
                                                                               {'type': 'signature_delta', 'signature': 'c2lnbmVk'}]))
+        parts.append(({'type': 'redacted_thinking', 'data': 'aGlkZGVu'}, []))
     if any(reply['text']):
         parts.append(({'type': 'text', 'text': ''}, [{'type': 'text_delta', 'text': piece} for piece in reply['text']]))
     for call in reply['calls']:
@@ -358,7 +360,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def check_body(self, body):
         refuses = self.control.values['refuses']
-        checks = {'anthropic': lambda: check_anthropic(body, self.headers), 'chat': lambda: check_chat(body, refuses),
+        checks = {'anthropic': lambda: check_anthropic(body, self.headers, refuses), 'chat': lambda: check_chat(body, refuses),
                   'responses': lambda: more.check_responses(body, refuses), 'gemini': lambda: more.check_gemini(body),
                   'ollama': lambda: more.check_ollama(body)}
         checks[self.format]()
@@ -443,6 +445,17 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b'0\r\n\r\n')
 
 
+def bind(port, patience=20):
+    """Another test may have the port for a while."""
+    try:
+        return ThreadingHTTPServer(('127.0.0.1', port), Handler)
+    except OSError:
+        if patience <= 0:
+            raise
+    time.sleep(0.5)
+    return bind(port, patience - 0.5)
+
+
 def main(arguments):
     port = 0
     if arguments[:1] == ['--port']:
@@ -452,7 +465,7 @@ def main(arguments):
         with open(arguments[0], encoding='utf-8') as file:
             values = json.load(file)
     ThreadingHTTPServer.request_queue_size = 512
-    server = ThreadingHTTPServer(('127.0.0.1', port), Handler)
+    server = bind(port)
     server.daemon_threads = True
     server.control = Control(values)
     print(f'http://127.0.0.1:{server.server_address[1]}', flush=True)

@@ -63,6 +63,7 @@ make_provider (VigProviderCache *self, JsonObject *row, const char *sealed_key, 
 
   settings.base_url = vig_json_get_string (row, "base_url", NULL);
   settings.api_key = key;
+  settings.options = vig_json_get_object (row, "options");
   provider = vig_registry_new_provider (self->registry, vig_json_get_string (row, "type", ""), &settings, error);
   if (provider == NULL)
     g_prefix_error (error, "failed to set up provider %s: ", vig_json_get_string (row, "name", ""));

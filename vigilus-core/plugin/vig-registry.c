@@ -272,6 +272,32 @@ vig_registry_find_provider_type (VigRegistry *self, const char *type)
   return entry != NULL ? entry->provider_info : NULL;
 }
 
+gboolean
+vig_registry_check_options (JsonNode *schema, JsonObject *options, GError **error)
+{
+  g_autoptr (JsonNode) none = vig_json_pack ("{s:b, s:{}}", "additionalProperties", FALSE, "properties");
+  g_autoptr (JsonNode) value = json_node_init_object (json_node_alloc (), options);
+  g_autoptr (VigSchema) compiled = vig_schema_new (schema != NULL && !JSON_NODE_HOLDS_NULL (schema) ? schema : none, NULL, error);
+
+  return compiled != NULL && vig_schema_validate (compiled, value, error);
+}
+
+static gboolean
+check_settings (const VigProviderInfo *info, const VigProviderSettings *settings, GError **error)
+{
+  g_autoptr (JsonNode) schema = NULL;
+
+  if (settings->options == NULL || json_object_get_size (settings->options) == 0)
+    return TRUE;
+
+  schema = info->options_schema != NULL ? vig_json_parse (info->options_schema, -1, 0, error) : NULL;
+  if ((info->options_schema == NULL || schema != NULL) && vig_registry_check_options (schema, settings->options, error))
+    return TRUE;
+  g_prefix_error (error, "the options do not suit %s: ", info->title);
+
+  return FALSE;
+}
+
 VigProvider *
 vig_registry_new_provider (VigRegistry *self, const char *type, const VigProviderSettings *settings, GError **error)
 {
@@ -284,6 +310,9 @@ vig_registry_new_provider (VigRegistry *self, const char *type, const VigProvide
       g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "no plugin has provider type %s", type);
       return NULL;
     }
+
+  if (!check_settings (entry->provider_info, settings, error))
+    return NULL;
 
   provider = g_object_new (entry->provider_type, NULL);
   if (vig_provider_configure (provider, settings, &local_error))
@@ -314,7 +343,9 @@ key_use_to_string (VigKeyUse key)
 static JsonObject *
 describe_provider (const VigProviderInfo *info)
 {
-  return vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
+  JsonNode *schema = info->options_schema != NULL ? vig_json_parse (info->options_schema, -1, 0, NULL) : NULL;
+
+  return vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}",
                                "type", info->type,
                                "title", info->title,
                                "description", info->description,
@@ -322,7 +353,8 @@ describe_provider (const VigProviderInfo *info)
                                "default_model", info->default_model,
                                "help_url", info->help_url,
                                "key", key_use_to_string (info->key),
-                               "needs_base_url", info->default_base_url == NULL && !info->no_base_url);
+                               "needs_base_url", info->default_base_url == NULL && !info->no_base_url,
+                               "options_schema", schema != NULL ? schema : json_node_new (JSON_NODE_NULL));
 }
 
 JsonArray *

@@ -31,6 +31,8 @@ gboolean               vig_registry_add_provider_type  (VigRegistry *self, const
 const VigProviderInfo *vig_registry_find_provider_type (VigRegistry *self, const char *type);
 VigProvider           *vig_registry_new_provider       (VigRegistry *self, const char *type, const VigProviderSettings *settings, GError **error); /* (transfer full) */
 JsonArray             *vig_registry_describe_providers (VigRegistry *self);                        /* schema ProviderType */
+/* @schema: of that kind's options; NULL or null: it has none. INVALID says what and where: "/reasoning: ...". */
+gboolean               vig_registry_check_options      (JsonNode *schema, JsonObject *options, GError **error);
 
 gboolean               vig_registry_add_policy         (VigRegistry *self, const char *plugin_id, VigPolicy *policy, GError **error);
 /* The strictest verdict of all; *rule and *reason (transfer full) name whose it was. */

@@ -8,8 +8,8 @@
 #include "vig-store-settings.h"
 
 #define PROVIDER \
-  "SELECT id, name, type, base_url, default_model, enabled, is_default, created_at, updated_at, sealed_key FROM providers "
-#define PROVIDER_TYPES "sssssbbtts"
+  "SELECT id, name, type, base_url, default_model, enabled, is_default, options, created_at, updated_at, sealed_key FROM providers "
+#define PROVIDER_TYPES "sssssbbjtts"
 #define NAME_COLUMN 1
 
 static const VigStoreField fields[] = {
@@ -19,6 +19,7 @@ static const VigStoreField fields[] = {
   { "default_model", 's', TRUE, 1, 200 },
   { "enabled", 'b' },
   { "is_default", 'b' },
+  { "options", 'o' },
   { NULL },
 };
 
@@ -104,11 +105,12 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *provider, const cha
   g_autoptr (GError) local_error = NULL;
   const char *name = vig_json_get_string (provider, "name", NULL);
   gboolean is_default = vig_json_get_boolean (provider, "is_default", FALSE);
+  g_autofree char *options = vig_store_dup_json (provider, "options");
 
   if (is_default && !vig_db_exec (db, error, "UPDATE providers SET is_default = 0 WHERE is_default = 1", NULL))
     return FALSE;
 
-  if (vig_db_exec (db, &local_error, sql, "sssssbbsii",
+  if (vig_db_exec (db, &local_error, sql, "sssssbbsiis",
                    vig_json_get_string (provider, "id", NULL),
                    name,
                    vig_json_get_string (provider, "type", NULL),
@@ -118,7 +120,8 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *provider, const cha
                    is_default,
                    sealed_key,
                    created_at,
-                   vig_time_now ()))
+                   vig_time_now (),
+                   options != NULL ? options : "{}"))
     return TRUE;
 
   vig_store_name_taken ("a provider", name, &local_error);
@@ -146,8 +149,8 @@ vig_store_providers_create (VigDbConnection *db, JsonObject *values, const char 
     json_object_set_boolean_member (provider, "is_default", TRUE);
 
   if (!write_row (db,
-                  "INSERT INTO providers (id, name, type, base_url, default_model, enabled, is_default, sealed_key, created_at, updated_at)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                  "INSERT INTO providers (id, name, type, base_url, default_model, enabled, is_default, sealed_key, created_at, updated_at, options)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                   provider, sealed_key, vig_time_now (), error))
     return NULL;
 
@@ -180,7 +183,7 @@ vig_store_providers_update (VigDbConnection *db, const char *id, JsonObject *cha
   if (!check_complete (provider, error) ||
       !write_row (db,
                   "UPDATE providers SET name = ?2, type = ?3, base_url = ?4, default_model = ?5, enabled = ?6, is_default = ?7,"
-                  " sealed_key = ?8, created_at = ?9, updated_at = ?10 WHERE id = ?1",
+                  " sealed_key = ?8, created_at = ?9, updated_at = ?10, options = ?11 WHERE id = ?1",
                   provider, keep_key ? old_key : sealed_key, created_at, error))
     return NULL;
 

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Configured providers (schema Provider: id, name, type, base_url, default_model, enabled, is_default, key {set, readable},
- * created_at, updated_at). @sealed_key: a Fernet token from VigSecret, or NULL; never in the returned object. Exactly one is the default
+/* Configured providers (schema Provider: id, name, type, base_url, default_model, enabled, is_default, options, key {set,
+ * readable}, created_at, updated_at). @sealed_key: a Fernet token from VigSecret, or NULL; never in the returned object. Exactly one is the default
  * once there is any. `key.readable` is left out by the store: the caller fills it (vig-vault). */
 JsonObject *vig_store_providers_list     (VigDbConnection *db, const VigPage *page, GError **error);
 JsonObject *vig_store_providers_get      (VigDbConnection *db, const char *id, char **sealed_key, GError **error); /* sealed_key may be NULL */

@@ -92,6 +92,28 @@ record (VigDbConnection *db, VigRequest *request, const char *event, JsonObject 
   return vig_node_take_object (json_object_ref (provider));
 }
 
+/* The kinds stand in the request's data: they are known on the main thread. */
+static gboolean
+check_options (VigRequest *request, const char *type, GError **error)
+{
+  JsonObject *options = vig_json_get_object (vig_request_get_body (request), "options");
+  JsonArray *kinds = vig_request_get_data (request);
+
+  for (guint i = 0; options != NULL && i < json_array_get_length (kinds); i++)
+    {
+      JsonObject *kind = json_array_get_object_element (kinds, i);
+
+      if (!g_str_equal (vig_json_get_string (kind, "type", ""), type)
+          || vig_registry_check_options (json_object_get_member (kind, "options_schema"), options, error))
+        continue;
+      g_prefix_error (error, error != NULL && *error != NULL && (*error)->message[0] == '/' ? "/options" : "/options: ");
+      vig_request_add_detail (request, "field", json_node_init_string (json_node_alloc (), "options"));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 static JsonNode *
 create_provider (VigDbConnection *db, VigRequest *request, GError **error)
 {
@@ -99,7 +121,7 @@ create_provider (VigDbConnection *db, VigRequest *request, GError **error)
   g_autoptr (JsonObject) provider = NULL;
   g_autofree char *sealed = NULL;
 
-  if (!seal_key (request, &sealed, error))
+  if (!check_options (request, vig_json_get_string (values, "type", ""), error) || !seal_key (request, &sealed, error))
     return NULL;
 
   provider = vig_store_providers_create (db, values, sealed, error);
@@ -112,10 +134,11 @@ update_provider (VigDbConnection *db, VigRequest *request, GError **error)
 {
   g_autoptr (JsonObject) changes = without_key (vig_request_get_body (request));
   gboolean keep = !json_object_has_member (vig_request_get_body (request), "api_key");
+  g_autoptr (JsonObject) stored = vig_store_providers_get (db, vig_request_get_id (request), NULL, error);
   g_autoptr (JsonObject) provider = NULL;
   g_autofree char *sealed = NULL;
 
-  if (!seal_key (request, &sealed, error))
+  if (stored == NULL || !check_options (request, vig_json_get_string (stored, "type", ""), error) || !seal_key (request, &sealed, error))
     return NULL;
 
   provider = vig_store_providers_update (db, vig_request_get_id (request), changes, keep, sealed, error);
@@ -190,8 +213,17 @@ check_key (VigRequest *request)
 }
 
 static void
+keep_kinds (VigRequest *request)
+{
+  JsonArray *kinds = vig_registry_describe_providers (vig_request_get_web (request)->context.agent->registry);
+
+  vig_request_set_data (request, kinds, (GDestroyNotify) json_array_unref);
+}
+
+static void
 begin_create (VigRequest *request)
 {
+  keep_kinds (request);
   if (check_values (request) && check_key (request))
     vig_web_run_write (request, create_provider);
 }
@@ -199,6 +231,7 @@ begin_create (VigRequest *request)
 static void
 begin_update (VigRequest *request)
 {
+  keep_kinds (request);
   if (check_values (request))
     vig_web_run_write (request, update_provider);
 }

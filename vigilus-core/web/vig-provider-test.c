@@ -112,11 +112,10 @@ on_timeout (gpointer user_data)
 }
 
 static void
-connect_to (Test *self, const char *type, const char *base_url, const char *key)
+connect_to (Test *self, const char *type, const VigProviderSettings *settings)
 {
-  VigProviderSettings settings = { base_url, key };
   g_autoptr (GError) error = NULL;
-  g_autoptr (VigProvider) provider = vig_registry_new_provider (vig_request_get_web (self->request)->context.agent->registry, type, &settings, &error);
+  g_autoptr (VigProvider) provider = vig_registry_new_provider (vig_request_get_web (self->request)->context.agent->registry, type, settings, &error);
 
   if (provider == NULL)
     {
@@ -138,6 +137,7 @@ stored_found (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (JsonObject) stored = vig_db_finish (VIG_DB (source), result, &error);
   g_autofree char *key = g_strdup (vig_json_get_string (body, "api_key", NULL));
   const char *base_url = vig_json_get_string (body, "base_url", vig_json_get_string (stored, "base_url", NULL));
+  JsonObject *options = vig_json_get_object (json_object_has_member (body, "options") ? body : stored, "options");
 
   if (stored != NULL && !json_object_has_member (body, "api_key") && self->sealed != NULL)
     key = vig_vault_open (vig_request_get_web (self->request)->context.agent->vault, self->sealed, &error);
@@ -155,7 +155,8 @@ stored_found (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  connect_to (self, vig_json_get_string (body, "type", vig_json_get_string (stored, "type", "")), base_url, key);
+  connect_to (self, vig_json_get_string (body, "type", vig_json_get_string (stored, "type", "")),
+              &(VigProviderSettings) { base_url, key, options });
 }
 
 static gpointer
@@ -183,7 +184,9 @@ vig_provider_test (VigRequest *request, const char *provider_id)
   self->cancellable = g_cancellable_new ();
   self->gone_id = g_cancellable_connect (vig_request_get_cancellable (request), G_CALLBACK (on_gone), self->cancellable, NULL);
   if (provider_id == NULL)
-    connect_to (self, vig_json_get_string (body, "type", ""), vig_json_get_string (body, "base_url", NULL), vig_json_get_string (body, "api_key", NULL));
+    connect_to (self, vig_json_get_string (body, "type", ""),
+                &(VigProviderSettings) { vig_json_get_string (body, "base_url", NULL), vig_json_get_string (body, "api_key", NULL),
+                                         vig_json_get_object (body, "options") });
   else
     vig_db_read_async (vig_request_get_web (request)->context.agent->db, find_stored, self, NULL, (GDestroyNotify) json_object_unref, NULL, stored_found, self);
 }

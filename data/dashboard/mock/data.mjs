@@ -120,6 +120,10 @@ export const providerTypes = [
     help_url: 'https://console.anthropic.com/',
     key: 'required',
     needs_base_url: false,
+    options_schema: {
+      type: 'object',
+      properties: { reasoning: { type: 'string', enum: ['off', 'low', 'medium', 'high'], title: 'Reasoning' } },
+    },
   },
   {
     type: 'openai-compatible',
@@ -130,6 +134,7 @@ export const providerTypes = [
     help_url: null,
     key: 'optional',
     needs_base_url: true,
+    options_schema: null,
   },
   {
     type: 'offline',
@@ -140,6 +145,7 @@ export const providerTypes = [
     help_url: null,
     key: 'none',
     needs_base_url: false,
+    options_schema: null,
   },
 ];
 
@@ -151,6 +157,7 @@ const provider = (name, type, extra = {}) => ({
   default_model: null,
   enabled: true,
   is_default: false,
+  options: {},
   key: { set: false, readable: true },
   created_at: at(3000),
   updated_at: at(100),

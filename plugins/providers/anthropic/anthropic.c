@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#define MAX_DIALECTS 200 /* models whose ways are remembered */
 #define VERSION "2023-06-01"
 
 #define ANTHROPIC_TYPE_PROVIDER (anthropic_provider_get_type ())
@@ -13,6 +14,8 @@ G_DECLARE_FINAL_TYPE (AnthropicProvider, anthropic_provider, ANTHROPIC, PROVIDER
 struct _AnthropicProvider
 {
   VigHttpProvider parent_instance;
+  char           *effort;   /* option "reasoning" */
+  GHashTable     *dialects; /* model → flags of AnthropicDialect */
 };
 
 G_DEFINE_FINAL_TYPE (AnthropicProvider, anthropic_provider, VIG_TYPE_HTTP_PROVIDER)
@@ -25,12 +28,35 @@ static const VigProviderInfo anthropic_info = {
   .default_model = "claude-sonnet-5",
   .help_url = "https://console.anthropic.com/settings/keys",
   .key = VIG_KEY_REQUIRED,
+  .options_schema = VIG_OPTIONS (VIG_OPTION_REASONING),
 };
 
-static JsonObject *
-build_request (VigHttpProvider *self, const VigCompletionRequest *request, GError **error)
+static guint
+get_dialect (AnthropicProvider *self, const char *model)
 {
-  return anthropic_build_request (request);
+  return GPOINTER_TO_UINT (g_hash_table_lookup (self->dialects, model));
+}
+
+static JsonObject *
+build_request (VigHttpProvider *provider, const VigCompletionRequest *request, GError **error)
+{
+  AnthropicProvider *self = ANTHROPIC_PROVIDER (provider);
+  JsonObject *body = anthropic_build_request (request);
+
+  anthropic_set_thinking (body, self->effort, get_dialect (self, request->model));
+
+  return body;
+}
+
+static gboolean
+set_options (VigHttpProvider *provider, JsonObject *options, GError **error)
+{
+  AnthropicProvider *self = ANTHROPIC_PROVIDER (provider);
+
+  g_free (self->effort);
+  self->effort = g_strdup (vig_json_get_string (options, "reasoning", NULL));
+
+  return TRUE;
 }
 
 static void
@@ -43,14 +69,14 @@ add_headers (VigHttpProvider *self, SoupMessageHeaders *headers, const char *api
 
 /* "max_tokens: 16384 > 8192, which is the maximum allowed number of output tokens for MODEL" */
 static gboolean
-adapt_request (VigHttpProvider *self, JsonObject *body, const VigHttpFault *fault)
+lower_limit (JsonObject *body, const char *said)
 {
   g_autoptr (GRegex) regex = g_regex_new ("max_tokens: \\d+ > (\\d+)", 0, 0, NULL);
   g_autoptr (GMatchInfo) match = NULL;
   g_autofree char *limit = NULL;
   gint64 number;
 
-  if (fault->effective != 400 || fault->message == NULL || !g_regex_match (regex, fault->message, 0, &match))
+  if (!g_regex_match (regex, said, 0, &match))
     return FALSE;
 
   limit = g_match_info_fetch (match, 1);
@@ -58,6 +84,41 @@ adapt_request (VigHttpProvider *self, JsonObject *body, const VigHttpFault *faul
   if (number <= 0 || number >= vig_json_get_int (body, "max_tokens", 0))
     return FALSE;
   json_object_set_int_member (body, "max_tokens", number);
+
+  return TRUE;
+}
+
+/* Which models think in which way is for the server to say, once for each. */
+static gboolean
+learn (AnthropicProvider *self, JsonObject *body, const char *said)
+{
+  const char *model = vig_json_get_string (body, "model", "");
+  guint dialect = get_dialect (self, model);
+  guint flag = json_object_has_member (body, "thinking") ? anthropic_learn_thinking (said) : 0;
+
+  if (flag == 0 || (dialect & flag) != 0)
+    return FALSE;
+  if (g_hash_table_size (self->dialects) >= MAX_DIALECTS)
+    g_hash_table_remove_all (self->dialects);
+  g_hash_table_insert (self->dialects, g_strdup (model), GUINT_TO_POINTER (dialect | flag));
+
+  return TRUE;
+}
+
+static gboolean
+adapt_request (VigHttpProvider *provider, JsonObject *body, const VigHttpFault *fault)
+{
+  AnthropicProvider *self = ANTHROPIC_PROVIDER (provider);
+  const char *said = fault->message;
+  gboolean is_signature;
+
+  if (fault->effective != 400 || said == NULL)
+    return FALSE;
+
+  is_signature = strstr (said, "thinking") != NULL && strstr (said, "block") != NULL;
+  if (!lower_limit (body, said) && !(is_signature && anthropic_drop_thoughts (vig_json_get_array (body, "messages"))) && !learn (self, body, said))
+    return FALSE;
+  anthropic_set_thinking (body, self->effort, get_dialect (self, vig_json_get_string (body, "model", "")));
 
   return TRUE;
 }
@@ -111,14 +172,27 @@ parse_models (VigHttpProvider *self, JsonObject *body, GPtrArray *models)
 }
 
 static void
+anthropic_provider_finalize (GObject *object)
+{
+  AnthropicProvider *self = ANTHROPIC_PROVIDER (object);
+
+  g_free (self->effort);
+  g_hash_table_unref (self->dialects);
+
+  G_OBJECT_CLASS (anthropic_provider_parent_class)->finalize (object);
+}
+
+static void
 anthropic_provider_class_init (AnthropicProviderClass *klass)
 {
   VigHttpProviderClass *http = VIG_HTTP_PROVIDER_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->finalize = anthropic_provider_finalize;
   http->info = &anthropic_info;
   http->completion_path = "/v1/messages";
   http->models_path = "/v1/models?limit=1000";
   http->build_request = build_request;
+  http->set_options = set_options;
   http->add_headers = add_headers;
   http->adapt_request = adapt_request;
   http->new_state = new_state;
@@ -132,6 +206,7 @@ anthropic_provider_class_init (AnthropicProviderClass *klass)
 static void
 anthropic_provider_init (AnthropicProvider *self)
 {
+  self->dialects = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
 static gboolean

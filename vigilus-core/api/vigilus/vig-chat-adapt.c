@@ -149,6 +149,27 @@ drop_images (JsonObject *body)
   return dropped;
 }
 
+/* Reasoning that this server did not encrypt, or with another key: it came from where the conversation was before. */
+static gboolean
+drop_sealed (JsonObject *body, const VigHttpFault *fault)
+{
+  JsonArray *input = vig_json_get_array (body, "input");
+  gboolean dropped = FALSE;
+
+  if (g_strcmp0 (fault->code, "invalid_encrypted_content") != 0 && strstr (fault->message, "could not be verified") == NULL
+      && strstr (fault->message, "decrypt") == NULL && strstr (fault->message, "without its required following item") == NULL)
+    return FALSE;
+
+  for (guint i = input != NULL ? json_array_get_length (input) : 0; i > 0; i--)
+    if (g_str_equal (vig_json_get_string (json_array_get_object_element (input, i - 1), "type", ""), "reasoning"))
+      {
+        json_array_remove_element (input, i - 1);
+        dropped = TRUE;
+      }
+
+  return dropped;
+}
+
 gboolean
 vig_chat_adapt (guint *dialect, JsonObject *body, const VigHttpFault *fault)
 {
@@ -156,6 +177,8 @@ vig_chat_adapt (guint *dialect, JsonObject *body, const VigHttpFault *fault)
 
   if ((fault->effective != 400 && fault->effective != 422) || said == NULL)
     return FALSE;
+  if (drop_sealed (body, fault))
+    return TRUE;
 
   if (strstr (said, "max_completion_tokens") != NULL && rename_limit (body, "max_completion_tokens", "max_tokens"))
     {

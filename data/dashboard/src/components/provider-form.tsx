@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { Cloud, KeyRound, Server } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { _, currentLanguage } from '../lib/i18n';
+import { _ } from '../lib/i18n';
+import { type Draft, draftOf, settingRules } from '../lib/setting-draft';
 import type { ProviderType } from '../lib/types';
 import type { Wrongs } from '../lib/validate';
-import { ChoiceField, TextField } from './form';
+import { TextField } from './form';
 import { SecretField } from './secret-input';
+import { SettingField } from './setting-field';
 
 export interface ProviderDraft {
   type: string;
@@ -13,6 +14,7 @@ export interface ProviderDraft {
   base_url: string;
   api_key: string;
   default_model: string;
+  options: Draft;
 }
 
 export function emptyDraft(type: ProviderType | undefined): ProviderDraft {
@@ -22,43 +24,12 @@ export function emptyDraft(type: ProviderType | undefined): ProviderDraft {
     base_url: type?.default_base_url ?? '',
     api_key: '',
     default_model: type?.default_model ?? '',
+    options: draftOf(settingRules(type?.options_schema), {}),
   };
 }
 
 export function typeTitle(type: ProviderType): string {
   return type.type === 'offline' ? _('Offline') : type.title;
-}
-
-function typeLabel(type: ProviderType): ReactNode {
-  const Icon = type.type === 'offline' ? Server : type.key === 'required' ? KeyRound : Cloud;
-  const title = type.type === 'offline' ? _('Try without a model') : type.title;
-  return (
-    <span className="row">
-      <Icon className="icon" aria-hidden /> <strong>{title}</strong>
-    </span>
-  );
-}
-
-function typeHint(type: ProviderType): string {
-  if (type.type !== 'offline') return type.description;
-  return _('Works at once, with no key and no network: it picks tools by the words you use. Plain, but real.');
-}
-
-export function ProviderTypeChoice({
-  types,
-  value,
-  onChange,
-}: {
-  types: ProviderType[];
-  value: string;
-  onChange: (type: ProviderType) => void;
-}) {
-  const choose = (name: string) => {
-    const type = types.find((other) => other.type === name);
-    if (type) onChange(type);
-  };
-  const choices = types.map((type) => ({ value: type.type, label: typeLabel(type), hint: typeHint(type) }));
-  return <ChoiceField legend={_('Provider type')} value={value} choices={choices} onChange={choose} />;
 }
 
 function keyHint(type: ProviderType): ReactNode {
@@ -73,39 +44,44 @@ function keyHint(type: ProviderType): ReactNode {
   );
 }
 
-export function ProviderFields({
-  type,
-  draft,
-  wrongs,
-  onChange,
-  keyIsSet = false,
-}: {
+interface FieldsProps {
   type: ProviderType;
   draft: ProviderDraft;
   wrongs: Wrongs;
   onChange: (draft: ProviderDraft) => void;
-  keyIsSet?: boolean;
-}) {
-  const set = (member: keyof ProviderDraft) => (event: { target: { value: string } }) =>
+}
+
+/** Where the server is comes first where only its owner knows it, and last where everybody's is the same. */
+const isEverybodys = (type: ProviderType) => type.key === 'required' && !type.needs_base_url;
+
+function urlHint(type: ProviderType): string {
+  if (type.needs_base_url) return _('For example http://localhost:11434/v1');
+  if (isEverybodys(type)) return _('Leave as it is unless you use a proxy.');
+  return _('Where it listens; change it if it runs on another machine.');
+}
+
+function UrlField({ type, draft, wrongs, onChange }: FieldsProps) {
+  return (
+    <TextField
+      label={_('Endpoint URL')}
+      hint={urlHint(type)}
+      type="url"
+      value={draft.base_url}
+      placeholder={type.default_base_url ?? 'http://…'}
+      wrong={wrongs.base_url}
+      onChange={(event) => onChange({ ...draft, base_url: event.target.value })}
+    />
+  );
+}
+
+export function ProviderFields({ keyIsSet = false, ...props }: FieldsProps & { keyIsSet?: boolean }) {
+  const { type, draft, wrongs, onChange } = props;
+  const set = (member: 'name' | 'api_key') => (event: { target: { value: string } }) =>
     onChange({ ...draft, [member]: event.target.value });
   return (
     <>
       <TextField label={_('Name')} value={draft.name} wrong={wrongs.name} onChange={set('name')} maxLength={64} />
-      {type.type !== 'offline' && (
-        <TextField
-          label={_('Endpoint URL')}
-          hint={
-            type.needs_base_url
-              ? _('For example http://localhost:11434/v1')
-              : _('Leave as it is unless you use a proxy.')
-          }
-          type="url"
-          value={draft.base_url}
-          placeholder={type.default_base_url ?? 'http://…'}
-          wrong={wrongs.base_url}
-          onChange={set('base_url')}
-        />
-      )}
+      {type.type !== 'offline' && !isEverybodys(type) && <UrlField {...props} />}
       {type.key !== 'none' && (
         <SecretField
           label={type.key === 'optional' ? _('API key (optional)') : _('API key')}
@@ -121,57 +97,30 @@ export function ProviderFields({
   );
 }
 
-export interface ModelChoice {
-  id: string;
-  context_length: number | null;
-  input_price: number | null;
-  output_price: number | null;
-}
-
-/** What there is to know before choosing: how much it can look at, and what it costs. */
-function modelFacts(model: ModelChoice): string {
-  const number = new Intl.NumberFormat(currentLanguage(), { maximumSignificantDigits: 3 });
-  const facts = [];
-  if (model.context_length) facts.push(_('{count} tokens of context', { count: number.format(model.context_length) }));
-  if (model.input_price !== null && model.output_price !== null)
-    facts.push(
-      _('{input} in, {output} out, in dollars for a million tokens', {
-        input: number.format(model.input_price),
-        output: number.format(model.output_price),
-      }),
-    );
-  return facts.join(' · ');
-}
-
-export function ModelField({
-  value,
-  models,
-  wrong,
-  onChange,
-}: {
-  value: string;
-  models: ModelChoice[];
-  wrong?: string;
-  onChange: (model: string) => void;
-}) {
-  const chosen = models.find((model) => model.id === value);
+/** What most people leave as it is. */
+export function ProviderOptions({ children, ...props }: FieldsProps & { children?: ReactNode }) {
+  const { type, draft, wrongs, onChange } = props;
+  const rules = settingRules(type.options_schema);
+  const hasUrl = type.type !== 'offline' && isEverybodys(type);
+  const isOpen = Boolean(wrongs.options || wrongs.base_url) || Object.values(draft.options).some(Boolean);
+  if (!hasUrl && rules.length === 0) return <>{children}</>;
   return (
-    <>
-      <TextField
-        label={_('Default model')}
-        hint={
-          models.length > 0 ? chosen && modelFacts(chosen) : _('Test the connection to see which models there are.')
-        }
-        value={value}
-        list="provider-models"
-        wrong={wrong}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <datalist id="provider-models">
-        {models.map((model) => (
-          <option key={model.id} value={model.id} label={modelFacts(model) || undefined} />
+    <details className="more-options" open={isOpen || undefined}>
+      <summary>{_('More options')}</summary>
+      <div className="stack">
+        {rules.map(([name, rule]) => (
+          <SettingField
+            key={name}
+            name={name}
+            rule={rule}
+            value={draft.options[name] ?? ''}
+            wrong={wrongs.options?.includes(`/${name}`) ? wrongs.options : undefined}
+            onChange={(value) => onChange({ ...draft, options: { ...draft.options, [name]: value } })}
+          />
         ))}
-      </datalist>
-    </>
+        {hasUrl && <UrlField {...props} />}
+        {children}
+      </div>
+    </details>
   );
 }

@@ -3,14 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { SlidersHorizontal } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
-import { AreaField, CheckField, SelectField, TextField } from '../../components/form';
-import { SecretField } from '../../components/secret-input';
+import { SettingField } from '../../components/setting-field';
 import { Empty, ErrorNote, Loaded, Note } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
+import { type Draft, draftOf, settingRules, valueFor } from '../../lib/setting-draft';
 import { say } from '../../lib/toasts';
 import {
-  type SettingRule,
   type SettingsValues,
   toolSettingsQuery,
   useSaveToolSettings,
@@ -19,86 +18,12 @@ import {
 import type { ToolSettings } from '../../lib/types';
 import { type Wrongs, wrongsOf } from '../../lib/validate';
 
-/** What the form holds: texts and flags; a list is its lines. */
-type Draft = Record<string, string | boolean>;
-
-const rulesOf = (tool: ToolSettings) =>
-  Object.entries((tool.schema as { properties?: Record<string, SettingRule> }).properties ?? {});
-
-function draftOf(tool: ToolSettings): Draft {
-  const stored = tool.settings as SettingsValues;
-  return Object.fromEntries(
-    rulesOf(tool).map(([name, { type }]) => {
-      const value = stored[name];
-      if (type === 'boolean') return [name, value === true];
-      if (Array.isArray(value)) return [name, value.join('\n')];
-      return [name, value === undefined || value === null ? '' : String(value)];
-    }),
-  );
-}
-
-const linesOf = (text: string) =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-
-function valueFor(rule: SettingRule, entered: string | boolean): SettingsValues[string] {
-  if (typeof entered === 'boolean') return entered;
-  if (rule.type === 'array') return linesOf(entered);
-  const text = entered.trim();
-  if (text === '') return null;
-  return rule.type === 'integer' ? Number(text) : text;
-}
+const rulesOf = (tool: ToolSettings) => settingRules(tool.schema);
 
 /** What is sent: a secret only where it was entered. */
 function bodyOf(tool: ToolSettings, draft: Draft): SettingsValues {
   const sent = rulesOf(tool).filter(([name, rule]) => !rule.writeOnly || draft[name] !== '');
   return Object.fromEntries(sent.map(([name, rule]) => [name, valueFor(rule, draft[name] ?? '')]));
-}
-
-function SettingField({
-  name,
-  rule,
-  value,
-  wrong,
-  isStored,
-  onChange,
-}: {
-  name: string;
-  rule: SettingRule;
-  value: string | boolean;
-  wrong: string | undefined;
-  isStored: boolean;
-  onChange: (value: string | boolean) => void;
-}) {
-  const label = _(rule.title ?? name);
-  const hint = rule.description ? _(rule.description) : undefined;
-  if (typeof value === 'boolean')
-    return (
-      <CheckField label={label} hint={hint} checked={value} onChange={(event) => onChange(event.target.checked)} />
-    );
-  const common = {
-    label,
-    hint,
-    wrong,
-    value,
-    autoComplete: 'off',
-    spellCheck: false,
-    onChange: (event: { target: { value: string } }) => onChange(event.target.value),
-  };
-  if (rule.writeOnly) return <SecretField {...common} placeholder={isStored ? _('stored, encrypted') : undefined} />;
-  if (rule.type === 'array' || rule['x-lines']) return <AreaField {...common} className="input mono" rows={4} />;
-  if (rule.enum)
-    return (
-      <SelectField {...common}>
-        <option value="">–</option>
-        {rule.enum.map((choice) => (
-          <option key={choice}>{choice}</option>
-        ))}
-      </SelectField>
-    );
-  return <TextField {...common} inputMode={rule.type === 'integer' ? 'numeric' : undefined} />;
 }
 
 function TestReport({ report }: { report: { ok: boolean; message: string; advice: string[] } }) {
@@ -119,7 +44,7 @@ function TestReport({ report }: { report: { ok: boolean; message: string; advice
 }
 
 function ToolCard({ tool }: { tool: ToolSettings }) {
-  const [draft, setDraft] = useState(() => draftOf(tool));
+  const [draft, setDraft] = useState(() => draftOf(rulesOf(tool), tool.settings));
   const [wrongs, setWrongs] = useState<Wrongs>({});
   const saving = useSaveToolSettings(tool.id);
   const testing = useTestToolSettings(tool.id);
@@ -132,7 +57,7 @@ function ToolCard({ tool }: { tool: ToolSettings }) {
     testing.reset();
     saving.mutate(bodyOf(tool, draft), {
       onSuccess: (saved) => {
-        setDraft(draftOf(saved));
+        setDraft(draftOf(rulesOf(saved), saved.settings));
         say(_('{name} is saved.', { name: _(tool.title) }));
       },
       onError,

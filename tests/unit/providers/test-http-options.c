@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "provider-fixture.h"
+
+#include <string.h>
+
+#define ANTHROPIC 0
+#define CHAT      1
+#define RESPONSES 2
+#define GOOGLE    3
+#define OLLAMA    4
+
+/* Asks @model, in @n requests; the last of them holds @part. */
+static void
+ask (Fixture *f, const char *model, guint n, const char *part)
+{
+  guint before = fixture_count_requests (f);
+  g_autofree char *asked = NULL;
+
+  fixture_start (f, model);
+  vig_test_wait_for (f->finished);
+  g_assert_no_error (f->error);
+  g_assert_cmpuint (fixture_count_requests (f) - before, ==, n);
+  asked = fixture_dup_asked (f);
+  g_test_message ("%s", asked);
+  g_assert_nonnull (strstr (asked, part));
+}
+
+static void
+assert_not_asked (Fixture *f, const char *part)
+{
+  g_autofree char *asked = fixture_dup_asked (f);
+
+  g_assert_null (strstr (asked, part));
+}
+
+/* The model calls a tool, and gets its result. */
+static void
+call_tool (Fixture *f, const char *model)
+{
+  fixture_set_control (f, "{\"script\": [{\"when\": {\"results\": true}, \"text\": \"All is well.\"}, {\"reasoning\": \"hm\", \"text\": \"Let me look.\","
+                          "\"calls\": [{\"name\": \"ssh.exec\", \"arguments\": {\"command\": \"uptime\"}}]}]}");
+  fixture_start (f, model);
+  vig_test_wait_for (f->finished);
+  g_assert_no_error (f->error);
+  vig_transcript_add_reply (f->transcript, f->reply);
+  vig_transcript_add_result (f->transcript, vig_reply_get_call (f->reply, 0)->id, "ssh.exec", "up 3 days", FALSE);
+}
+
+/* Which models think in which way, the server says; what it said is remembered for each. */
+static void
+test_thinking (Fixture *f, gconstpointer data)
+{
+  ask (f, "m1", 1, "\"max_tokens\":16384");
+  assert_not_asked (f, "\"thinking\"");
+  fixture_set_options (f, "{\"reasoning\":\"high\"}");
+  ask (f, "m1", 1, "\"thinking\":{\"type\":\"adaptive\",\"display\":\"summarized\"},\"output_config\":{\"effort\":\"high\"}");
+
+  fixture_set_control (f, "{\"refuses\": [\"adaptive\", \"effort\"]}");
+  ask (f, "m1", 2, "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":8192}");
+  assert_not_asked (f, "output_config");
+  ask (f, "m1", 1, "\"budget_tokens\":8192");
+  fixture_set_control (f, "{\"refuses\": [\"display\", \"effort\"]}");
+  ask (f, "m2", 3, "\"thinking\":{\"type\":\"adaptive\"}");
+
+  fixture_set_options (f, "{\"reasoning\":\"off\"}");
+  ask (f, "m2", 1, "\"thinking\":{\"type\":\"disabled\"}");
+  fixture_set_control (f, "{\"refuses\": [\"thinking\"]}");
+  ask (f, "m2", 2, "\"max_tokens\"");
+  assert_not_asked (f, "\"thinking\"");
+  fixture_set_options (f, "{\"reasoning\":\"low\"}");
+  f->max_output_tokens = 64;
+  fixture_set_control (f, "{\"refuses\": []}");
+  ask (f, "m1", 1, "\"max_tokens\":64");
+  assert_not_asked (f, "\"thinking\"");
+}
+
+/* Signed and sealed thoughts go back as they came, in place; those of another server are left out when this one says so. */
+static void
+test_thoughts_go_back (Fixture *f, gconstpointer data)
+{
+  g_autoptr (VigReply) foreign = vig_reply_new ();
+
+  fixture_set_options (f, "{\"reasoning\":\"low\"}");
+  fixture_set_control (f, "{\"refuses\": [\"adaptive\"]}");
+  call_tool (f, "m1");
+  ask (f, "m1", 1, "\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"hm\",\"signature\":\"c2lnbmVk\"},"
+                   "{\"type\":\"redacted_thinking\",\"data\":\"aGlkZGVu\"},{\"type\":\"text\"");
+  g_assert_cmpstr (vig_reply_get_text (f->reply), ==, "All is well.");
+
+  fixture_set_control (f, "{\"refuses\": [\"adaptive\", \"signature\"]}");
+  ask (f, "m1", 2, "\"content\":[{\"type\":\"text\",\"text\":\"Let me look.\"}");
+  assert_not_asked (f, "hm");
+
+  vig_reply_add_call (foreign, "c9", "ssh.exec", "{}");
+  vig_transcript_add_user (f->transcript, "and now?");
+  vig_transcript_add_reply (f->transcript, foreign);
+  vig_transcript_add_result (f->transcript, "c9", "ssh.exec", "up 3 days", FALSE);
+  fixture_set_control (f, "{\"refuses\": [\"adaptive\"]}");
+  ask (f, "m1", 1, "\"c9\"");
+  assert_not_asked (f, "\"budget_tokens\"");
+}
+
+static void
+test_responses (Fixture *f, gconstpointer data)
+{
+  fixture_set_options (f, "{}");
+  ask (f, "m1", 1, "\"reasoning\":{\"summary\":\"auto\"}");
+  fixture_set_options (f, "{\"reasoning\":\"medium\"}");
+  call_tool (f, "m1");
+  ask (f, "m1", 1, "\"reasoning\":{\"effort\":\"medium\",\"summary\":\"auto\"}");
+  ask (f, "m1", 1, "{\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\",\"text\":\"hm\"}],\"encrypted_content\":\"c2VhbGVk\"");
+
+  /* Of another account: left out, while what comes from now on is still wanted. */
+  fixture_set_control (f, "{\"refuses\": [\"sealed\"]}");
+  ask (f, "m1", 2, "\"include\":[\"reasoning.encrypted_content\"]");
+  assert_not_asked (f, "c2VhbGVk");
+
+  fixture_set_control (f, "{\"refuses\": []}");
+  fixture_set_options (f, "{\"api\":\"chat\",\"reasoning\":\"off\"}");
+  ask (f, "m1", 1, "\"reasoning_effort\":\"none\"");
+  assert_not_asked (f, "\"input\"");
+}
+
+static void
+test_google (Fixture *f, gconstpointer data)
+{
+  fixture_set_control (f, "{\"models\": null}");
+  ask (f, "gemini-3.5-flash", 1, "\"thinkingConfig\":{\"includeThoughts\":true,\"thinkingLevel\":\"high\"}");
+  fixture_set_options (f, "{\"reasoning\":\"off\"}");
+  ask (f, "gemini-2.5-flash", 1, "\"thinkingConfig\":{\"includeThoughts\":false,\"thinkingBudget\":0}");
+  fixture_set_options (f, "{}");
+  ask (f, "gemini-2.0-flash", 1, "\"generationConfig\":{}");
+}
+
+/* The first attempts are refused for a member; the next request knows. */
+static void
+test_adapt (Fixture *f, gconstpointer data)
+{
+  f->max_output_tokens = 100;
+  fixture_set_control (f, "{\"refuses\": [\"max_completion_tokens\", \"stream_options\"]}");
+  ask (f, "m1", 3, "\"max_tokens\":100");
+  ask (f, "m1", 1, "\"max_tokens\":100");
+}
+
+int
+main (int argc, char *argv[])
+{
+  const struct { const char *name; guint format; void (*run) (Fixture *f, gconstpointer data); } rows[] = {
+    { "thinking", ANTHROPIC, test_thinking }, { "thoughts-go-back", ANTHROPIC, test_thoughts_go_back }, { "responses", RESPONSES, test_responses },
+    { "google", GOOGLE, test_google }, { "adapt", CHAT, test_adapt },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/http-options/%s", rows[i].name);
+
+      g_test_add (path, Fixture, &formats[rows[i].format], fixture_set_up, rows[i].run, fixture_tear_down);
+    }
+
+  return g_test_run ();
+}

@@ -135,6 +135,7 @@ CREATE TABLE messages (
 CREATE INDEX messages_session ON messages (session_id, seq);
 CREATE INDEX messages_run ON messages (run_id, seq);
 
+-- A call is written five times or so, and CHECK (x IN (...)) of more than two values fills a table of its own for each row that is written.
 CREATE TABLE calls (
   seq              INTEGER PRIMARY KEY,
   id               TEXT    NOT NULL UNIQUE,
@@ -143,12 +144,12 @@ CREATE TABLE calls (
   provider_call_id TEXT,
   tool             TEXT    NOT NULL,
   arguments        TEXT,
-  level            TEXT    CHECK (level IN ('read', 'write', 'exec', 'elevate')),
+  level            TEXT    CHECK (level = 'read' OR level = 'write' OR level = 'exec' OR level = 'elevate'),
   resource         TEXT,
-  state            TEXT    NOT NULL CHECK (state IN ('new', 'waiting', 'declaring', 'running', 'recording', 'done')),
+  state            TEXT    NOT NULL CHECK (state = 'new' OR state = 'waiting' OR state = 'declaring' OR state = 'running' OR state = 'recording' OR state = 'done'),
   decision         TEXT,
   approval_id      TEXT,
-  outcome          TEXT    CHECK (outcome IN ('success', 'failed', 'denied', 'interrupted', 'unknown')),
+  outcome          TEXT    CHECK (outcome = 'success' OR outcome = 'failed' OR outcome = 'denied' OR outcome = 'interrupted' OR outcome = 'unknown'),
   result           TEXT,
   created_at       INTEGER NOT NULL,
   started_at       INTEGER,

@@ -83,9 +83,9 @@ run_length (VigScan *self, gsize at, const char *set, gsize most)
 static gsize
 match_anthropic (VigScan *self, gsize at)
 {
-  gsize n = run_length (self, at, WORD, 300);
+  gsize n = vig_scan_is (self, at, "sk-ant-") ? run_length (self, at, WORD, 300) : 0;
 
-  return vig_scan_is (self, at, "sk-ant-") && n >= 93 && memcmp (self->text + at + n - 2, "AA", 2) == 0 ? n : 0;
+  return n >= 93 && memcmp (self->text + at + n - 2, "AA", 2) == 0 ? n : 0;
 }
 
 static gsize
@@ -105,14 +105,40 @@ match_shape (VigScan *self, gsize at, guint i)
   return prefix + n;
 }
 
+/* By the first byte: the first shape that begins with it, and for each shape the next one; counted from 1, 0: none. */
+static struct
+{
+  guint8 first[256];
+  guint8 next[G_N_ELEMENTS (shapes)];
+} by_byte;
+
+G_STATIC_ASSERT (G_N_ELEMENTS (shapes) < 255);
+
+static void
+ensure_index (void)
+{
+  static gsize done;
+
+  if (g_once_init_enter (&done))
+    {
+      for (guint i = G_N_ELEMENTS (shapes); i > 0; i--)
+        {
+          guint8 *first = &by_byte.first[(guint8) shapes[i - 1].prefix[0]];
+
+          by_byte.next[i - 1] = *first;
+          *first = (guint8) i;
+        }
+      g_once_init_leave (&done, 1);
+    }
+}
+
 static gsize
 match_any (VigScan *self, gsize at)
 {
   gsize n = match_anthropic (self, at);
 
-  for (guint i = 0; n == 0 && i < G_N_ELEMENTS (shapes); i++)
-    if (shapes[i].prefix[0] == self->text[at])
-      n = match_shape (self, at, i);
+  for (guint i = by_byte.first[(guint8) self->text[at]]; n == 0 && i > 0; i = by_byte.next[i - 1])
+    n = match_shape (self, at, i - 1);
 
   return n;
 }
@@ -147,6 +173,7 @@ vig_scan_tokens (VigScan *self)
 {
   gsize at = 0;
 
+  ensure_index ();
   /* No token has a blank in it: the last word is never sure anyway. */
   vig_scan_set_mark (self, G_MAXSIZE);
   while (at < self->length)

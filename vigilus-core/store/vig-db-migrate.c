@@ -64,6 +64,22 @@ apply (VigDbConnection *self, gint64 version, const char *name, GError **error)
   return FALSE;
 }
 
+/* By number, not by the highest: two that were made at the same time may come in either order. */
+static gboolean
+is_applied (VigDbConnection *self, gint64 version, gboolean *applied, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (VigDbRows) rows = vig_db_query (self, &local_error, "SELECT 1 FROM schema_versions WHERE version = ?1", "i", version);
+
+  *applied = rows != NULL && vig_db_rows_next (rows, &local_error);
+  if (local_error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
@@ -95,8 +111,10 @@ vig_db_migrate (VigDbConnection *self, const char *path, GError **error)
   for (guint i = 0; names[i] != NULL; i++)
     {
       gint64 number = g_ascii_strtoll (names[i], NULL, 10);
+      gboolean applied = FALSE;
 
-      if (number > version && !apply (self, number, names[i], error))
+      if ((number < version && !is_applied (self, number, &applied, error))
+          || (number != version && !applied && !apply (self, number, names[i], error)))
         return FALSE;
     }
 

@@ -351,6 +351,25 @@ test_newer (Fixture *self, gconstpointer data)
 }
 
 static gpointer
+forget_older (VigDbConnection *db, gpointer data, GError **error)
+{
+  vig_db_exec (db, error, "DELETE FROM schema_versions WHERE version = 50", NULL);
+  g_assert_cmpint (vig_db_get_changes (db), ==, 1);
+
+  return NULL;
+}
+
+/* A change that came with a lower number after a higher one had been applied is applied, too. */
+static void
+test_older (Fixture *self, gconstpointer data)
+{
+  fixture_write (self, forget_older, NULL);
+  fixture_close (self);
+  /* It was there, so it can't be done again: that shows that it was tried. */
+  refuse_open (self->path, VIG_ERROR_FAILED, "failed to bring the database to version 50: ");
+}
+
+static gpointer
 fill (VigDbConnection *db, gpointer data, GError **error)
 {
   for (guint i = 0; i < 2000; i++)
@@ -491,6 +510,7 @@ main (int argc, char **argv)
   add ("read-only-reads", test_read_only_reads);
   add ("modes", test_modes);
   add ("newer", test_newer);
+  add ("older", test_older);
   add ("damaged", test_damaged);
   add ("foreign", test_foreign);
   add ("errors", test_errors);

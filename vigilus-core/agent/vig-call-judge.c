@@ -160,8 +160,8 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   /* What lenient mode approves gets a grant, too: without a key there is none. */
   input->lenient = self->facts->key != NULL
                    && vig_operator_is_lenient (self->facts->operator != NULL ? self->facts->operator : operator,
-                                               g_str_equal (vig_json_get_string (self->facts->settings, "trust_mode", "strict"), "lenient"));
-  input->tainted = self->facts->taint != NULL && vig_json_get_boolean (self->facts->settings, "taint_is_strict", TRUE);
+                                               self->facts->settings.lenient);
+  input->tainted = self->facts->taint != NULL && self->facts->settings.taint_is_strict;
 }
 
 /* What was read is the newest for all calls; another call may have read a newer one since. */
@@ -285,6 +285,8 @@ facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   decide (self);
+  /* One copy of it is enough while the call waits. */
+  g_clear_pointer (&self->facts->operator, vig_operator_unref);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -402,33 +404,31 @@ vig_call_judge_dup_grant (VigCallJudge *self, gboolean *is_once)
   return g_strdup (self->facts->grant_id);
 }
 
-static gint64
-get_setting (VigCallJudge *self, const char *name, gint64 fallback)
+/* Before anything is known, as new settings have it. */
+static const VigCallSettings *
+get_settings (VigCallJudge *self)
 {
-  if (self->facts == NULL || self->facts->settings == NULL)
-    return fallback;
+  static const VigCallSettings defaults = { FALSE, TRUE, DEFAULT_LIMIT, 1024, 60 };
 
-  return vig_json_get_int (self->facts->settings, name, fallback);
+  return self->facts != NULL ? &self->facts->settings : &defaults;
 }
 
 gsize
 vig_call_judge_get_output_limit (VigCallJudge *self)
 {
-  return (gsize) MAX (get_setting (self, "output_limit", DEFAULT_LIMIT), 1024);
+  return (gsize) MAX (get_settings (self)->output_limit, 1024);
 }
 
 gsize
 vig_call_judge_get_keep_limit (VigCallJudge *self)
 {
-  return (gsize) MAX (get_setting (self, "output_keep_kb", 1024), 0) * 1024;
+  return (gsize) MAX (get_settings (self)->output_keep, 0) * 1024;
 }
 
 gint64
 vig_call_judge_get_wait (VigCallJudge *self)
 {
-  const char *name = self->facts != NULL && self->facts->unattended ? "approval_wait_minutes_unattended" : "approval_wait_minutes";
-
-  return MAX (get_setting (self, name, 60), 1) * MINUTE;
+  return MAX (get_settings (self)->wait, 1) * MINUTE;
 }
 
 static JsonNode *

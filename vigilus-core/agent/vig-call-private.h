@@ -58,6 +58,8 @@ struct _VigCall
 /* vig-call.c: the machine */
 void           vig_call_enter          (VigCall *self, VigCallState state);
 void           vig_call_forget_run     (VigCall *self);
+VigCallOutput *vig_call_ensure_output  (VigCall *self); /* where what it prints goes, while there is something to print */
+void           vig_call_forget_output  (VigCall *self);
 gboolean       vig_call_is_abandoned   (VigCall *self);
 void           vig_call_publish        (VigCall *self, JsonObject *row);
 void           vig_call_take_arguments (VigCall *self, JsonObject *row); /* the model's, or what an approver made of them */

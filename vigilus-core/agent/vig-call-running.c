@@ -70,7 +70,7 @@ vig_call_end_running (VigCall *self)
 {
   vig_call_forget_grant (self);
   g_clear_handle_id (&self->running_timer, g_source_remove);
-  vig_call_output_close (self->output);
+  vig_call_forget_output (self);
   vig_call_forget_run (self);
   vig_call_release_slot (self);
 }
@@ -174,7 +174,7 @@ vig_call_new_invocation_with (VigCall *self, VigTool *tool, JsonObject *argument
   if (VIG_IS_CONFIGURABLE (tool))
     values.settings_id = vig_configurable_get_settings_info (VIG_CONFIGURABLE (tool))->id;
 
-  return vig_call_output_new_invocation (self->output, &values);
+  return vig_call_output_new_invocation (vig_call_ensure_output (self), &values);
 }
 
 void

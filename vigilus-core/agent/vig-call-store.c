@@ -37,7 +37,6 @@ vig_call_facts_free (gpointer data)
   g_free (self->resource);
   g_clear_pointer (&self->taint, json_object_unref);
   vig_operator_unref (self->operator);
-  g_clear_pointer (&self->settings, json_object_unref);
   vig_policy_rules_unref (self->rules);
   g_free (self->grant_id);
   g_clear_pointer (&self->approval, json_object_unref);
@@ -161,6 +160,23 @@ read_policy (VigCallFacts *self, VigDbConnection *db, GError **error)
   return FALSE;
 }
 
+static gboolean
+read_settings (VigCallFacts *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (JsonObject) settings = vig_store_settings_get (db, error);
+
+  if (settings == NULL)
+    return FALSE;
+
+  self->settings.lenient = g_str_equal (vig_json_get_string (settings, "trust_mode", "strict"), "lenient");
+  self->settings.taint_is_strict = vig_json_get_boolean (settings, "taint_is_strict", TRUE);
+  self->settings.output_limit = vig_json_get_int (settings, "output_limit", 32768);
+  self->settings.output_keep = vig_json_get_int (settings, "output_keep_kb", 1024);
+  self->settings.wait = vig_json_get_int (settings, self->unattended ? "approval_wait_minutes_unattended" : "approval_wait_minutes", 60);
+
+  return TRUE;
+}
+
 gpointer
 vig_call_facts_read (VigDbConnection *db, gpointer data, GError **error)
 {
@@ -174,8 +190,7 @@ vig_call_facts_read (VigDbConnection *db, gpointer data, GError **error)
       !read_conversation (self, db, error))
     return NULL;
 
-  self->settings = vig_store_settings_get (db, error);
-  if (self->settings == NULL)
+  if (!read_settings (self, db, error))
     return NULL;
   frozen = vig_store_frozen_get (db, &local_error);
   if (local_error != NULL)

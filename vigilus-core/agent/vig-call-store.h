@@ -7,6 +7,16 @@
 
 G_BEGIN_DECLS
 
+/* What a call needs of the settings. */
+typedef struct
+{
+  gboolean lenient;
+  gboolean taint_is_strict;
+  gint64   output_limit; /* bytes */
+  gint64   output_keep;  /* KiB */
+  gint64   wait;         /* minutes that an approval stays open */
+} VigCallSettings;
+
 /* What has to be known to judge a call, read at one moment. */
 typedef struct
 {
@@ -25,7 +35,7 @@ typedef struct
   char        *resource;     /* answered in its canonical form */
   /* answered */
   VigOperator *operator;     /* NULL: it is gone */
-  JsonObject  *settings;
+  VigCallSettings settings;
   VigLevel     level;        /* of the call, with the floor */
   VigPolicyRules *rules;     /* NULL: the known ones are the newest */
   gboolean     has_floor;

@@ -59,8 +59,12 @@ vig_call_enter (VigCall *self, VigCallState state)
       vig_call_run_tool (self);
       break;
     case VIG_CALL_WAITING:
-    case VIG_CALL_RECORDING:
+      vig_call_forget_output (self);
+      break;
     case VIG_CALL_DONE:
+      g_clear_pointer (&self->stream, vig_stream_free);
+      break;
+    case VIG_CALL_RECORDING:
     default:
       break;
     }
@@ -146,7 +150,7 @@ vig_call_abandon (VigCall *self)
   self->owner.changed = NULL;
   g_clear_handle_id (&self->running_timer, g_source_remove);
   g_clear_handle_id (&self->settle_timer, g_source_remove);
-  vig_call_output_close (self->output);
+  vig_call_forget_output (self);
   vig_slots_forget (self->parts->slots, self->tool_name, self);
   if (self->approval_id != NULL)
     vig_approvals_forget (self->parts->approvals, self->approval_id, self);
@@ -198,21 +202,46 @@ vig_call_get_note (VigCall *self)
 const char *
 vig_call_get_output (VigCall *self)
 {
-  return vig_stream_get_text (self->stream);
+  return self->stream != NULL ? vig_stream_get_text (self->stream) : "";
 }
 
 static void
 show_output (const char *text, gsize length, gpointer user_data)
 {
   VigCall *self = user_data;
-  g_autofree char *shown = vig_stream_push (self->stream, text, length);
+  g_autofree char *shown = NULL;
   g_autoptr (JsonObject) data = NULL;
 
+  if (self->stream == NULL)
+    self->stream = vig_stream_new (self->parts->context.redactor, LIVE_OUTPUT);
+  shown = vig_stream_push (self->stream, text, length);
   if (shown == NULL || vig_call_is_abandoned (self))
     return;
 
   data = vig_json_pack_object ("{s:s, s:s}", "call_id", self->id, "text", shown);
   vig_parts_publish_session (self->parts, self->owner.session_id, "call.output", data);
+}
+
+VigCallOutput *
+vig_call_ensure_output (VigCall *self)
+{
+  VigUndoSubject subject = { self->id, NULL, self->run_id, self->session_id, self->operator->name, self->user_name, self->tool_name };
+
+  if (self->output == NULL)
+    {
+      self->output = vig_call_output_new (&self->parts->context, self->operator->id, show_output, self);
+      vig_call_output_set_undo (self->output, self->parts->context.undo, &subject);
+    }
+
+  return self->output;
+}
+
+void
+vig_call_forget_output (VigCall *self)
+{
+  if (self->output != NULL)
+    vig_call_output_close (self->output);
+  g_clear_pointer (&self->output, vig_call_output_unref);
 }
 
 static void
@@ -239,7 +268,7 @@ vig_call_finalize (GObject *object)
 
   g_clear_handle_id (&self->running_timer, g_source_remove);
   g_clear_handle_id (&self->settle_timer, g_source_remove);
-  vig_call_output_unref (self->output);
+  vig_call_forget_output (self);
   vig_stream_free (self->stream);
   vig_call_judge_free (self->judge);
   vig_operator_unref (self->operator);
@@ -323,10 +352,6 @@ vig_call_new (const VigCallOwner *owner, JsonObject *row)
   read_row (self, row);
   self->judge = vig_call_judge_new (self->parts, owner->user_name, self->tool_name, self->arguments);
   vig_call_judge_set_call (self->judge, self->id, self->session_id);
-  self->stream = vig_stream_new (self->parts->context.redactor, LIVE_OUTPUT);
-  self->output = vig_call_output_new (&self->parts->context, self->operator->id, show_output, self);
-  vig_call_output_set_undo (self->output, self->parts->context.undo,
-                            &(VigUndoSubject) { self->id, NULL, self->run_id, self->session_id, self->operator->name, self->user_name, self->tool_name });
   self->run_cancellable = g_object_ref (owner->cancellable);
   self->cancel_handler = g_signal_connect (owner->cancellable, "cancelled", G_CALLBACK (on_run_cancelled), self);
 

@@ -63,7 +63,8 @@ results_stored (GObject *source, GAsyncResult *result, gpointer user_data)
       const char *text = vig_call_get_result (call, &is_error);
       g_autofree char *framed = vig_result_frame_with_note (vig_call_get_tool_name (call), text, vig_call_get_note (call));
 
-      vig_transcript_add_result (self->transcript, vig_call_get_provider_call_id (call), vig_call_get_tool_name (call), framed, is_error);
+      if (self->transcript != NULL)
+        vig_transcript_add_result (self->transcript, vig_call_get_provider_call_id (call), vig_call_get_tool_name (call), framed, is_error);
       if (self->plan != NULL)
         vig_plan_take_result (self->plan, self->id, vig_call_get_provider_call_id (call), framed, is_error);
     }
@@ -84,6 +85,19 @@ results_stored (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 }
 
+/* Nobody knows how long it waits: what can be read again is not held until then. */
+static void
+rest (VigRun *self)
+{
+  if (self->plan != NULL || !vig_run_is_waiting (self))
+    return;
+
+  g_clear_pointer (&self->transcript, vig_transcript_unref);
+  g_clear_pointer (&self->provider, json_object_unref);
+  g_clear_pointer (&self->fallback, json_object_unref);
+  g_clear_pointer (&self->prices, g_free);
+}
+
 static void
 call_changed (VigCall *call, gpointer user_data)
 {
@@ -91,6 +105,7 @@ call_changed (VigCall *call, gpointer user_data)
   VigRunWrite *write;
 
   vig_run_update_clock (self);
+  rest (self);
   if (self->starting_calls || self->storing || self->state != VIG_RUN_RESOLVING)
     return;
   if (!vig_run_all_calls_done (self))
@@ -281,11 +296,30 @@ ask_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&facts, vig_run_facts_free);
 }
 
+static void
+conversation_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (VigRun) self = user_data;
+  g_autoptr (GError) error = NULL;
+  VigRunLoaded *loaded = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (loaded != NULL && !vig_run_is_over (self))
+    {
+      self->transcript = vig_run_read_transcript (self, loaded->record);
+      ask (self, loaded->facts);
+    }
+  else if (!vig_run_is_over (self))
+    vig_run_fail (self, error);
+  g_clear_pointer (&loaded, vig_run_loaded_free);
+}
+
 void
 vig_run_ask (VigRun *self)
 {
   if (self->plan != NULL)
     vig_run_follow_plan (self);
+  else if (self->transcript == NULL)
+    vig_run_load (self, conversation_read);
   else if (self->facts != NULL)
     ask (self, self->facts);
   else

@@ -33,14 +33,13 @@ struct _VigRun
   GPtrArray      *operators;  /* while routing */
   VigOperator    *operator;
   VigPlan        *plan;       /* of one that is split up; NULL: it is not */
-  VigTranscript  *transcript;
+  VigTranscript  *transcript; /* NULL while it waits for people: it is read again */
   VigAsk         *ask;        /* the question that is being answered */
   VigReply       *reply;      /* whose calls are being resolved, or that is being stored */
   GPtrArray      *calls;      /* of VigCall */
   GCancellable   *cancellable;
   GCancellable   *abandoned;
-  gboolean        starting_calls;
-  gboolean        storing;
+  gboolean        starting_calls, storing;
 
   VigRunState     ending;     /* what it shall end as; ROUTING: nothing */
   char           *ending_code;
@@ -80,6 +79,7 @@ VigRunWrite *vig_run_new_write        (VigRun *self, VigRunState state);
 void         vig_run_store            (VigRun *self, VigRunWrite *write, GAsyncReadyCallback callback);
 JsonObject  *vig_run_finish_store     (VigRun *self, GObject *source, GAsyncResult *result); /* NULL: it fails, or is abandoned */
 void         vig_run_read_facts       (VigRun *self, const char *operator_id, GAsyncReadyCallback callback);
+void         vig_run_load             (VigRun *self, GAsyncReadyCallback callback); /* ended by vig_db_finish (): VigRunLoaded */
 void         vig_run_build_transcript (VigRun *self);
 void         vig_run_forget_loaded    (VigRun *self);
 

@@ -111,6 +111,13 @@ vig_run_read_facts (VigRun *self, const char *operator_id, GAsyncReadyCallback c
 }
 
 void
+vig_run_load (VigRun *self, GAsyncReadyCallback callback)
+{
+  vig_db_read_async (self->parts->context.db, vig_run_loaded_read, vig_run_load_new (self->id, self->parts->context.attachments), vig_run_load_free,
+                     vig_run_loaded_free, NULL, callback, g_object_ref (self));
+}
+
+void
 vig_run_build_transcript (VigRun *self)
 {
   self->transcript = vig_run_read_transcript (self, self->loaded);
@@ -271,8 +278,7 @@ vig_run_start (VigRun *self, VigRunLoaded *loaded_already)
   if (loaded_already != NULL)
     begin (self, loaded_already);
   else
-    vig_db_read_async (self->parts->context.db, vig_run_loaded_read, vig_run_load_new (self->id, self->parts->context.attachments), vig_run_load_free,
-                       vig_run_loaded_free, NULL, loaded, g_object_ref (self));
+    vig_run_load (self, loaded);
 }
 
 static void

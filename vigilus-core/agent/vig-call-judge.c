@@ -397,10 +397,8 @@ vig_call_judge_get_approval (VigCallJudge *self)
 }
 
 char *
-vig_call_judge_dup_grant (VigCallJudge *self, gboolean *is_once)
+vig_call_judge_dup_grant (VigCallJudge *self)
 {
-  *is_once = self->facts->grant_is_once;
-
   return g_strdup (self->facts->grant_id);
 }
 

@@ -30,7 +30,7 @@ VigOperator  *vig_call_judge_get_operator     (VigCallJudge *self);
 const char   *vig_call_judge_get_resource     (VigCallJudge *self); /* canonical, NULL: everything */
 const char   *vig_call_judge_get_sha256       (VigCallJudge *self); /* of the canonical arguments */
 JsonObject   *vig_call_judge_get_approval     (VigCallJudge *self); /* NULL: none */
-char         *vig_call_judge_dup_grant        (VigCallJudge *self, gboolean *is_once);
+char         *vig_call_judge_dup_grant        (VigCallJudge *self);
 gsize         vig_call_judge_get_output_limit (VigCallJudge *self); /* bytes that a model is shown at once */
 gsize         vig_call_judge_get_keep_limit   (VigCallJudge *self); /* bytes that are kept */
 gint64        vig_call_judge_get_wait         (VigCallJudge *self); /* microseconds that a request stays open */

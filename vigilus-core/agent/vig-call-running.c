@@ -268,7 +268,7 @@ vig_call_declare (VigCall *self)
   write->tool = g_strdup (self->tool_name);
   if (g_str_equal (decision->rule, "grant"))
     {
-      write->grant_id = vig_call_judge_dup_grant (self->judge, &write->grant_is_once);
+      write->grant_id = vig_call_judge_dup_grant (self->judge);
       json_object_set_string_member (write->changes, "grant_id", write->grant_id);
     }
   watch_grant (self, write->grant_id);

@@ -84,10 +84,7 @@ read_grant (VigCallFacts *self, VigDbConnection *db, GError **error)
       return FALSE;
     }
   if (grant != NULL)
-    {
-      self->grant_id = g_strdup (vig_json_get_string (grant, "id", NULL));
-      self->grant_is_once = vig_grants_is_once (grant);
-    }
+    self->grant_id = g_strdup (vig_json_get_string (grant, "id", NULL));
 
   return TRUE;
 }
@@ -240,16 +237,6 @@ vig_call_write_free (gpointer data)
   g_free (self);
 }
 
-static gboolean
-is_listed (JsonArray *grants, const char *id)
-{
-  for (guint i = 0; i < json_array_get_length (grants); i++)
-    if (g_str_equal (vig_json_get_string (json_array_get_object_element (grants, i), "id", ""), id))
-      return TRUE;
-
-  return FALSE;
-}
-
 /* The switch may have been pressed since the call was judged. */
 static gboolean
 check_frozen (VigCallWrite *self, VigDbConnection *db, GError **error)
@@ -274,22 +261,7 @@ check_frozen (VigCallWrite *self, VigDbConnection *db, GError **error)
 static gboolean
 use_grant (VigCallWrite *self, VigDbConnection *db, GError **error)
 {
-  g_autoptr (JsonArray) grants = NULL;
-
-  if (self->grant_id == NULL)
-    return TRUE;
-  if (self->grant_is_once)
-    return vig_store_grants_use (db, self->grant_id, error);
-
-  grants = vig_store_grants_live (db, self->operator_id, self->tool, error);
-  if (grants == NULL)
-    return FALSE;
-  if (is_listed (grants, self->grant_id))
-    return TRUE;
-
-  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "the grant was revoked or has expired");
-
-  return FALSE;
+  return self->grant_id == NULL || vig_store_grants_use (db, self->grant_id, error);
 }
 
 static gboolean

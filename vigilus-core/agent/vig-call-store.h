@@ -41,7 +41,6 @@ typedef struct
   gboolean     has_floor;
   VigLevel     floor;
   char        *grant_id;     /* NULL: none covers the call */
-  gboolean     grant_is_once;
   JsonObject  *approval;     /* NULL: none */
   JsonObject  *taint;        /* what the conversation had read from outside; NULL: nothing */
   gboolean     unattended;
@@ -60,8 +59,7 @@ typedef struct
   JsonArray   *audit;
   char        *operator_id;
   char        *tool;
-  char        *grant_id;      /* must still be live; CONFLICT otherwise */
-  gboolean     grant_is_once; /* then it is used up */
+  char        *grant_id;      /* must still be live, CONFLICT otherwise; one for once is used up */
   GBytes      *key;
   JsonObject  *grant;         /* a new one, used up at once: lenient mode */
   gint64       now;

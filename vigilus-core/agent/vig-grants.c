@@ -128,7 +128,7 @@ vig_grants_covers (GBytes *key, JsonObject *grant, const VigGrantQuery *query, g
 JsonObject *
 vig_grants_find (VigDbConnection *db, GBytes *key, const VigGrantQuery *query, gint64 now, GError **error)
 {
-  g_autoptr (JsonArray) grants = vig_store_grants_live (db, query->operator_id, query->tool, error);
+  g_autoptr (JsonArray) grants = vig_store_grants_live (db, query->operator_id, query->tool, query->arguments_sha256, error);
 
   if (grants == NULL)
     return NULL;

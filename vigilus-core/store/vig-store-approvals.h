@@ -38,8 +38,8 @@ JsonObject *vig_store_grants_create     (VigDbConnection *db, JsonObject *grant,
 /* What a call that waits would change now, in place of what it was: the Approval. NULL without error: it is the same, or no longer pending. */
 JsonObject *vig_store_approvals_renew_preview (VigDbConnection *db, const char *id, JsonObject *preview, GError **error);
 JsonObject *vig_store_grants_list       (VigDbConnection *db, gboolean live_only, const VigPage *page, GError **error);
-/* Candidates: live, of this operator and tool, at most 100, narrowest first; each with its `signature` member. */
-JsonArray  *vig_store_grants_live       (VigDbConnection *db, const char *operator_id, const char *tool, GError **error);
+/* Candidates: live, of this operator and tool, and not for other arguments; at most 1,000, narrowest first; each with its `signature` member. */
+JsonArray  *vig_store_grants_live       (VigDbConnection *db, const char *operator_id, const char *tool, const char *arguments_sha256, GError **error);
 /* Marks a once-grant used, once: CONFLICT if it was. */
 gboolean    vig_store_grants_use        (VigDbConnection *db, const char *id, GError **error);
 JsonObject *vig_store_grants_revoke     (VigDbConnection *db, const char *id, GError **error);

@@ -13,7 +13,7 @@
 #define SIGNED_TYPES "sssssssssstttts-s"
 #define SEQ_COLUMN 15
 
-#define MAX_CANDIDATES 100
+#define MAX_CANDIDATES 1000
 
 static const VigStoreField fields[] = {
   { "id", 's', FALSE, 1, 64 },
@@ -102,14 +102,15 @@ vig_store_grants_list (VigDbConnection *db, gboolean live_only, const VigPage *p
 }
 
 JsonArray *
-vig_store_grants_live (VigDbConnection *db, const char *operator_id, const char *tool, GError **error)
+vig_store_grants_live (VigDbConnection *db, const char *operator_id, const char *tool, const char *arguments_sha256, GError **error)
 {
   return vig_store_row_all (vig_db_query (db, error,
                                           GRANT "WHERE operator_id = ?1 AND tool = ?2 AND used_at IS NULL AND revoked_at IS NULL"
-                                                " AND expires_at > ?3"
+                                                " AND expires_at > ?3 AND (arguments_sha256 IS NULL OR arguments_sha256 = ?5"
+                                                " OR (grants.mode <> 'once' AND resource IS NOT NULL))"
                                                 " ORDER BY grants.mode, CASE WHEN resource IS NULL THEN 1 ELSE 0 END, length (resource) DESC, seq DESC"
                                                 " LIMIT ?4",
-                                          "ssii", operator_id, tool, vig_time_now (), (gint64) MAX_CANDIDATES),
+                                          "ssiis", operator_id, tool, vig_time_now (), (gint64) MAX_CANDIDATES, arguments_sha256),
                             SIGNED_TYPES, error);
 }
 

@@ -231,8 +231,8 @@ use_grants (VigDbConnection *db, gpointer data, GError **error)
   g_autofree char *narrow = make_grant (db, "timed", "file:/srv/a/b", 60, error);
   g_autofree char *middle = make_grant (db, "timed", "file:/srv", 60, error);
   g_autofree char *old = make_grant (db, "timed", NULL, -60, error);
-  g_autoptr (JsonArray) live = vig_store_grants_live (db, "operator-1", "shell.exec", error);
-  g_autoptr (JsonArray) other = vig_store_grants_live (db, "operator-2", "shell.exec", error);
+  g_autoptr (JsonArray) live = vig_store_grants_live (db, "operator-1", "shell.exec", HASH, error);
+  g_autoptr (JsonArray) other = vig_store_grants_live (db, "operator-2", "shell.exec", HASH, error);
   g_autoptr (JsonObject) revoked = NULL;
   g_autoptr (JsonObject) list = NULL;
   g_autoptr (JsonObject) all = NULL;
@@ -266,10 +266,36 @@ use_grants (VigDbConnection *db, gpointer data, GError **error)
   return NULL;
 }
 
+/* However many were approved for other arguments and not used: a thousand runs that wait. */
+static gpointer
+find_among_many (VigDbConnection *db, gpointer data, GError **error)
+{
+  g_autofree char *wanted = make_grant (db, "once", "file:/a", 60, error);
+  g_autoptr (JsonArray) live = NULL;
+
+  for (guint i = 0; i < 1100; i++)
+    {
+      g_autofree char *other = make_grant (db, "once", "file:/srv/longer", 60, error);
+
+      g_assert_true (vig_db_exec (db, error, "UPDATE grants SET arguments_sha256 = ?2 WHERE id = ?1", "ss", other, other));
+    }
+  live = vig_store_grants_live (db, "operator-1", "shell.exec", HASH, error);
+  g_assert_cmpuint (json_array_get_length (live), ==, 1);
+  assert_string (json_array_get_object_element (live, 0), "id", wanted);
+
+  return NULL;
+}
+
 static void
 test_grants (Fixture *self, gconstpointer data)
 {
   fixture_write (self, use_grants, NULL);
+}
+
+static void
+test_many_grants (Fixture *self, gconstpointer data)
+{
+  fixture_write (self, find_among_many, NULL);
 }
 
 /* What is signed comes back to the microsecond. */
@@ -308,6 +334,7 @@ main (int argc, char **argv)
   add ("expired", test_expired);
   add ("contest", test_contest);
   add ("grants", test_grants);
+  add ("many-grants", test_many_grants);
   add ("times", test_times);
 
   return g_test_run ();

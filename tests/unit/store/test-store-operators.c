@@ -104,7 +104,7 @@ delete_operator (VigDbConnection *db, gpointer data, GError **error)
   run = vig_store_runs_get (db, chat.run, error);
   assert_string (run, "operator_name", "Docker");
   assert_null (run, "operator_id");
-  live = vig_store_grants_live (db, id, "docker.ps", error);
+  live = vig_store_grants_live (db, id, "docker.ps", NULL, error);
   g_assert_cmpuint (json_array_get_length (live), ==, 0);
   g_assert_false (vig_store_operators_delete (db, id, &refused));
   g_assert_error (refused, VIG_ERROR, VIG_ERROR_NOT_FOUND);

@@ -190,7 +190,12 @@ def suite_bench(args):
     return [tap_job('bench', [PYTHON, 'tests/bench/run.py', '--check'], env=build_env(args), timeout=3000)]
 
 
-ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'integration'], ['fuzz', 'sanitized'], ['fresh', 'race', 'bench']
+def suite_load(args):
+    return [tap_job('load', [PYTHON, 'tests/bench/load.py', '--gateway', '--check'], env=build_env(args), timeout=1800),
+            tap_job('soak', [PYTHON, 'tests/bench/load.py', '--runs', '0', '--rounds', '0', '--soak', '20', '--check'], env=build_env(args), timeout=3600)]
+
+
+ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'integration'], ['fuzz', 'sanitized'], ['fresh', 'race', 'bench', 'load']
 SHORT = ALONE + WAITING + COMPUTING
 LONG = SHORT + MEASURING
 # A stage is lanes that run beside each other: the suites, and how many of their jobs at a time.

@@ -3,6 +3,7 @@
 """What checks find, accepting a changed host key, and importing servers."""
 import json
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -10,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
 from harness import Daemon, wait_for  # noqa: E402
 from inventory import add_key, add_server, events, try_it  # noqa: E402
-from sshd import Sshd  # noqa: E402
+from sshd import Sshd, make_key  # noqa: E402
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / 'data/ssh'
 
@@ -118,6 +119,22 @@ def test_import_reads_what_ssh_reads():
             (server,) = preview(client, f'Host x\nHostName {host}\nPort {port}\n', row['known_hosts'])
             usable = [line for line in row['hit'] if not line.startswith('@')]
             assert bool(server['host_key']) == bool(usable), (row, server)
+
+
+def test_host_certificates_are_told_and_the_key_is_pinned():
+    with Daemon() as daemon, Sshd() as sshd:
+        client = daemon.set_up()
+        make_key(sshd.folder / 'authority')
+        subprocess.run(['ssh-keygen', '-q', '-s', str(sshd.folder / 'authority'), '-I', 'nas', '-h', '-n', '127.0.0.1', str(sshd.folder / 'host.pub')], check=True)
+        sshd.options = f'HostCertificate {sshd.folder}/host-cert.pub'
+        sshd.stop()
+        sshd.start()
+        authority = ' '.join((sshd.folder / 'authority.pub').read_text(encoding='ascii').split()[:2])
+        (planned,) = preview(client, f'Host nas\nHostName 127.0.0.1\nPort {sshd.port}\n', f'@cert-authority [127.0.0.1]:{sshd.port} {authority}\n')
+        assert planned['host_key'] is None and any('line 1: host certificates are not used' in note for note in planned['notes']), planned
+        server = add_server(client, sshd, add_key(client, sshd))
+        report = try_it(client, server)
+        assert report['ok'] and report['server']['host_key_fingerprint'] == sshd.fingerprint(), report
 
 
 def test_import_adds_what_is_chosen():

@@ -76,6 +76,57 @@ def test_a_connection_that_died_unseen_is_made_again():
         assert log.read_text(encoding='utf-8').count('Accepted publickey') == made + 1
 
 
+class Cable:
+    """A network of two, with a name space of its own at the other end."""
+
+    def __enter__(self):
+        self.name, self.net = f'vt{os.getpid()}', f'10.251.{os.getpid() % 250}'
+        self.address, self.enter = f'{self.net}.2', ['ip', 'netns', 'exec', self.name]
+        for words in (f'netns add {self.name}', f'link add {self.name}a type veth peer name {self.name}b netns {self.name}', f'addr add {self.net}.1/30 dev {self.name}a',
+                      f'link set {self.name}a up', f'-n {self.name} addr add {self.address}/30 dev {self.name}b', f'-n {self.name} link set {self.name}b up',
+                      f'-n {self.name} link set lo up'):
+            self.ip(words)
+        return self
+
+    def ip(self, words):
+        subprocess.run(['ip', *words.split()], check=True)
+
+    def pull(self):
+        self.ip(f'link set {self.name}a down')
+
+    def plug(self):
+        self.ip(f'link set {self.name}a up')
+
+    def __exit__(self, *unused):
+        self.ip(f'netns del {self.name}')
+
+
+def test_a_network_that_is_gone_is_noticed_within_45_seconds():
+    if os.geteuid() != 0:
+        return 'only root can make a network'
+    with Cable() as cable, Keeper([]) as keeper, Sshd(address=cable.address, enter=cable.enter) as far:
+        allow_all(keeper)
+        add_server(keeper.client, far, add_key(keeper.client, far, 'far'), 'far', host=cable.address)
+        for _ in range(2):
+            (text,) = ask(keeper, {'server': 'far', 'command': 'echo there'})
+            assert json.loads(text)['stdout'] == 'there\n', text
+        mark = f'sleep 3{os.getpid()}'
+        keeper.commands[:] = [{'server': 'far', 'command': f'echo begun; {mark}', 'timeout': 120}]
+        _, run = say(keeper.client, '@Keeper go')
+        harness.wait_for(lambda: is_running(f'^{mark}'), 'the command')
+        cable.pull()
+        begin = time.monotonic()
+        assert execute(keeper, 'echo near')['stdout'] == 'near\n', 'others go on'
+        ended(keeper.client, run['id'], 45)
+        (call,) = keeper.calls(run)
+        assert call['outcome'] == 'interrupted' and 'the connection was lost' in call['result']['text'], call
+        print(f'# noticed after {time.monotonic() - begin:.0f} s')
+        cable.plug()
+        (text,) = ask(keeper, {'server': 'far', 'command': 'echo again'})
+        assert json.loads(text)['stdout'] == 'again\n', text
+    return None
+
+
 def test_every_kind_of_host_key_and_odd_servers():
     with tempfile.TemporaryDirectory() as folder:
         banner = pathlib.Path(folder, 'banner')

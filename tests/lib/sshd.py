@@ -18,9 +18,10 @@ def make_key(path, kind='ed25519', passphrase='', form=()):
 
 
 class Sshd:
-    def __init__(self, options='', host_key='ed25519', port=None):
+    def __init__(self, options='', host_key='ed25519', port=None, address='127.0.0.1', enter=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='vigilus-sshd-'))
         self.options, self.host_key = options, host_key
+        self.address, self.enter = address, list(enter)
         self.user = getpass.getuser()
         self.port = port or self.free_port()
         make_key(self.folder / 'host', host_key)
@@ -51,14 +52,14 @@ class Sshd:
         if os.geteuid() == 0:
             os.makedirs('/run/sshd', exist_ok=True)
         config = self.folder / 'sshd_config'
-        config.write_text(f'ListenAddress 127.0.0.1\nPort {self.port}\nHostKey {self.folder}/host\nPidFile none\n{self.options}\n'
+        config.write_text(f'ListenAddress {self.address}\nPort {self.port}\nHostKey {self.folder}/host\nPidFile none\n{self.options}\n'
                           f'AuthorizedKeysFile {self.authorized}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\n'
                           'Subsystem sftp internal-sftp\nPermitRootLogin yes\nUseDNS no\nMaxStartups 100\n', encoding='ascii')
         self.log = open(self.folder / 'log', 'ab')
-        self.process = subprocess.Popen(['/usr/sbin/sshd', '-D', '-e', '-f', str(config)], stderr=self.log, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*self.enter, '/usr/sbin/sshd', '-D', '-e', '-f', str(config)], stderr=self.log, stdin=subprocess.DEVNULL)
         for _ in range(500):
             with socket.socket() as probe:
-                if probe.connect_ex(('127.0.0.1', self.port)) == 0:
+                if probe.connect_ex((self.address, self.port)) == 0:
                     return self
             time.sleep(0.01)
         raise AssertionError((self.folder / 'log').read_text(encoding='utf-8'))

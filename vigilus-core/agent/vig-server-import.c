@@ -64,6 +64,20 @@ exists (VigDbConnection *db, const char *name)
   return vig_store_row_count (vig_db_query (db, NULL, "SELECT count(*) FROM servers WHERE name = ?1 COLLATE NOCASE", "s", name), NULL) > 0;
 }
 
+/* Certificates of hosts are not read: libssh has no part for them. */
+static void
+note_authorities (GPtrArray *lines, GPtrArray *notes)
+{
+  for (guint i = 0; i < lines->len; i++)
+    {
+      VigKnownHost *known = g_ptr_array_index (lines, i);
+
+      if (g_strcmp0 (known->marker, "@cert-authority") == 0)
+        g_ptr_array_add (notes, g_strdup_printf ("known_hosts, line %u: host certificates are not used, so this authority is left out; "
+                                                 "the host's own key is pinned at the first connection, so compare its fingerprint then", known->number));
+    }
+}
+
 static char *
 find_key (Plan *self, VigSshHost *host)
 {
@@ -75,6 +89,7 @@ find_key (Plan *self, VigSshHost *host)
 
   if (revoked)
     g_ptr_array_add (host->notes, g_strdup ("a host key of it is revoked in known_hosts: it is not taken over"));
+  note_authorities (lines, host->notes);
 
   return key;
 }

@@ -11,7 +11,7 @@
 
 #define CHUNK     (32 * 1024)
 #define EOF_TIME  G_USEC_PER_SEC    /* microseconds that what the command left behind may go on to write */
-#define QUIET     30                /* seconds of silence until the server is asked whether it is there */
+#define QUIET     15                /* seconds of silence until the server is asked whether it is there; twice that: it is not */
 #define TERM_TIME (300 * 1000)      /* microseconds to end after a signal */
 #define KILL_TIME (2 * G_USEC_PER_SEC)
 #define KILL_SIBLINGS \
@@ -19,12 +19,17 @@
 
 typedef struct
 {
-  const VigSshCommand *command;
-  VigSshResult        *result;
-  ssh_session          session;
-  ssh_channel          channel;
-  GCancellable        *cancellable;
-  gint64               last_word; /* monotonic, when something came */
+  const VigSshCommand      *command;
+  VigSshResult             *result;
+  ssh_session               session;
+  ssh_channel               channel;
+  GCancellable             *cancellable;
+  gint64                    last_word;   /* monotonic, when something was written */
+  gint64                    last_packet; /* and when anything came */
+  gboolean                  has_asked;   /* since then, whether it is there */
+  guint64                   n_packets;
+  struct ssh_counter_struct sent;
+  struct ssh_counter_struct received;
 } Exec;
 
 void
@@ -117,19 +122,28 @@ has_ended (Exec *self)
   return is_told && g_get_monotonic_time () - self->last_word > EOF_TIME;
 }
 
-static void
+/* FALSE: it was asked whether it is there, and said nothing. Also behind jump hosts, where the kernel would not notice. */
+static gboolean
 keep_alive (Exec *self)
 {
   static const gint64 quiet = QUIET * G_USEC_PER_SEC;
   gint64 now = g_get_monotonic_time ();
 
-  if (now - self->last_word < quiet)
-    return;
+  if (self->received.in_packets != self->n_packets)
+    {
+      self->n_packets = self->received.in_packets;
+      self->last_packet = now;
+      self->has_asked = FALSE;
+    }
+  if (now - self->last_packet >= quiet && !self->has_asked)
+    {
+      self->has_asked = TRUE;
+      ssh_set_blocking (self->session, 0);
+      ssh_send_keepalive (self->session);
+      ssh_set_blocking (self->session, 1);
+    }
 
-  self->last_word = now;
-  ssh_set_blocking (self->session, 0);
-  ssh_send_keepalive (self->session);
-  ssh_set_blocking (self->session, 1);
+  return now - self->last_packet < 2 * quiet;
 }
 
 /* Waits for something from the server or from who cancels. */
@@ -169,7 +183,11 @@ follow (Exec *self, gint64 until, gboolean heed_cancel, GError **error)
         return FALSE;
       if (got_some)
         continue;
-      keep_alive (self);
+      if (!keep_alive (self))
+        {
+          g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "the connection was lost while the command ran: the server has not answered for %d seconds", 2 * QUIET);
+          return FALSE;
+        }
       wait (self, until);
     }
 }
@@ -286,7 +304,7 @@ vig_ssh_exec (ssh_session session, const VigSshCommand *command, gboolean *not_s
   g_autoptr (VigSshResult) result = g_new0 (VigSshResult, 1);
   struct ssh_channel_callbacks_struct callbacks = { .userdata = result, .channel_exit_signal_function = on_exit_signal,
                                                  .channel_exit_status_function = on_exit_status };
-  Exec self = { command, result, session, ssh_channel_new (session), cancellable, g_get_monotonic_time () };
+  Exec self = { command, result, session, ssh_channel_new (session), cancellable, g_get_monotonic_time (), g_get_monotonic_time () };
   gboolean ran;
 
   result->output = g_string_new (NULL);
@@ -295,7 +313,9 @@ vig_ssh_exec (ssh_session session, const VigSshCommand *command, gboolean *not_s
   ssh_callbacks_init (&callbacks);
   if (self.channel != NULL)
     ssh_set_channel_callbacks (self.channel, &callbacks);
+  ssh_set_counters (session, &self.sent, &self.received);
   ran = run (&self, not_started, error);
+  ssh_set_counters (session, NULL, NULL);
   if (self.channel != NULL)
     {
       ssh_remove_channel_callbacks (self.channel, &callbacks);

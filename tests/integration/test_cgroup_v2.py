@@ -45,13 +45,13 @@ def run(expected, more=''):
 
 
 def test_limits_and_killing():
-    lines = run('unified kill pids memory')
+    lines = run('unified kill pids memory born')
     assert lines == ['ok 1 /cgroup/processes', 'ok 2 /cgroup/abilities', 'ok 3 /cgroup/memory'], lines
 
 
 def test_where_others_are_in_the_group():
     """Then nothing can be limited beneath it, but everything killed."""
-    lines = run('unified kill', more='sleep 1000 &\necho $! >vigilus.service/cgroup.procs')
+    lines = run('unified kill born', more='sleep 1000 &\necho $! >vigilus.service/cgroup.procs')
     assert lines == ['ok 1 /cgroup/processes', 'ok 2 /cgroup/abilities'], lines
 
 

@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -260,19 +262,24 @@ open_group (VigCgroup *self, guint i)
   static guint64 last;
   static GMutex mutex;
   g_autofree char *path = NULL;
-  g_autofree char *joining = NULL;
   guint64 number;
 
   g_mutex_lock (&mutex);
   number = ++last;
   g_mutex_unlock (&mutex);
   path = g_strdup_printf ("%s/" PREFIX "%d-%" G_GUINT64_FORMAT, hierarchies[i].folder, (int) getpid (), number);
-  joining = g_build_filename (path, "cgroup.procs", NULL);
   if (g_mkdir (path, 0755) != 0)
     return;
 
   set_limits (&hierarchies[i], path);
-  self->join[i] = open (joining, O_WRONLY | O_CLOEXEC);
+  self->join[i] = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (!hierarchies[i].unified && self->join[i] >= 0)
+    {
+      int folder = self->join[i];
+
+      self->join[i] = openat (folder, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+      g_close (folder, NULL);
+    }
   self->folders[i] = g_steal_pointer (&path);
 }
 
@@ -291,16 +298,51 @@ vig_cgroup_init (VigCgroup *self)
     }
 }
 
+/* The C library has no clone3 (); what it keeps of a process is right for who only makes system calls until it is another program. */
+int
+vig_cgroup_fork (const VigCgroup *self, gboolean *born_inside)
+{
+  guint i;
+
+  *born_inside = TRUE;
+  for (i = 0; i < VIG_CGROUP_MAX; i++)
+    if (hierarchies[i].unified && self->join[i] >= 0)
+      {
+        struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (guint64) self->join[i] };
+        int child = (int) syscall (SYS_clone3, &args, sizeof args);
+
+        if (child >= 0)
+          return child;
+      }
+  *born_inside = FALSE;
+
+  return fork ();
+}
+
+static gssize
+join_unified (int folder)
+{
+  int fd = openat (folder, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  gssize n = fd >= 0 ? write (fd, "0", 1) : -1;
+
+  if (fd >= 0)
+    close (fd);
+
+  return n;
+}
+
 /* "0" is the writer. A group that refuses is one less; the supervisor still finds all descendants. */
 void
-vig_cgroup_join (const VigCgroup *self)
+vig_cgroup_join (const VigCgroup *self, gboolean born_inside)
 {
   gssize n = 0;
   guint i;
 
   for (i = 0; i < VIG_CGROUP_MAX && n >= 0; i++)
-    if (self->join[i] >= 0)
+    if (self->join[i] >= 0 && !hierarchies[i].unified)
       n = write (self->join[i], "0", 1);
+    else if (self->join[i] >= 0 && !born_inside)
+      n = join_unified (self->join[i]);
 }
 
 /* TRUE: nobody is in it any more. */

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *folders[VIG_CGROUP_MAX]; /* or NULL */
-  int   join[VIG_CGROUP_MAX];    /* or -1 */
+  int   join[VIG_CGROUP_MAX];    /* cgroup.procs, in version 2 the folder; or -1 */
 } VigCgroup;
 
 typedef enum
@@ -27,7 +27,9 @@ typedef enum
 VigCgroupAbilities vig_cgroup_get_abilities (void);
 void     vig_cgroup_set_disabled   (gboolean value);
 void     vig_cgroup_init           (VigCgroup *self); /* without any where none can be made */
-void     vig_cgroup_join           (const VigCgroup *self); /* in the child */
+/* fork (); in version 2 the child is born in its group, if the kernel can: it has no move to wait for, which takes milliseconds. */
+int      vig_cgroup_fork           (const VigCgroup *self, gboolean *born_inside);
+void     vig_cgroup_join           (const VigCgroup *self, gboolean born_inside); /* in the child */
 void     vig_cgroup_kill           (const VigCgroup *self);
 guint64  vig_cgroup_count_oom_kills (const VigCgroup *self);
 void     vig_cgroup_clear          (VigCgroup *self);

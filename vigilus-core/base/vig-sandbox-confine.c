@@ -397,11 +397,11 @@ enter_directory (const VigConfinement *self)
 }
 
 VigStage
-vig_confinement_apply (const VigConfinement *self, int *listener)
+vig_confinement_apply (const VigConfinement *self, gboolean in_group, int *listener)
 {
   setsid ();
   reset_signals ();
-  vig_cgroup_join (&self->cgroup);
+  vig_cgroup_join (&self->cgroup, in_group);
   if (!set_limits (self))
     return VIG_STAGE_LIMITS;
   if (!vig_namespaces_enter (self))

@@ -80,7 +80,7 @@ typedef struct
 
 gboolean vig_confinement_init      (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths, GError **error);
 void     vig_confinement_clear     (VigConfinement *self);
-VigStage vig_confinement_apply     (const VigConfinement *self, int *listener); /* in the child; VIG_STAGE_EXEC: all is done */
+VigStage vig_confinement_apply     (const VigConfinement *self, gboolean in_group, int *listener); /* in the child; VIG_STAGE_EXEC: all is done */
 
 int      vig_landlock_get_abi      (void); /* 0: none */
 int      vig_landlock_make_ruleset (const VigSandboxSpec *spec, const char * const *write_paths, GError **error);

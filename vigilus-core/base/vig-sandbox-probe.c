@@ -105,7 +105,7 @@ run_tests (const VigConfinement *confinement, int channel)
   int said = fcntl (channel, F_DUPFD, 100);
   guint i;
 
-  if (vig_confinement_apply (confinement, &listener) != VIG_STAGE_EXEC)
+  if (vig_confinement_apply (confinement, FALSE, &listener) != VIG_STAGE_EXEC)
     _exit (1);
   if (listener >= 0)
     close (listener); /* nobody decides: signals are refused */

@@ -132,10 +132,10 @@ supervise (Supervisor *self)
 }
 
 static VigStage
-confine (const VigConfinement *self, int channel)
+confine (const VigConfinement *self, gboolean in_group, int channel)
 {
   int listener;
-  VigStage stage = vig_confinement_apply (self, &listener);
+  VigStage stage = vig_confinement_apply (self, in_group, &listener);
 
   if (stage == VIG_STAGE_EXEC && listener >= 0 && !vig_listener_send (channel, listener))
     return VIG_STAGE_SECCOMP;
@@ -143,21 +143,32 @@ confine (const VigConfinement *self, int channel)
   return stage;
 }
 
+static VigCgroup
+arranged_cgroup (const VigConfinement *confinement)
+{
+  VigCgroup cgroup = confinement->cgroup;
+  guint i;
+
+  for (i = 0; i < VIG_CGROUP_MAX; i++)
+    cgroup.join[i] = cgroup.join[i] >= 0 ? CGROUPS + (int) i : -1;
+
+  return cgroup;
+}
+
 static void
-run_command (const VigConfinement *confinement)
+run_command (const VigConfinement *confinement, gboolean in_group)
 {
   VigConfinement self = *confinement;
   VigStage stage;
   guint i;
 
-  for (i = 0; i < VIG_CGROUP_MAX; i++)
-    self.cgroup.join[i] = self.cgroup.join[i] >= 0 ? CGROUPS + (int) i : -1;
+  self.cgroup = arranged_cgroup (confinement);
   for (i = 0; i < self.n_places; i++)
     self.places[i].tree = PLACES + (int) i;
   self.ruleset = RULESET;
   self.directory = DIRECTORY;
   close (LIFELINE);
-  stage = confine (&self, THEIRS);
+  stage = confine (&self, in_group, THEIRS);
   if (stage == VIG_STAGE_EXEC)
     execve (self.program, self.argv, self.environment);
   report (REPORT, stage, errno);
@@ -208,6 +219,8 @@ void
 vig_supervise (const VigConfinement *confinement, const int *descriptors)
 {
   Supervisor self = { .confinement = confinement, .report = REPORT, .lifeline = LIFELINE, .listener = -1, .signals = SIGNALS };
+  VigCgroup cgroup = arranged_cgroup (confinement);
+  gboolean in_group;
   int given[N_GIVEN];
   int ours[3];
   guint i;
@@ -219,9 +232,9 @@ vig_supervise (const VigConfinement *confinement, const int *descriptors)
   if (!arrange (given, N_GIVEN, 0) || !prepare (ours, FALSE) || !arrange (ours, 3, OURS) || syscall (SYS_close_range, FIRST_UNUSED, ~0u, 0) != 0)
     _exit (126);
 
-  self.child = fork ();
+  self.child = vig_cgroup_fork (&cgroup, &in_group);
   if (self.child == 0)
-    run_command (confinement);
+    run_command (confinement, in_group);
   if (self.child < 0)
     {
       report (REPORT, VIG_STAGE_START, errno);
@@ -259,15 +272,16 @@ void
 vig_supervise_around (const VigConfinement *confinement)
 {
   Supervisor self = { .confinement = confinement, .report = -1, .lifeline = -1, .listener = -1, .signals = 1 };
+  gboolean in_group;
   int ours[3];
 
   setsid ();
   if (!prepare (ours, TRUE))
     _exit (126);
-  self.child = fork ();
+  self.child = vig_cgroup_fork (&confinement->cgroup, &in_group);
   if (self.child == 0)
     {
-      if (confine (confinement, ours[1]) != VIG_STAGE_EXEC)
+      if (confine (confinement, in_group, ours[1]) != VIG_STAGE_EXEC)
         _exit (126);
       return;
     }

@@ -52,14 +52,16 @@ run_in (VigCgroup *group, int (*body) (void))
 {
   int ends[2];
   int answer = -1;
+  gboolean born_inside;
   pid_t child;
 
   g_assert_cmpint (pipe (ends), ==, 0);
-  child = fork ();
+  child = vig_cgroup_fork (group, &born_inside);
   g_assert_cmpint (child, >=, 0);
+  g_assert_true (born_inside || !expects ("born"));
   if (child == 0)
     {
-      vig_cgroup_join (group);
+      vig_cgroup_join (group, born_inside);
       answer = body ();
       _exit (write (ends[1], &answer, sizeof answer) == sizeof answer ? 0 : 1);
     }

@@ -3,7 +3,7 @@
 import pathlib
 import re
 
-TEST_FILE = re.compile(r'`((?:[\w.-]+/)*(?:test[-_][\w-]+\.(?:c|py|mjs)|kill\.py|fuzz-[\w-]+\.c|attacks\.tsv))`(?: \(([^()]*)\))?')
+TEST_FILE = re.compile(r'`((?:[\w.-]+/)*(?:test[-_][\w-]+\.(?:c|py|mjs)|[\w-]+\.test\.tsx?|kill\.py|fuzz-[\w-]+\.c|attacks\.tsv))`(?: \(([^()]*)\))?')
 # What the guard has to do with, of the list of what goes wrong in products like this.
 PITFALLS = set(range(1, 27)) | {35}
 # What is left to somebody else is no promise.

@@ -100,13 +100,6 @@ write_messages (Export *self, VigDbConnection *db, GString *piece, GError **erro
   if (messages == NULL)
     return FALSE;
 
-  for (guint i = 0; i < json_array_get_length (messages); i++)
-    {
-      JsonObject *content = vig_json_get_object (json_array_get_object_element (messages, i), "content");
-
-      if (content != NULL)
-        json_object_remove_member (content, "opaque");
-    }
   append_items (self, piece, messages);
   if (json_array_get_length (messages) == BATCH)
     return TRUE;

@@ -104,10 +104,29 @@ vig_store_messages_add_question (VigDbConnection *db, const char *session_id, co
   return add (db, session_id, run_id, "user", NULL, parent_id, content, error);
 }
 
+/* What a provider made itself and wants back unchanged has passed no redactor, and is for that provider alone. */
+static JsonObject *
+take_off_opaque (JsonObject *message)
+{
+  JsonObject *content = message != NULL ? vig_json_get_object (message, "content") : NULL;
+
+  if (content != NULL)
+    json_object_remove_member (content, "opaque");
+
+  return message;
+}
+
+static void
+take_off_all (JsonArray *messages)
+{
+  for (guint i = 0; messages != NULL && i < json_array_get_length (messages); i++)
+    take_off_opaque (json_array_get_object_element (messages, i));
+}
+
 JsonObject *
 vig_store_messages_get (VigDbConnection *db, const char *id, GError **error)
 {
-  return vig_store_row_required (vig_db_query (db, error, MESSAGE "FROM messages WHERE id = ?1", "s", id), MESSAGE_TYPES, "message", id, error);
+  return take_off_opaque (vig_store_row_required (vig_db_query (db, error, MESSAGE "FROM messages WHERE id = ?1", "s", id), MESSAGE_TYPES, "message", id, error));
 }
 
 JsonObject *
@@ -165,7 +184,10 @@ vig_store_messages_list (VigDbConnection *db, const char *session_id, const VigP
   list = vig_store_page_collect (vig_db_query (db, error, PATH, "ssi", session_id, start, vig_store_page_limit (page) + 1), MESSAGE_TYPES, page,
                                  "messages", SEQ_COLUMN, error);
   if (list != NULL)
-    json_object_set_array_member (list, "items", reverse (vig_json_get_array (list, "items")));
+    {
+      take_off_all (vig_json_get_array (list, "items"));
+      json_object_set_array_member (list, "items", reverse (vig_json_get_array (list, "items")));
+    }
 
   return list;
 }
@@ -174,6 +196,7 @@ JsonObject *
 vig_store_messages_list_run (VigDbConnection *db, const char *run_id, const VigPage *page, GError **error)
 {
   g_autofree char *key = NULL;
+  JsonObject *list;
   gint64 after;
 
   if (!vig_store_cursor_text (page, "run-messages", &key, error))
@@ -181,10 +204,14 @@ vig_store_messages_list_run (VigDbConnection *db, const char *run_id, const VigP
 
   after = key != NULL ? g_ascii_strtoll (key, NULL, 10) : 0;
 
-  return vig_store_page_collect (vig_db_query (db, error, MESSAGE "FROM messages WHERE (run_id = ?1 OR id = (SELECT question_id FROM runs WHERE id = ?1)) AND seq > ?2"
+  list = vig_store_page_collect (vig_db_query (db, error, MESSAGE "FROM messages WHERE (run_id = ?1 OR id = (SELECT question_id FROM runs WHERE id = ?1)) AND seq > ?2"
                                                " ORDER BY seq LIMIT ?3",
                                                "sii", run_id, after, vig_store_page_limit (page) + 1),
                                  MESSAGE_TYPES, page, "run-messages", SEQ_COLUMN, error);
+  if (list != NULL)
+    take_off_all (vig_json_get_array (list, "items"));
+
+  return list;
 }
 
 JsonArray *
@@ -231,6 +258,7 @@ vig_store_messages_since (VigDbConnection *db, const char *session_id, gint64 *a
   messages = vig_store_row_all (vig_db_query (db, error, MESSAGE "FROM messages WHERE session_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
                                               "sii", session_id, *after, (gint64) limit),
                                 MESSAGE_TYPES, error);
+  take_off_all (messages);
   length = messages != NULL ? json_array_get_length (messages) : 0;
   if (length > 0)
     *after = vig_store_row_count (vig_db_query (db, error, "SELECT seq FROM messages WHERE id = ?1", "s",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, expect, test } from 'vitest';
 import { parsePo } from '../scripts/po.mjs';
-import { cleanOutput } from '../src/components/output';
+import { cleanOutput, revealHidden } from '../src/components/output';
 import { BlockSplitter, codeOf, splitBlocks } from '../src/lib/blocks';
 import { _, ngettext, setCatalogue } from '../src/lib/i18n';
 import { describeSchema } from '../src/lib/json-schema';
@@ -79,6 +79,12 @@ test('relative times', () => {
   expect(formatRelative('2026-01-01T11:59:30Z', now)).toBe('now');
   expect(formatRelative('2026-01-01T11:57:00Z', now)).toContain('3');
   expect(formatRelative('2025-12-31T12:00:00Z', now)).toBe('yesterday');
+});
+
+test('who decides sees what is hidden', () => {
+  expect(revealHidden('rm -rf /tmp/\u202ecod.txt\u200b\r\n\ttab\u001b[2K\u{e0041}ü 漢字')).toBe(
+    'rm -rf /tmp/[U+202E]cod.txt[U+200B]\n\ttab[U+001B][2K[U+E0041]ü 漢字',
+  );
 });
 
 test('output loses what would move the cursor or turn the text, and nothing else', () => {

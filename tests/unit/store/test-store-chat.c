@@ -121,6 +121,44 @@ number_of (JsonObject *message)
   return vig_json_get_int (vig_json_get_object (message, "content"), "text", -1);
 }
 
+static gboolean
+has_opaque (JsonObject *message)
+{
+  return json_object_has_member (vig_json_get_object (message, "content"), "opaque");
+}
+
+/* What a provider gets back unchanged is for its model, not for whoever reads the conversation. */
+static gpointer
+use_opaque (VigDbConnection *db, gpointer data, GError **error)
+{
+  Chat chat;
+  VigPage page = { 3, NULL };
+  g_autoptr (JsonObject) content = vig_json_pack_object ("{s:s, s:{s:s}}", "text", "hello", "opaque", "thinking", "unredacted");
+  g_autoptr (JsonObject) added = NULL;
+  g_autoptr (JsonObject) got = NULL;
+  g_autoptr (JsonObject) list = NULL;
+  g_autoptr (JsonObject) of_run = NULL;
+  g_autoptr (JsonArray) since = NULL;
+  g_autoptr (JsonArray) history = NULL;
+  gint64 after = 0;
+
+  chat_init (&chat, db, error);
+  added = vig_store_messages_add (db, chat.session, chat.run, "assistant", "Keeper", content, error);
+  got = vig_store_messages_get (db, vig_json_get_string (added, "id", ""), error);
+  list = vig_store_messages_list (db, chat.session, &page, error);
+  of_run = vig_store_messages_list_run (db, chat.run, &page, error);
+  since = vig_store_messages_since (db, chat.session, &after, 10, error);
+  history = vig_store_messages_path (db, chat.session, vig_json_get_string (added, "id", ""), 10, error);
+  g_assert_false (has_opaque (added));
+  g_assert_false (has_opaque (got));
+  g_assert_false (has_opaque (item (list, 0)));
+  g_assert_false (has_opaque (item (of_run, 0)));
+  g_assert_false (has_opaque (json_array_get_object_element (since, 0)));
+  g_assert_true (has_opaque (json_array_get_object_element (history, 0)));
+
+  return NULL;
+}
+
 static gpointer
 use_messages (VigDbConnection *db, gpointer data, GError **error)
 {
@@ -163,6 +201,12 @@ static void
 test_messages (Fixture *self, gconstpointer data)
 {
   fixture_write (self, use_messages, NULL);
+}
+
+static void
+test_opaque (Fixture *self, gconstpointer data)
+{
+  fixture_write (self, use_opaque, NULL);
 }
 
 /* What is shown, as "a>b>c". */
@@ -361,6 +405,7 @@ main (int argc, char **argv)
   add ("sessions", test_sessions);
   add ("pages", test_pages);
   add ("messages", test_messages);
+  add ("opaque", test_opaque);
   add ("branches", test_branches);
   add ("runs", test_runs);
   add ("calls", test_calls);

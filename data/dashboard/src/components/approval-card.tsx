@@ -9,7 +9,7 @@ import { ApprovalButtons, type Decision } from './approval-buttons';
 import { Arguments } from './arguments';
 import { Button, CopyButton } from './button';
 import { LevelIcon, levelMeaning, levelWord } from './level';
-import { cleanOutput, Diff, Output } from './output';
+import { Diff, Output, revealHidden } from './output';
 import { ErrorNote } from './states';
 import { Time } from './time';
 import { commandOf } from './tool-card';
@@ -42,17 +42,17 @@ interface Props {
 
 /** What the approval is about: the target, or else the command. */
 function headline(approval: Approval): string {
-  if (approval.resource) return showTarget(approval.resource);
-  return cleanOutput(commandOf(approval.tool, approval.arguments) ?? approval.tool);
+  if (approval.resource) return revealHidden(showTarget(approval.resource));
+  return revealHidden(commandOf(approval.tool, approval.arguments) ?? approval.tool);
 }
 
 function Preview({ approval }: { approval: Approval }) {
   const { preview, tool } = approval;
   const command = commandOf(tool, approval.arguments);
   if (preview?.text && preview.kind === 'diff') return <Diff text={preview.text} />;
-  if (preview?.text && preview.kind === 'command') return <Output text={preview.text} look="terminal" />;
-  if (preview?.text) return <Output text={preview.text} />;
-  return command ? <Output text={command} look="terminal" /> : null;
+  if (preview?.text && preview.kind === 'command') return <Output text={revealHidden(preview.text)} look="terminal" />;
+  if (preview?.text) return <Output text={revealHidden(preview.text)} />;
+  return command ? <Output text={revealHidden(command)} look="terminal" /> : null;
 }
 
 /** "once", "for 15 minutes": what somebody chose, in the middle of a sentence. */
@@ -182,7 +182,7 @@ function Taint({ approval }: { approval: Approval }) {
               {source.resource && (
                 <>
                   {' · '}
-                  <span className="mono wrap">{cleanOutput(showTarget(source.resource))}</span>
+                  <span className="mono wrap">{revealHidden(showTarget(source.resource))}</span>
                 </>
               )}{' '}
               <Time at={source.at} />
@@ -206,7 +206,7 @@ function Second({ approval, me }: { approval: Approval; me: Me | null }) {
       <div className="grow">
         {_('{who} has allowed it ({how}).', { who: approval.first_by, how: howWord(terms?.mode, terms?.minutes) })}{' '}
         {approval.first_at && <Time at={approval.first_at} />}
-        {terms?.resource && <p className="small mono wrap">{showTarget(terms.resource)}</p>}
+        {terms?.resource && <p className="small mono wrap">{revealHidden(showTarget(terms.resource))}</p>}
         {terms?.arguments && <Arguments value={terms.arguments} />}
         <p className="small">
           {mayConfirm(approval, me)

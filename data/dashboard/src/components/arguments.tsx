@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { _ } from '../lib/i18n';
-import { cleanOutput } from './output';
+import { revealHidden } from './output';
 
 function show(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
@@ -16,7 +16,7 @@ export function Arguments({ value }: { value: Record<string, unknown> | null | u
         <div key={name} className="fact">
           <dt className="mono">{name}</dt>
           <dd>
-            <code>{cleanOutput(show(argument))}</code>
+            <code>{revealHidden(show(argument))}</code>
           </dd>
         </div>
       ))}

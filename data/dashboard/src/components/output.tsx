@@ -19,6 +19,15 @@ export function cleanOutput(text: string): string {
   return text.replace(/\r\n/g, '\n').replace(CONTROLS, '');
 }
 
+/** What can't be seen, turns the reading direction or moves the cursor: by its number, so that who decides on a text sees all of it. */
+const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+export function revealHidden(text: string): string {
+  return text
+    .replace(/\r\n/g, '\n')
+    .replace(HIDDEN, (found) => `[U+${found.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`);
+}
+
 function lineKind(line: string): string {
   if (line.startsWith('@@')) return 'hunk';
   if (line.startsWith('+++ ') || line.startsWith('--- ')) return 'file';
@@ -34,7 +43,7 @@ export function Diff({ text }: { text: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
     <pre className="diff" role="region" tabIndex={0} aria-label={_('Changes')}>
-      {cleanOutput(text)
+      {revealHidden(text)
         .replace(/\n$/, '')
         .split('\n')
         .map((line, index) => (

@@ -191,7 +191,9 @@ def suite_bench(args):
 
 
 def suite_load(args):
-    return [tap_job('load', [PYTHON, 'tests/bench/load.py', '--gateway', '--check'], env=build_env(args), timeout=1800),
+    npm_ci(TOP / 'tests' / 'browser', '--ignore-scripts')
+    return [tap_job('chat-20000', ['node', 'tests/browser/test-chat-stream.mjs'], env=build_env(args, VIG_TOKENS='20000'), timeout=1200),
+            tap_job('load', [PYTHON, 'tests/bench/load.py', '--gateway', '--check'], env=build_env(args), timeout=1800),
             tap_job('soak', [PYTHON, 'tests/bench/load.py', '--runs', '0', '--rounds', '0', '--soak', '20', '--check'], env=build_env(args), timeout=3600)]
 
 

@@ -12,7 +12,7 @@ BENCH = pathlib.Path(__file__).resolve().parent.parent / 'bench' / 'routing' / '
 
 
 def test_offline_routes_most_requests_rightly():
-    done = subprocess.run([sys.executable, str(BENCH), '--at-least', '62'], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([sys.executable, str(BENCH), '--at-least', '70'], capture_output=True, text=True, check=False, timeout=120)
     print(done.stdout.replace('\n', '\n# '))
     assert done.returncode == 0, done.stderr
 

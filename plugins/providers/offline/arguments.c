@@ -250,6 +250,8 @@ find_string (const char *name, JsonObject *property, Source *source)
   Request *request = source->request;
   char *example;
 
+  if (g_str_equal (name, "server"))
+    return g_strdup (request->server);
   if (is_command (name))
     return find_command (property, source);
   if (is_path (name) && source->next_path < request->paths->len)

@@ -72,8 +72,8 @@ find_candidates (const VigToolInfo * const *tools, GPtrArray *schemas, Request *
   g_autofree char *query = request_dup_query (request);
   g_autoptr (GPtrArray) terms = words_to_term_set (query);
 
-  /* The first word that means something is mostly the verb, and tells most. */
-  if (terms->len > 0)
+  /* The first word that means something is mostly the verb, and tells most; but for "show", which can be said of everything that is not a file. */
+  if (terms->len > 0 && (request->paths->len > 0 || !g_str_equal (terms->pdata[0], "read")))
     g_ptr_array_add (terms, g_strdup (terms->pdata[0]));
   for (guint i = 0; i < schemas->len; i++)
     add_tool (ranking, tools[i], schemas->pdata[i]);
@@ -106,6 +106,9 @@ call_or_ask (VigReply *reply, GArray *candidates, const char *text, Request *req
 
       if (candidate->score < best->score * NEARLY)
         break;
+      /* What a server is called is no answer to what is on it. */
+      if (g_strcmp0 (first_missing, "server") == 0 && g_str_equal (candidate->tool->name, "servers.list"))
+        continue;
       arguments = arguments_fill (candidate->schema, text, request, &missing);
       if (arguments != NULL)
         {
@@ -119,13 +122,16 @@ call_or_ask (VigReply *reply, GArray *candidates, const char *text, Request *req
         first_missing = g_steal_pointer (&missing);
     }
 
-  words = report_missing (best->tool->name, first_missing);
+  if (g_strcmp0 (first_missing, "server") == 0)
+    words = report_servers (best->tool->name, request->servers);
+  else
+    words = report_missing (best->tool->name, first_missing);
   vig_reply_append_text (reply, words, -1);
   vig_reply_set_stop_reason (reply, "stop", FALSE);
 }
 
 static void
-answer_user (VigReply *reply, const char *text, const VigToolInfo * const *tools)
+answer_user (VigReply *reply, const char *system, const char *text, const VigToolInfo * const *tools)
 {
   g_autoptr (GPtrArray) schemas = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   g_autoptr (Request) request = request_new (text);
@@ -134,7 +140,7 @@ answer_user (VigReply *reply, const char *text, const VigToolInfo * const *tools
 
   if (route_find_delegate (tools) != NULL)
     {
-      if (!route_make (reply, text, tools))
+      if (!route_make (reply, system, text, tools))
         {
           words = route_tell (tools);
           vig_reply_append_text (reply, words, -1);
@@ -142,6 +148,7 @@ answer_user (VigReply *reply, const char *text, const VigToolInfo * const *tools
         }
       return;
     }
+  request_set_servers (request, system, text);
   for (guint i = 0; tools != NULL && tools[i] != NULL; i++)
     {
       JsonObject *schema = parse_schema (tools[i]);
@@ -176,14 +183,14 @@ cut_data (const char *text)
 }
 
 VigReply *
-choice_make (VigTranscript *transcript, const VigToolInfo * const *tools)
+choice_make (const char *system, VigTranscript *transcript, const VigToolInfo * const *tools)
 {
   VigReply *reply = vig_reply_new ();
   guint n = vig_transcript_get_n_turns (transcript);
   g_autofree char *report = NULL;
 
   if (n == 0)
-    answer_user (reply, "", NULL);
+    answer_user (reply, NULL, "", NULL);
   else if (vig_transcript_get_kind (transcript, n - 1) == VIG_TURN_TOOLS)
     {
       report = report_results (transcript, n - 1);
@@ -194,7 +201,7 @@ choice_make (VigTranscript *transcript, const VigToolInfo * const *tools)
     {
       g_autofree char *text = cut_data (vig_transcript_get_text (transcript, n - 1));
 
-      answer_user (reply, text, tools);
+      answer_user (reply, system, text, tools);
     }
 
   return reply;

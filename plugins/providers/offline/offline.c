@@ -100,7 +100,7 @@ offline_provider_complete_async (VigProvider *provider, const VigCompletionReque
       g_object_unref (task);
       return;
     }
-  answer->reply = choice_make (request->transcript, request->tools);
+  answer->reply = choice_make (request->system, request->transcript, request->tools);
   answer->on_chunk = on_chunk;
   answer->chunk_data = chunk_data;
   g_task_set_task_data (task, answer, (GDestroyNotify) answer_free);

@@ -206,6 +206,22 @@ report_helpless (const VigToolInfo * const *tools)
 }
 
 char *
+report_servers (const char *tool_name, GPtrArray *servers)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "`%s` fits these words, and it needs a **server**: ", tool_name);
+  if (servers->len == 0)
+    g_string_append (text, "there is none yet that I may use. Add one in the dashboard under *Servers*.\n");
+  else
+    g_string_append (text, "say it again with one of these.\n\n");
+  for (guint i = 0; i < servers->len; i++)
+    g_string_append_printf (text, "- %s\n", (char *) servers->pdata[i]);
+
+  return g_string_free (text, FALSE);
+}
+
+char *
 report_missing (const char *tool_name, const char *argument)
 {
   return g_strdup_printf ("`%s` fits these words, but I found no **%s** for it in them. Say it plainly, for example in quotes or back-ticks. "

@@ -9,5 +9,6 @@ G_BEGIN_DECLS
 char *report_results  (VigTranscript *transcript, guint turn);
 char *report_helpless (const VigToolInfo * const *tools);
 char *report_missing  (const char *tool_name, const char *argument);
+char *report_servers  (const char *tool_name, GPtrArray *servers); /* of char*: which there are to choose from */
 
 G_END_DECLS

@@ -46,17 +46,35 @@ route_find_delegate (const VigToolInfo * const *tools)
   return get_choices (schema) != NULL ? delegate : NULL;
 }
 
+/* What the system prompt says of an Operator: the section under its name. */
+static char *
+dup_section (const char *system, const char *name)
+{
+  g_autofree char *heading = g_strconcat ("\n## ", name, "\n", NULL);
+  const char *begin = system != NULL ? strstr (system, heading) : NULL;
+  const char *end;
+
+  if (begin == NULL)
+    return g_strdup ("");
+  begin += strlen (heading);
+  end = strstr (begin, "\n## ");
+
+  return end != NULL ? g_strndup (begin, end - begin) : g_strdup (begin);
+}
+
 static void
-fill (Operators *self)
+fill (Operators *self, const char *system)
 {
   for (guint i = 0; i < json_array_get_length (self->choices); i++)
     {
       JsonObject *choice = json_array_get_object_element (self->choices, i);
+      g_autofree char *section = dup_section (system, vig_json_get_string (choice, "const", ""));
 
       ranking_begin (self->ranking);
       ranking_add (self->ranking, vig_json_get_string (choice, "const", ""), 3);
       ranking_add (self->ranking, vig_json_get_string (choice, "title", ""), 2);
       ranking_add (self->ranking, vig_json_get_string (choice, "description", ""), 0.5);
+      ranking_add (self->ranking, section, 0.3);
     }
 }
 
@@ -142,7 +160,7 @@ call_plan (VigReply *reply, Operators *self, const char *text)
 }
 
 gboolean
-route_make (VigReply *reply, const char *text, const VigToolInfo * const *tools)
+route_make (VigReply *reply, const char *system, const char *text, const VigToolInfo * const *tools)
 {
   g_autoptr (JsonObject) schema = vig_json_parse_object (route_find_delegate (tools)->input_schema, -1, 0, NULL);
   g_autoptr (Ranking) ranking = ranking_new ();
@@ -150,7 +168,7 @@ route_make (VigReply *reply, const char *text, const VigToolInfo * const *tools)
   double score;
   int best;
 
-  fill (&self);
+  fill (&self, system);
   best = find_best (&self, text, &score);
   if (best < 0 || score < SCORE_MIN)
     return FALSE;

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /* The tool `delegate` where it is among @tools, or NULL. */
 const VigToolInfo *route_find_delegate (const VigToolInfo * const *tools);
 /* Calls `delegate`, or `plan` where parts of the request are plainly for different Operators. FALSE: nobody fits these words. */
-gboolean           route_make          (VigReply *reply, const char *text, const VigToolInfo * const *tools);
+gboolean           route_make          (VigReply *reply, const char *system, const char *text, const VigToolInfo * const *tools);
 /* What it says then: who there is. (transfer full) */
 char              *route_tell          (const VigToolInfo * const *tools);
 

@@ -5,18 +5,21 @@
 
 #include <string.h>
 
+/* The line before the list of servers in the system prompt: vig_prompt_tell_servers (). */
+#define SERVERS "The servers that you may use, by the names that tools want:"
+
 /* Words of one meaning; the first is the term. Vocabulary of running computers at home, not sentences. */
 static const char *concepts[] = {
-  "disk disks drive drives storage partition partitions space df ssd hdd nvme smart raid zfs mount mounts",
+  "disk drive storage partition space df ssd hdd nvme sata smart raid zfs btrfs lvm inode mount",
   "full free left used usage capacity remaining fill filled room",
-  "memory ram swap memories",
-  "load busy",
+  "memory ram swap oom",
+  "load busy slow sluggish lag hang performance",
   "cpu processor processors cores",
   "uptime up booted boot reboot rebooted restarted since",
   "process processes ps top",
-  "service services daemon daemons unit units systemd systemctl",
+  "service daemon unit systemd systemctl cron timer",
   "network networks ip address addresses interface interfaces nic route routes lan wan vlan subnet wifi wireless router gateway latency ping reach reachable"
-  " reachability connectivity dns resolve resolver vpn wireguard tunnel mac traceroute hostname device devices",
+  " reachability connectivity dns resolve resolver vpn wireguard tunnel mac traceroute hostname device dhcp nat ipv6 ethernet switch bandwidth packet nameserver domain connection",
   "port ports listening listen sockets expose exposes exposed open",
   "kernel version os distribution uname",
   "user users account accounts logged who",
@@ -26,23 +29,25 @@ static const char *concepts[] = {
   "note notes reminder memo",
   "list ls folder folders directory directories dir files",
   "file document text txt",
-  "activity done happened history actions action log logs past earlier worked accomplished performed recently recent doing",
+  "activity done happened history action past earlier accomplished performed recently recent",
   "today",
   "yesterday",
   "week weekly",
   "run execute exec command commands shell launch invoke",
   "container containers docker compose stack stacks jellyfin plex nextcloud traefik immich pihole portainer vaultwarden bitwarden grafana prometheus gitea forgejo"
-  " paperless postgres mariadb redis sonarr radarr homeassistant frigate mosquitto caddy",
+  " paperless postgres mariadb mysql mongodb influxdb redis nginx haproxy wordpress sonarr lidarr prowlarr qbittorrent transmission syncthing adguard"
+  " photoprism mealie navidrome minio keycloak authentik authelia zigbee2mqtt sonarr radarr homeassistant frigate mosquitto caddy",
   "image images",
+  "log syslog journal journald journalctl dmesg",
   "security threat threats attack attacks attacker attackers intrusion intrusions intruder malware virus compromise compromised breach hacked suspicious brute"
-  " firewall hardening",
-  "vulnerability vulnerabilities cve cves exploit exploits",
+  " firewall hardening hacker ransomware rootkit phishing fail2ban banned",
+  "vulnerability cve exploit advisory affected",
   "alert alerts alarm alarms siem wazuh",
   "login logins authentication password passwords",
   "certificate certificates tls ssl",
   "backup backups snapshot snapshots restore restored restores restoring dump dumps archive archives replication replicated offsite recover recovery retention borg"
-  " restic",
-  "web online http https url urls link links website websites webpage google internet article articles",
+  " restic kopia duplicati rclone rsync",
+  "web online http https url link website webpage google internet article blog forum reddit wiki wikipedia",
   "documentation docs manual manuals guide tutorial",
   "price prices cost costs",
   "approval approvals approve approved approves deny denied denies decided decision",
@@ -50,31 +55,73 @@ static const char *concepts[] = {
   "temperature temperatures heat hot sensors",
   "health healthy status state condition doing",
   "delete remove erase",
-  "error errors failure failures failed problem problems wrong",
+  "error failure failed fail problem wrong crash broken stuck",
 };
 
 static const char small_words[] =
-  " a about all also am an and any are as ask at be been but by can could did do does for from get had has have hello help hey hi how i if in into is it its just"
-  " kindly let like many me more most much my need now of off on one or our out please so some tell than thank thanks that the their them then there these they"
-  " this to too us very want was we were what whats when where which while why will with would you your yours ";
+  " a about above after again against ago all almost already also although always am an and another any anybody anyone anything are arent around as"
+  " ask at away be because been before being below both but by came can cannot come comes could couldnt currently day did didnt do does doesnt dont"
+  " down during each either else ever every everybody everyone everything few for from get gets go goes going gone good got had has have having he"
+  " hello help her here hers hey hi him his how hows i if im in into is isnt it its itself ive just kindly know let lets like many may maybe me might"
+  " more most much must my myself need neither never no nor not nothing now of off often on once one only or other our out over own perhaps please"
+  " quite rather really same seem shall she should so some somebody someone something sometimes soon still such sure tell than thank thanks that thats"
+  " the their them themselves then there these they theyre thing things this those through to together too try two under until upon us use very want"
+  " was wasnt way we well went were what whatever whats when where wheres whether which while who whom whos whose why will with within without wont"
+  " would yes yet you your youre yours yourself ";
 
-static char *
-stem (const char *word)
+static gboolean
+is_vowel (char c)
 {
-  gsize length = strlen (word);
-
-  if (length > 5 && g_str_has_suffix (word, "ing"))
-    return g_strndup (word, length - 3);
-  if (length > 4 && (g_str_has_suffix (word, "ed") || g_str_has_suffix (word, "es")))
-    return g_strndup (word, length - 2);
-  if (length > 3 && g_str_has_suffix (word, "s") && !g_str_has_suffix (word, "ss"))
-    return g_strndup (word, length - 1);
-
-  return g_strdup (word);
+  return strchr ("aeiouy", c) != NULL;
 }
 
+/* "running" and "run", "dropped" and "drop". Letters that words end in anyway stay: "full", "less", "buzz". */
+static void
+undouble (GString *word)
+{
+  gsize n = word->len;
+
+  if (n > 3 && word->str[n - 1] == word->str[n - 2] && !is_vowel (word->str[n - 1]) && strchr ("lsz", word->str[n - 1]) == NULL)
+    g_string_truncate (word, n - 1);
+}
+
+static gboolean
+cut_ending (GString *word, const char *ending, gsize least)
+{
+  if (word->len < strlen (ending) + least || !g_str_has_suffix (word->str, ending))
+    return FALSE;
+
+  g_string_truncate (word, word->len - strlen (ending));
+
+  return TRUE;
+}
+
+/* The forms of a word come to one, as in the first step of M. F. Porter, "An algorithm for suffix stripping" (1980): plurals, -ed, -ing; and the "e" and
+ * "y" that come and go with them. */
+static char *
+stem (const char *text)
+{
+  GString *word = g_string_new (text);
+
+  if (!g_str_has_suffix (text, "ss") && !g_str_has_suffix (text, "us") && !g_str_has_suffix (text, "is"))
+    {
+      if (cut_ending (word, "ies", 2))
+        g_string_append_c (word, 'y');
+      else
+        cut_ending (word, "s", 3);
+    }
+  if (cut_ending (word, "ing", 3) || cut_ending (word, "ed", 3))
+    undouble (word);
+  cut_ending (word, "e", 3);
+  if (word->len > 3 && word->str[word->len - 1] == 'y' && !is_vowel (word->str[word->len - 2]))
+    word->str[word->len - 1] = 'i';
+
+  return g_string_free (word, FALSE);
+}
+
+/* "files" may mean something else than "file": as written comes before the stem. */
 static GHashTable *
-make_terms (void)
+make_terms (gboolean stemmed)
 {
   GHashTable *terms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
@@ -83,8 +130,12 @@ make_terms (void)
       g_auto (GStrv) words = g_strsplit (concepts[i], " ", -1);
 
       for (guint j = 0; words[j] != NULL; j++)
-        if (!g_hash_table_contains (terms, words[j]))
-          g_hash_table_insert (terms, g_strdup (words[j]), g_strdup (words[0]));
+        {
+          g_autofree char *key = stemmed ? stem (words[j]) : g_strdup (words[j]);
+
+          if (!g_hash_table_contains (terms, key))
+            g_hash_table_insert (terms, g_steal_pointer (&key), g_strdup (words[0]));
+        }
     }
 
   return terms;
@@ -93,17 +144,19 @@ make_terms (void)
 static char *
 find_term (const char *word)
 {
-  static GHashTable *terms = NULL;
-  g_autofree char *short_word = NULL;
+  static GHashTable *exact = NULL;
+  static GHashTable *stems = NULL;
+  g_autofree char *short_word = stem (word);
   const char *term;
 
-  if (g_once_init_enter (&terms))
-    g_once_init_leave (&terms, make_terms ());
+  if (g_once_init_enter (&exact))
+    g_once_init_leave (&exact, make_terms (FALSE));
+  if (g_once_init_enter (&stems))
+    g_once_init_leave (&stems, make_terms (TRUE));
 
-  short_word = stem (word);
-  term = g_hash_table_lookup (terms, word);
+  term = g_hash_table_lookup (exact, word);
   if (term == NULL)
-    term = g_hash_table_lookup (terms, short_word);
+    term = g_hash_table_lookup (stems, short_word);
 
   return g_strdup (term != NULL ? term : short_word);
 }
@@ -133,6 +186,7 @@ static const struct
   { "\\b(?:did you|have you|you (?:do|did|done)|you been|asked you)\\b", "activity" },
   { "\\bback(?:ed|ing|s)?(?: \\w+)? ?up\\b", "backup" },
   { "\\blook(?:ed|ing|s)?(?: \\w+)? up\\b|\\bother people\\b|\\bfor others\\b", "web" },
+  { "\\b(?:last|latest|recent|previous|these|failed)(?: \\w+)? (?:runs|calls|tasks|requests)\\b", "activity" },
   { "\\blog(?:ged|s)? ?(?:in|on)\\b", "login" },
 };
 
@@ -266,6 +320,7 @@ request_new (const char *text)
 
   self->paths = g_ptr_array_new_with_free_func (g_free);
   self->numbers = g_ptr_array_new_with_free_func (g_free);
+  self->servers = g_ptr_array_new_with_free_func (g_free);
   self->code = cut_between (rest, "`", "`");
   self->payload = find_payload (rest);
   words = g_strsplit_set (rest->str, " \t\r\n", -1);
@@ -299,6 +354,39 @@ request_dup_query (Request *self)
                       self->names_host ? " network" : "", NULL);
 }
 
+/* "restart immich on nas" names "nas", and not "nasty". */
+static gboolean
+names_server (const char *text, const char *server)
+{
+  g_autofree char *escaped = g_regex_escape_string (server, -1);
+  g_autofree char *pattern = g_strdup_printf ("(?<![\\w.-])%s(?![\\w-])", escaped);
+
+  return g_regex_match_simple (pattern, text, G_REGEX_CASELESS, 0);
+}
+
+void
+request_set_servers (Request *self, const char *system, const char *text)
+{
+  const char *list = system != NULL ? strstr (system, SERVERS) : NULL;
+  g_auto (GStrv) lines = g_strsplit (list != NULL ? list : "", "\n", -1);
+
+  for (guint i = 1; lines[0] != NULL && lines[i] != NULL && g_str_has_prefix (lines[i], "- "); i++)
+    {
+      const char *end = strstr (lines[i], ": ");
+
+      if (end != NULL)
+        g_ptr_array_add (self->servers, g_strndup (lines[i] + 2, end - lines[i] - 2));
+    }
+  for (guint i = 0; i < self->servers->len; i++)
+    if (names_server (text, self->servers->pdata[i]) && (self->server == NULL || strlen (self->server) < strlen (self->servers->pdata[i])))
+      {
+        g_free (self->server);
+        self->server = g_strdup (self->servers->pdata[i]);
+      }
+  if (self->server == NULL && self->servers->len == 1)
+    self->server = g_strdup (self->servers->pdata[0]);
+}
+
 void
 request_free (Request *self)
 {
@@ -307,5 +395,7 @@ request_free (Request *self)
   g_free (self->code);
   g_ptr_array_unref (self->paths);
   g_ptr_array_unref (self->numbers);
+  g_ptr_array_unref (self->servers);
+  g_free (self->server);
   g_free (self);
 }

@@ -18,12 +18,16 @@ typedef struct
   GPtrArray *paths;       /* of char*: words that look like file names, in order */
   GPtrArray *numbers;     /* of char*: whole numbers, in order */
   char      *code;        /* between back-ticks, or NULL */
+  GPtrArray *servers;     /* of char*: those that may be used, if they are told; request_set_servers () */
+  char      *server;      /* which of them: the one that is named, or the only one; NULL: not known */
   gboolean   names_host;  /* a host or an address is among the words */
 } Request;
 
 Request   *request_new        (const char *text);
 /* The words to rank by: the instruction, and what the form of the request adds to it. (transfer full) */
 char      *request_dup_query  (Request *request);
+/* @system: the system prompt, which tells the servers in a list. */
+void       request_set_servers (Request *request, const char *system, const char *text);
 void       request_free       (Request *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Request, request_free)
 

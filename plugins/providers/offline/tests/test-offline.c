@@ -201,7 +201,7 @@ ask (const char *text, const VigToolInfo **tools)
 
   vig_transcript_add_user (transcript, text);
 
-  return choice_make (transcript, tools);
+  return choice_make (NULL, transcript, tools);
 }
 
 static void
@@ -227,6 +227,54 @@ test_row (gconstpointer data)
   g_assert_cmpstr (call->name, ==, row->tool);
   if (row->argument != NULL)
     g_assert_cmpstr (vig_json_get_string (call->arguments, row->argument, NULL), ==, row->value);
+}
+
+/* What is on a server is asked of the one that is named, or of the only one; which they are is no answer. */
+static void
+test_server (void)
+{
+  static const VigToolInfo docker_list = {
+    .name = "docker.list",
+    .title = "Containers",
+    .description = "Lists the containers of a server: name, image, state. Use for: which containers run.",
+    .input_schema = "{\"type\": \"object\", \"required\": [\"server\"], "
+                    "\"properties\": {\"server\": {\"type\": \"string\", \"description\": \"Name of a server, as servers.list gives it\"}}}",
+  };
+  static const VigToolInfo servers_list = {
+    .name = "servers.list",
+    .title = "Servers",
+    .description = "Lists the servers of the inventory that you may use. Use it to find the name that docker.list wants.",
+    .input_schema = "{\"type\": \"object\", \"properties\": {}}",
+  };
+  static const VigToolInfo *tools[] = { &servers_list, &docker_list, NULL };
+  const char *head = "You manage containers.\n\nThe servers that you may use, by the names that tools want:";
+  const struct { const char *servers; const char *text; const char *tool; const char *server; const char *words; } cases[] = {
+    { "\n- nas: 10.0.0.2; Debian", "list the containers", "docker.list", "nas", NULL },
+    { "\n- nas: 10.0.0.2\n- nas2: 10.0.0.3", "list the containers on NAS2", "docker.list", "nas2", NULL },
+    { "\n- nas: 10.0.0.2\n- nas2: 10.0.0.3", "which containers run on nas?", "docker.list", "nas", NULL },
+    { "\n- nas: 10.0.0.2\n- pi: 10.0.0.3\n\nMore.\n- no: server", "list the containers", NULL, NULL, "- nas\n- pi\n" },
+    { "\n- nas: 10.0.0.2\n- pi: 10.0.0.3", "list the servers", "servers.list", NULL, NULL },
+    { NULL, "list the containers", NULL, NULL, "there is none yet" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *system = cases[i].servers != NULL ? g_strconcat (head, cases[i].servers, NULL) : NULL;
+      g_autoptr (VigTranscript) transcript = vig_transcript_new ();
+      g_autoptr (VigReply) reply = NULL;
+
+      vig_transcript_add_user (transcript, cases[i].text);
+      reply = choice_make (system, transcript, tools);
+      g_assert_cmpuint (vig_reply_get_n_calls (reply), ==, cases[i].tool != NULL ? 1 : 0);
+      if (cases[i].tool == NULL)
+        {
+          g_assert_nonnull (strstr (vig_reply_get_text (reply), cases[i].words));
+          g_assert_null (strstr (vig_reply_get_text (reply), "- no"));
+          continue;
+        }
+      g_assert_cmpstr (vig_reply_get_call (reply, 0)->name, ==, cases[i].tool);
+      g_assert_cmpstr (vig_json_get_string (vig_reply_get_call (reply, 0)->arguments, "server", NULL), ==, cases[i].server);
+    }
 }
 
 static void
@@ -330,7 +378,7 @@ test_report (void)
   vig_transcript_add_user (transcript, "how full are the disks?");
   vig_transcript_add_reply (transcript, first);
   vig_transcript_add_result (transcript, "offline-1", "shell.exec", "{\"exit_status\":0,\"stdout\":\"/dev/sda1 40%\\n```\\n\",\"stderr\":\"\"}", FALSE);
-  reply = choice_make (transcript, host_tools);
+  reply = choice_make (NULL, transcript, host_tools);
 
   g_assert_cmpuint (vig_reply_get_n_calls (reply), ==, 0);
   g_assert_nonnull (strstr (vig_reply_get_text (reply), "````\n/dev/sda1 40%"));
@@ -348,6 +396,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &rows[i], test_row);
     }
+  g_test_add_func ("/offline/server", test_server);
   g_test_add_func ("/offline/unseen-plugin", test_unseen_plugin);
   g_test_add_func ("/offline/missing-argument", test_missing_argument);
   g_test_add_func ("/offline/delegate", test_delegate);

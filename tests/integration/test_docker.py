@@ -65,8 +65,6 @@ def test_containers_are_looked_at():
     assert sick['state']['status'] == 'running, unhealthy' and sick['health_checks'][0]['exit_code'] == 1, sick
     assert restless['state']['restarts'] == 2 and restless['restart_policy'] == 'on-failure:2', restless
     assert term['tty'] and not hungry['tty'] and term['command'].startswith("'sh' -c"), term
-    by_id = stage().call('docker.inspect', container=engine().request('GET', '/v1.41/containers/web/json')['Id'][:12])
-    assert by_id['name'] == 'web', by_id
 
 
 def test_the_environment_is_hidden_from_the_model():
@@ -169,8 +167,11 @@ def test_hostile_names_reach_nothing():
     after = engine().request('GET', '/v1.41/containers/json?all=1')
     assert [(one['Id'], one['State']) for one in after] == [(one['Id'], one['State']) for one in before]
     assert engine().request('GET', '/v1.41/images/json') == images
-    for short in (before[0]['Id'][:3], before[0]['Id'][:11]):
-        assert 'there is no container' in stage().refused('docker.inspect', container=short)
+    # PITFALLS 6: policies and grants are for the name, and an id would be a way round them.
+    web = engine().request('GET', '/v1.41/containers/web/json')['Id']
+    for tool in ('docker.inspect', 'docker.logs'):
+        for text in (web, web[:12]):
+            assert 'call the container by its name, web' in stage().refused(tool, container=text), (tool, text)
     assert 'there are: ' in stage().refused('docker.inspect', container='no-such')
 
 

@@ -67,9 +67,15 @@ def test_nothing_outside_of_the_folders():
         for name, text in zip(hostile, results):
             assert isinstance(text, str) and 'the secret' not in text, (name, text)
             assert 'outside of the folders' in text or 'there is no' in text or 'not there' in text, (name, text)
-        good = read(keeper, *({'server': 'nas', 'path': f'{folder}/{name}'} for name in ('open/inner', 'door/secret', 'open/secret')))
+        good = read(keeper, *({'server': 'nas', 'path': f'{folder}/{name}'} for name in ('room/secret', 'open//./secret', 'open/secret')))
         assert [answer['text'] for answer in good] == ['the secret'] * 3, good
-        for name in ('open/link', 'open/dangling', 'open/up/open-evil/new', 'open/inner', 'open'):
+        # PITFALLS 6: what policies and grants go by is what is touched, or they could be led round.
+        (base / 'open/deep/deeper').mkdir(parents=True)
+        (base / 'open/short').symlink_to('deep/deeper')
+        for name, real in (('open/inner', 'open/secret'), ('door/secret', 'room/secret'), ('open/short/../secret', 'open/deep/secret')):
+            (text,) = read(keeper, {'server': 'nas', 'path': f'{folder}/{name}'})
+            assert f'write it as {folder}/{real}' in text, (name, text)
+        for name in ('open/link', 'open/dangling', 'open/up/open-evil/new', 'open/inner', 'open', 'open/short/../new'):
             (text,) = ask(keeper, {'server': 'nas', 'path': f'{folder}/{name}', 'content': 'overwritten'}, tool='ssh-write', approve=True)
             assert text.startswith('Failed'), (name, text)
         assert not (base / 'open-evil/new').exists() and (base / 'open-evil/secret').read_text(encoding='ascii') == 'the secret'

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define LEAST_ID 12 /* digits */
 #define MAX_NAMED 20
 
 const char *
@@ -24,11 +23,16 @@ docker_id_of (JsonObject *container)
   return vig_json_get_string (container, "Id", "");
 }
 
-/* The Engine also takes the beginning of an id, however short: what means one container today may mean another tomorrow. */
+/* The Engine also takes an id, or its beginning. Policies, grants and people go by the name, so nothing else will do. */
 static gboolean
-is_meant (JsonObject *container, const char *text)
+is_called (JsonObject *container, const char *text, GError **error)
 {
-  return g_str_equal (docker_name_of (container), text) || (strlen (text) >= LEAST_ID && g_str_has_prefix (docker_id_of (container), text));
+  if (g_str_equal (docker_name_of (container), text))
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "container: %s is an id; call the container by its name, %s", text, docker_name_of (container));
+
+  return FALSE;
 }
 
 static void
@@ -65,8 +69,8 @@ docker_find_container (DockerEngine *engine, VigInvocation *invocation, GCancell
     }
 
   node = docker_engine_get (engine, path, NULL, cancellable, &local_error);
-  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node) && is_meant (json_node_get_object (node), text))
-    return json_object_ref (json_node_get_object (node));
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
+    return is_called (json_node_get_object (node), text, error) ? json_object_ref (json_node_get_object (node)) : NULL;
   if (node == NULL && !vig_error_is_not_found (local_error))
     g_propagate_error (error, g_steal_pointer (&local_error));
   else
@@ -120,7 +124,7 @@ char *
 docker_resource (VigInvocation *invocation, const char *member)
 {
   JsonObject *arguments = vig_invocation_get_arguments (invocation);
-  g_autofree char *server = g_utf8_casefold (vig_json_get_string (arguments, "server", ""), -1);
+  g_autofree char *server = g_ascii_strdown (vig_json_get_string (arguments, "server", ""), -1);
 
   return g_strconcat ("docker:", server, "/", vig_json_get_string (arguments, member, ""), NULL);
 }

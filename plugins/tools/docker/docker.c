@@ -11,7 +11,7 @@
   "\"server\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 64, \"description\": \"The server's name in the inventory, as servers.list shows it\"}"
 #define CONTAINER \
   "\"container\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255, \"pattern\": \"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$\", " \
-  "\"description\": \"The container's full name, or at least 12 digits of its id\"}"
+  "\"description\": \"The container's name, not its id\"}"
 #define SINCE(what) \
   "\"since\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 40, " \
   "\"description\": \"" what ": a time back " \

@@ -168,7 +168,7 @@ get_names (VigInvocation *invocation)
   if (server != NULL)
     g_ptr_array_add (names, (gpointer) server);
   for (guint i = 0; server == NULL && servers != NULL && i < json_array_get_length (servers); i++)
-    if (g_hash_table_add (seen, g_utf8_casefold (json_array_get_string_element (servers, i), -1)))
+    if (g_hash_table_add (seen, g_ascii_strdown (json_array_get_string_element (servers, i), -1)))
       g_ptr_array_add (names, (gpointer) json_array_get_string_element (servers, i));
 
   return names;
@@ -267,7 +267,7 @@ make_resource (GPtrArray *names)
   GString *resource = g_string_new (names->len == 1 ? "server:" : "servers:");
 
   for (guint i = 0; i < names->len; i++)
-    g_ptr_array_add (folded, g_utf8_casefold (g_ptr_array_index (names, i), -1));
+    g_ptr_array_add (folded, g_ascii_strdown (g_ptr_array_index (names, i), -1));
   g_ptr_array_sort (folded, compare);
   for (guint i = 0; i < folded->len; i++)
     {

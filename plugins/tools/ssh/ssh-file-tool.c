@@ -114,7 +114,7 @@ vig_ssh_file_tool_preview (VigTool *tool, VigInvocation *invocation, GCancellabl
 static VigLevel
 vig_ssh_file_tool_classify (VigTool *tool, VigInvocation *invocation, char **resource)
 {
-  g_autofree char *name = g_utf8_casefold (vig_json_get_string (vig_invocation_get_arguments (invocation), "server", ""), -1);
+  g_autofree char *name = g_ascii_strdown (vig_json_get_string (vig_invocation_get_arguments (invocation), "server", ""), -1);
   g_autofree char *path = g_canonicalize_filename (vig_ssh_get_path (invocation), "/");
 
   *resource = g_strconcat ("server:", name, ":", path, NULL);

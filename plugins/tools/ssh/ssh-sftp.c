@@ -200,6 +200,20 @@ has_link (VigSshFiles *self, const char *path)
   return found;
 }
 
+/* Policies and grants went by the name in the arguments, so that has to be where it leads: no link, and no ".." behind one. */
+static gboolean
+is_spelled_out (const char *path, const char *real, GError **error)
+{
+  g_autofree char *plain = g_canonicalize_filename (path, "/");
+
+  if (g_str_equal (plain, real))
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "/path: a link leads elsewhere; write it as %s", real);
+
+  return FALSE;
+}
+
 char *
 vig_ssh_files_resolve (VigSshFiles *self, const char *path, GError **error)
 {
@@ -219,7 +233,7 @@ vig_ssh_files_resolve (VigSshFiles *self, const char *path, GError **error)
       return NULL;
     }
   if (is_allowed (self, real) && !has_link (self, real))
-    return g_steal_pointer (&real);
+    return is_spelled_out (path, real, error) ? g_steal_pointer (&real) : NULL;
 
   folders = g_strjoinv (", ", self->server->file_paths);
   g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "%s is outside of the folders that the entry of %s allows: %s", path, self->server->name, folders);

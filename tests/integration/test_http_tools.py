@@ -1,15 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """HTTP tools: described, tried, assigned, imported; web.search, and what web.fetch does not reach."""
+import http.server
 import json
 import pathlib
+import ssl
 import sys
+import tempfile
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
+from certificates import Authority  # noqa: E402
 from fake_llm import FakeLlm  # noqa: E402
 from harness import Daemon, decide, ended, pending, say, wait_for  # noqa: E402
 from home_api import KEY, HomeApi  # noqa: E402
+
+
+def read(path):
+    return pathlib.Path(path).read_text(encoding='ascii')
 
 
 def add_key(client, key=KEY):
@@ -97,6 +106,45 @@ def test_keys_and_tokens_are_credentials_of_their_own():
         kept = str(client.items('/api/v1/audit?limit=200')) + daemon.stderr() + str(client.items('/api/v1/credentials'))
         assert KEY not in kept and 'not-yet-the-key-4711' not in kept
         assert KEY.encode() not in b''.join(path.read_bytes() for path in daemon.data_dir.glob('*.db*'))
+
+
+class Secret(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def log_message(self, *unused):
+        pass
+
+    def do_GET(self):
+        self.server.seen.append(self.headers.get('X-Api-Key'))
+        self.send_response(200)
+        self.send_header('Content-Length', '2')
+        self.end_headers()
+        self.wfile.write(b'hi')
+
+
+def test_a_certificate_is_looked_at_each_time():
+    with tempfile.TemporaryDirectory() as folder, Daemon() as daemon:
+        authority, other = Authority(folder), Authority(folder, 'other')
+        key, certificate = authority.sign('server', 'serverAuth', 'IP:127.0.0.1')
+        client = daemon.set_up()
+        credential = add_key(client)
+        for newest in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.maximum_version = newest
+            context.load_cert_chain(certificate, key)
+            server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Secret)
+            server.socket, server.seen = context.wrap_socket(server.socket, server_side=True), []
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            tool = {'name': 'far', 'description': 'x', 'level': 'read', 'url': f'https://127.0.0.1:{server.server_address[1]}/', 'auth': 'header', 'auth_name': 'X-Api-Key',
+                    'credential_id': credential}
+            attempt = lambda ca: client.post('/api/v1/http-tools/try', {'tool': {**tool, 'ca': ca}, 'arguments': {}}).expect(200)  # noqa: E731
+            for ca, trusted in ((None, False), (authority.pem, True), (authority.pem, True), (other.pem, False), (None, False), (read(certificate), True), (None, False)):
+                before = len(server.seen)
+                report = attempt(ca)
+                assert report['ok'] == trusted and len(server.seen) == before + trusted, (newest, trusted, report)
+                assert trusted or 'failed to trust' in report['message'], report
+            server.shutdown()
+            server.server_close()
 
 
 def test_change_disable_and_remove():

@@ -176,8 +176,7 @@ docker_endpoint_new_session (DockerEndpoint *self)
   return session;
 }
 
-/* A resumed TLS session (glib-networking keeps them by address) notes what is wrong with a certificate, and goes on: here it ends, before
- * anything is sent. */
+/* As vig_tls_watch () does for libsoup's connections. */
 static void
 check_peer (GSocketClientEvent event, GIOStream *connection)
 {
@@ -185,30 +184,12 @@ check_peer (GSocketClientEvent event, GIOStream *connection)
     g_io_stream_close (connection, NULL, NULL);
 }
 
-static void
-on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
-{
-  check_peer (event, connection);
-}
-
-gboolean
-docker_endpoint_check (SoupMessage *message, GError **error)
-{
-  if (soup_message_get_tls_peer_certificate_errors (message) == 0)
-    return TRUE;
-
-  g_clear_error (error);
-  g_set_error_literal (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, "Unacceptable TLS certificate");
-
-  return FALSE;
-}
-
 void
 docker_endpoint_prepare (DockerEndpoint *self, SoupMessage *message)
 {
   if (self->certificate != NULL)
     soup_message_set_tls_client_certificate (message, self->certificate);
-  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), NULL);
+  vig_tls_watch (message, NULL, NULL);
 }
 
 static void

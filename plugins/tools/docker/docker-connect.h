@@ -25,8 +25,6 @@ const char     *docker_endpoint_get_base    (DockerEndpoint *self); /* "http://d
 SoupSession    *docker_endpoint_new_session (DockerEndpoint *self);
 /* Before it is sent: the client's certificate. */
 void            docker_endpoint_prepare     (DockerEndpoint *self, SoupMessage *message);
-/* After it was sent, whatever came of it: the other side's certificate was one to trust. */
-gboolean        docker_endpoint_check       (SoupMessage *message, GError **error);
 /* A connection of its own, for what speaks HTTP itself. Blocks. */
 GIOStream      *docker_endpoint_dial        (DockerEndpoint *self, GCancellable *cancellable, GError **error);
 /* What a person can do about an error of the connection. */

@@ -129,7 +129,7 @@ send (DockerEngine *self, SoupMessage *message, GCancellable *cancellable, GErro
   g_autoptr (GInputStream) stream = soup_session_send (self->session, message, cancellable, &local_error);
   g_autoptr (GBytes) body = NULL;
 
-  if (!docker_endpoint_check (message, &local_error))
+  if (!vig_tls_check (message, &local_error))
     g_clear_object (&stream);
   if (stream == NULL)
     {

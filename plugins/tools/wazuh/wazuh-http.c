@@ -115,7 +115,6 @@ typedef struct
   const WazuhPlace *place;
   GTlsDatabase     *database;
   int               descriptor; /* the file that the database was read from; -1: none */
-  gboolean          refused;    /* the certificate was */
 } Exchange;
 
 /* GLib takes certificates that it trusts from a file alone: one without a name, which lives as long as @descriptor. */
@@ -149,40 +148,11 @@ is_pinned (const WazuhPlace *place, GTlsCertificate *certificate)
 }
 
 static gboolean
-on_certificate (SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags errors, gpointer user_data)
+on_certificate (GTlsCertificate *certificate, GTlsCertificateFlags errors, gpointer user_data)
 {
   Exchange *self = user_data;
 
   return is_pinned (self->place, certificate);
-}
-
-static gboolean
-is_trusted (Exchange *self, SoupMessage *message, GTlsCertificate *certificate)
-{
-  GUri *uri = soup_message_get_uri (message);
-  g_autoptr (GSocketConnectable) identity = g_network_address_new (g_uri_get_host (uri), 443);
-
-  if (certificate == NULL)
-    return FALSE;
-
-  return is_pinned (self->place, certificate)
-         || g_tls_database_verify_chain (self->database, certificate, G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, identity, NULL, G_TLS_DATABASE_VERIFY_NONE,
-                                         NULL, NULL)
-              == 0;
-}
-
-/* glib-networking takes up TLS sessions of before, and does not look at the certificate again: also where what is trusted has been changed meanwhile. So it is looked at
- * here, before anything is sent. */
-static void
-on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
-{
-  Exchange *self = user_data;
-
-  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKED || is_trusted (self, message, g_tls_connection_get_peer_certificate (G_TLS_CONNECTION (connection))))
-    return;
-
-  self->refused = TRUE;
-  g_io_stream_close (connection, NULL, NULL);
 }
 
 static SoupMessage *
@@ -209,8 +179,7 @@ make_message (Exchange *self, const WazuhRequest *request)
 
       soup_message_set_request_body_from_bytes (message, "application/json", bytes);
     }
-  g_signal_connect (message, "accept-certificate", G_CALLBACK (on_certificate), self);
-  g_signal_connect (message, "network-event", G_CALLBACK (on_network_event), self);
+  vig_tls_watch (message, on_certificate, self);
 
   return message;
 }
@@ -261,16 +230,8 @@ exchange (Exchange *self, SoupMessage *message, GCancellable *cancellable, GErro
   soup_session_set_proxy_resolver (session, NULL);
   soup_session_set_tls_database (session, self->database);
   stream = soup_session_send (session, message, cancellable, error);
-  if (stream != NULL && !self->refused)
-    return read_all (stream, cancellable, error);
 
-  if (self->refused)
-    {
-      g_clear_error (error);
-      g_set_error_literal (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, "Unacceptable TLS certificate");
-    }
-
-  return NULL;
+  return vig_tls_check (message, error) && stream != NULL ? read_all (stream, cancellable, error) : NULL;
 }
 
 static JsonNode *
@@ -303,7 +264,7 @@ open_database (Exchange *self, GError **error)
 JsonNode *
 wazuh_http_send (const WazuhPlace *place, const WazuhRequest *request, guint *status, GCancellable *cancellable, GError **error)
 {
-  Exchange self = { place, NULL, -1, FALSE };
+  Exchange self = { place, NULL, -1 };
   g_autoptr (SoupMessage) message = make_message (&self, request);
   g_autoptr (GString) text = NULL;
   GError *local_error = NULL;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "vig-fetch-private.h"
+#include "vig-tls.h"
 
 #include <libsoup/soup.h>
 
@@ -95,11 +96,13 @@ explain (Fetch *self, GError *cause, GError **error)
 
 /* A certificate that the system does not know is trusted where it is the given one, or the given one vouches for it under this name. */
 static gboolean
-accept_certificate (SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags flags, gpointer user_data)
+accept_certificate (GTlsCertificate *certificate, GTlsCertificateFlags flags, gpointer user_data)
 {
   Fetch *self = user_data;
   g_autoptr (GSocketConnectable) identity = g_network_address_new (g_uri_get_host (self->target->uri), 0);
 
+  if (self->ca == NULL)
+    return FALSE;
   if (g_tls_certificate_is_same (certificate, self->ca))
     return (flags & ~(G_TLS_CERTIFICATE_UNKNOWN_CA | G_TLS_CERTIFICATE_BAD_IDENTITY)) == 0;
 
@@ -119,8 +122,7 @@ set_up_message (Fetch *self)
     soup_message_headers_replace (headers, request->headers[i], request->headers[i + 1]);
   if (self->with_body && request->body != NULL)
     soup_message_set_request_body_from_bytes (self->message, request->content_type, request->body);
-  if (self->ca != NULL)
-    g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), self);
+  vig_tls_watch (self->message, accept_certificate, self);
 }
 
 static gboolean
@@ -147,6 +149,8 @@ begin_hop (Fetch *self, GUri *uri, GError **error)
   soup_session_send_async (self->session, self->message, G_PRIORITY_DEFAULT, self->io, keep_result, &result);
   wait_for (self, &result);
   self->stream = soup_session_send_finish (self->session, result, &cause);
+  if (!vig_tls_check (self->message, &cause))
+    g_clear_object (&self->stream);
   if (self->stream == NULL)
     explain (self, cause, error);
 

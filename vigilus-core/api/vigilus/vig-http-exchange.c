@@ -4,6 +4,7 @@
 #include "vig-http-exchange.h"
 #include "vig-http-fault.h"
 #include "vig-http-wait.h"
+#include "vig-tls.h"
 
 #include <string.h>
 
@@ -394,15 +395,15 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   Exchange *self = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
-  GInputStream *stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
 
-  if (stream == NULL)
+  if (!vig_tls_check (self->message, &error) || stream == NULL)
     {
       handle_broken (task, error);
       return;
     }
 
-  self->stream = stream;
+  self->stream = g_steal_pointer (&stream);
   vig_http_answer_begin (self->answer, soup_message_get_status (self->message), soup_message_get_response_headers (self->message));
   enter_phase (self, PHASE_IDLE);
   g_input_stream_read_bytes_async (self->stream, READ_SIZE, G_PRIORITY_DEFAULT, self->io, on_read, task);
@@ -455,6 +456,7 @@ start (GTask *task)
   else
     self->answer = vig_http_answer_new_raw (provider);
 
+  vig_tls_watch (self->message, NULL, NULL);
   g_signal_connect (self->message, "wrote-headers", G_CALLBACK (on_wrote_headers), self);
   enter_phase (self, PHASE_CONNECT);
   soup_session_send_async (self->session, self->message, G_PRIORITY_DEFAULT, self->io, on_sent, task);

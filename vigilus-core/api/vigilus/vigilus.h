@@ -21,6 +21,7 @@
 #include "vig-schema.h"
 #include "vig-server.h"
 #include "vig-sse.h"
+#include "vig-tls.h"
 #include "vig-tool-source.h"
 #include "vig-tool.h"
 #include "vig-transcript.h"

@@ -5,10 +5,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 git ls-files 'vigilus-core/*.c' 'plugins/*.c' | xargs grep -lE '(^|[^a-z_])_ \("' >po/POTFILES.in || true
 git ls-files 'data/dashboard/src/*.tsx' 'data/dashboard/src/*.ts' | xargs grep -lE "(^|[^A-Za-z0-9_])_\(" >>po/POTFILES.in
-# The table of exposures is data; the dashboard translates its texts by themselves.
 texts=$(mktemp --suffix=.js)
 trap 'rm -f "$texts"' EXIT
-sed -nE 's/.*"title": ("[^"]*"), "advice": ("[^"]*").*/_(\1); _(\2);/p' data/scope/exposures.json >"$texts"
+python3 po/extract.py >"$texts"
 xgettext --from-code=UTF-8 --language=JavaScript --keyword=_ --keyword=ngettext:1,2 --add-comments --sort-by-file --no-location \
   --package-name=vigilus --output=po/vigilus.pot $(grep -E '\.tsx?$' po/POTFILES.in) "$texts" 2>/dev/null
 sed -i '/^"POT-Creation-Date/d' po/vigilus.pot

@@ -11,6 +11,8 @@ their words and shapes. What it answers is said by the control object, from the 
   models     names it knows; others are 404. null: knows every model
   refuses    members of a Chat or Responses request that it refuses as unsupported parameters; "pictures": those in a Chat request; "sealed":
              reasoning that it did not encrypt; of a Messages request "adaptive", "effort", "display", "thinking", and "signature": any there is
+  blind      names of models that take no pictures, as lists and /api/show tell
+  context    tokens that a model has, as /api/show tells
   recording  path of a recorded exchange: its status, headers and body are the answer to every completion, cut into `pieces` bytes
   script     turns; the first that fits answers: {"when": {...}, "text": str or [pieces], "reasoning": str, "calls": [{"name", "arguments", "id"?}],
              "stop"?: str, "times"?: n}. `when` (all must hold; none: always): "user": regex searched in the last user text; "results": true or false
@@ -26,7 +28,7 @@ their words and shapes. What it answers is said by the control object, from the 
              {"kind": "error_in_stream"}   after a piece          {"kind": "error_in_body"}   status 200, the body is the error
              {"kind": "no_stream"}         a whole JSON answer although a stream was asked for
 
-GET /__control answers {"requests": [{"method", "path", "headers", "body", "refused"}], "control": {...}}; keys are shown as their length only.
+GET /__control answers {"requests": [{"method", "path", "headers", "body", "refused"}], "inquiries": [models], "control": {...}}; keys are shown as their length only.
 """
 import json
 import re
@@ -41,7 +43,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import llm_more as more
 from llm_checks import Refused, blocks_of, check_anthropic, check_chat
 
-DEFAULTS = {'key': None, 'models': None, 'refuses': [], 'recording': None, 'pieces': 0, 'script': [], 'delay': 0, 'faults': []}
+DEFAULTS = {'key': None, 'models': None, 'refuses': [], 'recording': None, 'pieces': 0, 'script': [], 'delay': 0, 'faults': [],
+            'blind': [], 'context': 32768}
 KINDS = {400: 'invalid_request_error', 401: 'authentication_error', 403: 'permission_error', 404: 'not_found_error', 429: 'rate_limit_error',
          500: 'api_error', 529: 'overloaded_error'}
 HANG = 120
@@ -52,6 +55,7 @@ class Control:
         self.lock = threading.Lock()
         self.values = dict(DEFAULTS)
         self.requests = []
+        self.inquiries = []
         self.replace(values)
 
     def replace(self, values):
@@ -211,7 +215,7 @@ class Handler(BaseHTTPRequestHandler):
             return 'anthropic'
         if '/v1beta/' in path or '/publishers/' in path:
             return 'gemini'
-        if path.startswith('/api/chat') or path.startswith('/api/tags'):
+        if path.startswith(('/api/chat', '/api/tags', '/api/show')):
             return 'ollama'
         return 'responses' if path.endswith('/responses') else 'chat'
 
@@ -296,7 +300,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == '/__control':
             with self.control.lock:
-                self.send_json(200, {'requests': self.control.requests, 'control': self.control.values})
+                self.send_json(200, {'requests': self.control.requests, 'inquiries': self.control.inquiries, 'control': self.control.values})
             return
         entry = self.note(None)
         fault = self.take_fault()
@@ -317,7 +321,8 @@ class Handler(BaseHTTPRequestHandler):
         elif self.format == 'ollama':
             self.send_json(200, {'models': [{'name': name, 'model': name, 'size': 1, 'details': {'family': 'test'}} for name in names]})
         else:
-            self.send_json(200, {'object': 'list', 'data': [{'id': name, 'object': 'model', 'owned_by': 'test', 'max_model_len': 32768} for name in names]})
+            self.send_json(200, {'object': 'list', 'data': [{'id': name, 'object': 'model', 'owned_by': 'test', 'max_model_len': 32768,
+                                                             'input_modalities': ['text'] if name in self.control.values['blind'] else ['text', 'image']} for name in names]})
 
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get('Content-Length') or 0))
@@ -325,12 +330,27 @@ class Handler(BaseHTTPRequestHandler):
             if self.path == '/__control':
                 self.control.replace(json.loads(raw))
                 self.send_json(200, {})
+            elif self.path.endswith('/api/show'):
+                self.show(json.loads(raw)['model'])
             else:
                 self.complete(json.loads(raw))
         except ValueError as error:
             self.send_json(400, {'error': {'message': str(error), 'type': 'invalid_request_error'}})
         except OSError:
             self.close_connection = True
+
+    def show(self, model):
+        values = self.control.values
+        with self.control.lock:
+            self.control.inquiries.append(model)
+        try:
+            self.check_key()
+            self.check_model(model)
+        except Refused as refused:
+            self.refuse(refused)
+            return
+        self.send_json(200, {'capabilities': ['completion', 'tools'] + ([] if model in values['blind'] else ['vision']), 'details': {'family': 'test'},
+                             'model_info': {'general.architecture': 'test', 'test.context_length': values['context']}})
 
     def take_fault(self):
         def fault_fits(item):

@@ -64,12 +64,15 @@ respond_models (VigRequest *request, GPtrArray *models)
   for (guint i = 0; i < models->len; i++)
     {
       const VigModel *model = g_ptr_array_index (models, i);
-      JsonObject *item = vig_json_pack_object ("{s:s,s:n,s:n,s:n}", "id", model->id, "context_length", "input_price", "output_price");
+      JsonObject *item = vig_json_pack_object ("{s:s,s:n,s:n,s:n,s:n}", "id", model->id, "context_length", "input_price", "output_price",
+                                               "sees_images");
 
       if (model->input_price >= 0)
         json_object_set_double_member (item, "input_price", model->input_price);
       if (model->output_price >= 0)
         json_object_set_double_member (item, "output_price", model->output_price);
+      if (model->sees_images >= 0)
+        json_object_set_boolean_member (item, "sees_images", model->sees_images == 1);
       if (model->context_length > 0)
         json_object_set_int_member (item, "context_length", model->context_length);
       json_array_add_object_element (list, item);

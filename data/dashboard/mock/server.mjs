@@ -101,8 +101,8 @@ function providerOf({ api_key, ...rest }) {
 const login = () => ({ user: data.user, csrf_token: 'mock' });
 const models = {
   models: [
-    { id: 'claude-sonnet-4-5', context_length: 200000, input_price: 3, output_price: 15 },
-    { id: 'claude-haiku-4-5', context_length: 200000, input_price: 3, output_price: 15 },
+    { id: 'claude-sonnet-4-5', context_length: 200000, input_price: 3, output_price: 15, sees_images: true },
+    { id: 'claude-haiku-4-5', context_length: 200000, input_price: 3, output_price: 15, sees_images: true },
   ],
 };
 

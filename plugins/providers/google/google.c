@@ -70,13 +70,52 @@ add_headers (VigHttpProvider *self, SoupMessageHeaders *headers, const char *api
     soup_message_headers_replace (headers, "x-goog-api-key", api_key);
 }
 
-/* A model that does not think. */
+static gboolean
+is_question (JsonObject *content)
+{
+  JsonArray *parts = vig_json_get_array (content, "parts");
+
+  return g_str_equal (vig_json_get_string (content, "role", ""), "user") && parts != NULL && json_array_get_length (parts) > 0
+         && !json_object_has_member (json_array_get_object_element (parts, 0), "functionResponse");
+}
+
+/* A model that sees no pictures, where the last question shows none: those of earlier ones become words. */
+static gboolean
+drop_images (JsonArray *contents)
+{
+  guint last = json_array_get_length (contents);
+  gboolean dropped = FALSE;
+
+  while (last > 0 && !is_question (json_array_get_object_element (contents, last - 1)))
+    last--;
+  for (guint i = 0; i + 1 < last; i++)
+    {
+      JsonArray *parts = vig_json_get_array (json_array_get_object_element (contents, i), "parts");
+
+      for (guint j = 0; parts != NULL && j < json_array_get_length (parts); j++)
+        {
+          JsonObject *part = json_array_get_object_element (parts, j);
+
+          if (!json_object_has_member (part, "inlineData"))
+            continue;
+          json_object_remove_member (part, "inlineData");
+          json_object_set_string_member (part, "text", VIG_HTTP_NO_PICTURE);
+          dropped = TRUE;
+        }
+    }
+
+  return dropped;
+}
+
+/* A model that does not think, or does not see. */
 static gboolean
 adapt_request (VigHttpProvider *provider, JsonObject *body, const VigHttpFault *fault)
 {
   JsonObject *config = vig_json_get_object (body, "generationConfig");
   g_autofree char *said = fault->message != NULL ? g_ascii_strdown (fault->message, -1) : g_strdup ("");
 
+  if (fault->effective == 400 && strstr (said, "image") != NULL)
+    return drop_images (vig_json_get_array (body, "contents"));
   if (fault->effective != 400 || config == NULL || strstr (said, "think") == NULL || strstr (said, "signature") != NULL
       || !json_object_has_member (config, "thinkingConfig"))
     return FALSE;

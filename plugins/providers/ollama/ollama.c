@@ -31,7 +31,40 @@ static const VigProviderInfo ollama_info = {
 static JsonObject *
 build_request (VigHttpProvider *self, const VigCompletionRequest *request, GError **error)
 {
-  return ollama_build_request (&OLLAMA_PROVIDER (self)->options, request);
+  const VigModel *model = vig_http_provider_find_model (self, request->model);
+  OllamaOptions options = OLLAMA_PROVIDER (self)->options;
+
+  if (model != NULL && model->context_length > 0)
+    options.context = MIN (options.context, model->context_length);
+  options.is_blind = vig_http_provider_is_blind (self, request->model);
+
+  return ollama_build_request (&options, request);
+}
+
+/* "model_info" has a member such as "qwen3.context_length". */
+static gint64
+read_context (JsonObject *info)
+{
+  const char *architecture = info != NULL ? vig_json_get_string (info, "general.architecture", "") : "";
+  g_autofree char *name = g_strconcat (architecture, ".context_length", NULL);
+
+  return info != NULL ? vig_json_get_int (info, name, 0) : 0;
+}
+
+/* Ollama serves as much context as we ask for, and no more than the model has. */
+static void
+parse_inquiry (VigHttpProvider *self, JsonObject *body, VigModel *model)
+{
+  JsonArray *capabilities = vig_json_get_array (body, "capabilities");
+  gint64 real = read_context (vig_json_get_object (body, "model_info"));
+  gint64 asked = OLLAMA_PROVIDER (self)->options.context;
+
+  model->context_length = real > 0 ? MIN (real, asked) : asked;
+  if (capabilities != NULL)
+    model->sees_images = 0;
+  for (guint i = 0; capabilities != NULL && i < json_array_get_length (capabilities); i++)
+    if (JSON_NODE_HOLDS_VALUE (json_array_get_element (capabilities, i)) && g_strcmp0 (json_array_get_string_element (capabilities, i), "vision") == 0)
+      model->sees_images = 1;
 }
 
 /* "MODEL does not support thinking", and servers that know only true and false */
@@ -84,7 +117,7 @@ parse_end (VigHttpProvider *self, VigHttpAnswer *answer)
 {
 }
 
-/* A model's context is what we ask for: it is not in the list, and Ollama serves no more than that. */
+/* What a model's context is stands not in the list. */
 static char *
 parse_models (VigHttpProvider *self, JsonObject *body, GPtrArray *models)
 {
@@ -129,6 +162,8 @@ ollama_provider_class_init (OllamaProviderClass *klass)
   http->parse_body = parse_line;
   http->parse_end = parse_end;
   http->parse_models = parse_models;
+  http->inquiry_path = "/api/show";
+  http->parse_inquiry = parse_inquiry;
 }
 
 static void

@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  gint64 context;   /* tokens */
-  char  *reasoning; /* "off", "low", "medium", "high"; NULL: the model's own way */
+  gint64   context;   /* tokens */
+  char    *reasoning; /* "off", "low", "medium", "high"; NULL: the model's own way */
+  gboolean is_blind;  /* the model takes no pictures */
 } OllamaOptions;
 
 JsonObject *ollama_build_request (const OllamaOptions *options, const VigCompletionRequest *request);

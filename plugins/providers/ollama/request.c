@@ -23,15 +23,17 @@ build_tools (const VigToolInfo * const *tools)
 }
 
 static void
-add_user (JsonArray *messages, VigTranscript *transcript, guint turn)
+add_user (JsonArray *messages, VigTranscript *transcript, guint turn, gboolean is_blind)
 {
-  JsonObject *message = vig_json_pack_object ("{s:s, s:s}", "role", "user", "content", vig_transcript_get_text (transcript, turn));
   guint n = vig_transcript_get_n_images (transcript, turn);
+  const char *text = vig_transcript_get_text (transcript, turn);
+  g_autofree char *shown = is_blind && n > 0 ? g_strconcat (text, "\n", VIG_HTTP_NO_PICTURE, NULL) : g_strdup (text);
+  JsonObject *message = vig_json_pack_object ("{s:s, s:s}", "role", "user", "content", shown);
   JsonArray *images = json_array_new ();
 
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < n && !is_blind; i++)
     json_array_add_string_element (images, vig_transcript_get_image (transcript, turn, i)->base64);
-  if (n > 0)
+  if (json_array_get_length (images) > 0)
     json_object_set_array_member (message, "images", json_array_ref (images));
   json_array_unref (images);
   json_array_add_object_element (messages, message);
@@ -93,7 +95,7 @@ add_results (JsonArray *messages, VigTranscript *transcript, guint turn)
 }
 
 static JsonArray *
-build_messages (const VigCompletionRequest *request)
+build_messages (const VigCompletionRequest *request, gboolean is_blind)
 {
   JsonArray *messages = json_array_new ();
   VigTranscript *transcript = request->transcript;
@@ -105,7 +107,7 @@ build_messages (const VigCompletionRequest *request)
     switch (vig_transcript_get_kind (transcript, i))
       {
       case VIG_TURN_USER:
-        add_user (messages, transcript, i);
+        add_user (messages, transcript, i, is_blind);
         break;
 
       case VIG_TURN_ASSISTANT:
@@ -136,7 +138,7 @@ ollama_build_request (const OllamaOptions *options, const VigCompletionRequest *
 {
   /* Without "truncate" what is too long for the context is cut off in silence. */
   JsonObject *body = vig_json_pack_object ("{s:s, s:A, s:b, s:b, s:{s:I}}", "model", request->model,
-                                           "messages", build_messages (request), "stream", TRUE, "truncate", FALSE,
+                                           "messages", build_messages (request, options->is_blind), "stream", TRUE, "truncate", FALSE,
                                            "options", "num_ctx", options->context);
 
   if (request->max_output_tokens > 0)

@@ -146,14 +146,13 @@ on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 fixture_start (Fixture *f, const char *model)
 {
-  VigCompletionRequest request = { model, "You are terse.", f->transcript, tools, f->max_output_tokens };
-
+  f->request = (VigCompletionRequest) { model, "You are terse.", f->transcript, tools, f->max_output_tokens };
   g_clear_pointer (&f->reply, vig_reply_unref);
   g_clear_error (&f->error);
   g_string_truncate (f->text, 0);
   f->finished = FALSE;
   f->inside = TRUE;
-  vig_provider_complete_async (f->provider, &request, on_chunk, f, f->cancellable, on_completed, f);
+  vig_provider_complete_async (f->provider, &f->request, on_chunk, f, f->cancellable, on_completed, f);
   f->inside = FALSE;
 }
 

@@ -31,6 +31,7 @@ typedef struct
   VigTranscript *transcript;
   GCancellable  *cancellable;
   gint64         max_output_tokens;
+  VigCompletionRequest request;
   GString       *text;
   gboolean       cancel_at_chunk;
   gboolean       inside;     /* of complete_async () */

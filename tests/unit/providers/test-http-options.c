@@ -134,6 +134,70 @@ test_google (Fixture *f, gconstpointer data)
   ask (f, "gemini-2.0-flash", 1, "\"generationConfig\":{}");
 }
 
+/* What Ollama tells of a model: how much it can look at, and whether it sees; asked once. */
+static void
+test_ollama (Fixture *f, gconstpointer data)
+{
+  g_autoptr (JsonObject) state = NULL;
+
+  fixture_set_options (f, "{\"reasoning\":\"low\"}");
+  ask (f, "m1", 1, "\"options\":{\"num_ctx\":16384},");
+  ask (f, "m1", 1, "\"think\":\"low\"");
+  state = fixture_control (f, NULL);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (state, "inquiries")), ==, 1);
+  fixture_set_control (f, "{\"context\": 4096}");
+  fixture_set_options (f, "{\"context_length\": 8192}");
+  ask (f, "m1", 1, "\"num_ctx\":4096");
+  fixture_list (f);
+  g_assert_no_error (f->error);
+  g_assert_cmpint (((VigModel *) g_ptr_array_index (f->models, 1))->context_length, ==, 4096);
+  g_assert_cmpint (((VigModel *) g_ptr_array_index (f->models, 1))->sees_images, ==, 1);
+}
+
+/* A picture is never sent to a model that cannot see it: the question about it is refused in words, later ones go without it. */
+static void
+test_blind (Fixture *f, gconstpointer data)
+{
+  g_autoptr (VigReply) reply = vig_reply_new ();
+  g_autofree char *asked = NULL;
+
+  fixture_set_control (f, "{\"blind\": [\"m1\"], \"refuses\": [\"pictures\"]}");
+  vig_transcript_add_image (f->transcript, "image/png", "iVBORw0KGgo=");
+  fixture_complete (f);
+  fixture_assert_failed (f, VIG_ERROR_INVALID, "cannot see pictures");
+  asked = fixture_dup_asked (f);
+  g_assert_null (asked);
+
+  vig_reply_append_text (reply, "Sorry.", -1);
+  vig_transcript_add_reply (f->transcript, reply);
+  vig_transcript_add_user (f->transcript, "and in words?");
+  ask (f, "m1", 1, VIG_HTTP_NO_PICTURE);
+  assert_not_asked (f, "iVBORw0KGgo=");
+  fixture_set_control (f, "{\"refuses\": []}");
+  ask (f, "m2", 1, "iVBORw0KGgo=");
+}
+
+/* Where no list tells, the server does; what it says is for the person. */
+static void
+test_blind_by_word (Fixture *f, gconstpointer data)
+{
+  g_autoptr (VigReply) reply = vig_reply_new ();
+  const char *fault = "{\"faults\": [{\"kind\": \"status\", \"status\": 400, \"message\": \"Image input modality is not enabled for models/gemma-3-1b-it\"}]}";
+
+  fixture_set_control (f, "{\"models\": null}");
+  vig_transcript_add_image (f->transcript, "image/png", "iVBORw0KGgo=");
+  fixture_set_control (f, fault);
+  fixture_complete (f);
+  fixture_assert_failed (f, VIG_ERROR_INVALID, "choose one that can");
+
+  vig_reply_append_text (reply, "Sorry.", -1);
+  vig_transcript_add_reply (f->transcript, reply);
+  vig_transcript_add_user (f->transcript, "and in words?");
+  fixture_set_control (f, fault);
+  ask (f, "m1", 2, VIG_HTTP_NO_PICTURE);
+  assert_not_asked (f, "iVBORw0KGgo=");
+}
+
 /* The first attempts are refused for a member; the next request knows. */
 static void
 test_adapt (Fixture *f, gconstpointer data)
@@ -149,7 +213,8 @@ main (int argc, char *argv[])
 {
   const struct { const char *name; guint format; void (*run) (Fixture *f, gconstpointer data); } rows[] = {
     { "thinking", ANTHROPIC, test_thinking }, { "thoughts-go-back", ANTHROPIC, test_thoughts_go_back }, { "responses", RESPONSES, test_responses },
-    { "google", GOOGLE, test_google }, { "adapt", CHAT, test_adapt },
+    { "google", GOOGLE, test_google }, { "ollama", OLLAMA, test_ollama }, { "blind-ollama", OLLAMA, test_blind },
+    { "blind-chat", CHAT, test_blind }, { "blind-responses", RESPONSES, test_blind }, { "blind-by-word", GOOGLE, test_blind_by_word }, { "adapt", CHAT, test_adapt },
   };
 
   g_test_init (&argc, &argv, NULL);

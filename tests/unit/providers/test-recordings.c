@@ -407,11 +407,49 @@ test_recordings (void)
   g_hash_table_unref (run.providers);
 }
 
+/* What a person is told of an error of @status with @body, from OpenRouter. */
+static char *
+dup_told (guint status, const char *body)
+{
+  g_autoptr (VigProvider) provider = vig_test_load_provider ("plugins/providers/openrouter/openrouter.so");
+  g_autoptr (VigHttpAnswer) answer = vig_http_answer_new (VIG_HTTP_PROVIDER (provider), NULL, NULL);
+  g_autoptr (GError) error = NULL;
+
+  vig_http_answer_begin (answer, status, NULL);
+  g_assert_false (feed_pieces (answer, body, strlen (body), NULL, 0, &error));
+
+  return g_strdup_printf ("%d %s", error->code, error->message);
+}
+
+#define SAYS(status, body, code, words) \
+  { \
+    g_autofree char *told = dup_told (status, body); \
+    g_autofree char *want = g_strdup_printf ("%d OpenRouter answered with error %s", code, words); \
+    g_assert_cmpstr (told, ==, want); \
+  }
+
+/* The vendor behind a gateway, in its own words, whatever shape they came in. */
+static void
+test_upstream (void)
+{
+  SAYS (502, "{\"error\":{\"code\":502,\"message\":\"Provider returned error\",\"metadata\":{\"provider_name\":\"Novita\",\"raw\":\"{\\\"error\\\":{\\\"message\\\":"
+             "\\\"the GPU fell over\\\"}}\"}},\"user_id\":\"u\"}",
+        VIG_ERROR_UNAVAILABLE, "502: Provider returned error (Novita: the GPU fell over); the server behind it cannot be reached: try again later");
+  SAYS (200, "{\"error\":{\"code\":429,\"message\":\"Provider returned error\",\"metadata\":{\"provider_name\":\"Azure\",\"raw\":\"slow down\"}}}",
+        VIG_ERROR_RATE_LIMITED, "429: Provider returned error (Azure: slow down); wait, or raise the limit of the account");
+  SAYS (200, ": OPENROUTER PROCESSING\n\ndata: {\"error\":{\"code\":400,\"message\":\"Provider returned error\",\"metadata\":{\"provider_name\":\"Z\",\"raw\":{"
+             "\"message\":\"prompt is too long: 9 tokens > 8 maximum\"}}},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n",
+        VIG_ERROR_TOO_LARGE, "400: Provider returned error (Z: prompt is too long: 9 tokens > 8 maximum); shorten the conversation or choose a model with more context");
+  SAYS (404, "{\"error\":{\"code\":404,\"message\":\"No endpoints found that support image input\"}}",
+        VIG_ERROR_INVALID, "404: No endpoints found that support image input; this model cannot see pictures: choose one that can, or send the text alone");
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/providers/recordings", test_recordings);
+  g_test_add_func ("/providers/upstream", test_upstream);
 
   return g_test_run ();
 }

@@ -141,7 +141,7 @@ drop_images (JsonObject *body)
             continue;
           dropped = TRUE;
           json_object_set_string_member (part, "type", g_str_equal (type, "input_image") ? "input_text" : "text");
-          json_object_set_string_member (part, "text", "(A picture is left out: this model cannot see pictures.)");
+          json_object_set_string_member (part, "text", VIG_HTTP_NO_PICTURE);
           json_object_remove_member (part, "image_url");
         }
     }
@@ -175,7 +175,7 @@ vig_chat_adapt (guint *dialect, JsonObject *body, const VigHttpFault *fault)
 {
   const char *said = fault->message;
 
-  if ((fault->effective != 400 && fault->effective != 422) || said == NULL)
+  if ((fault->effective != 400 && fault->effective != 404 && fault->effective != 422) || said == NULL)
     return FALSE;
   if (drop_sealed (body, fault))
     return TRUE;

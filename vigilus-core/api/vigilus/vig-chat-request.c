@@ -94,7 +94,7 @@ add_user_turn (JsonArray *messages, guint dialect, VigTranscript *transcript, gu
   for (guint i = 0; i < n && vig_chat_shows_images (dialect, transcript, turn); i++)
     add_image (messages, vig_transcript_get_image (transcript, turn, i));
   if (n > 0 && !vig_chat_shows_images (dialect, transcript, turn))
-    add_user (messages, "(A picture is left out: this model cannot see pictures.)");
+    add_user (messages, VIG_HTTP_NO_PICTURE);
 }
 
 static JsonArray *

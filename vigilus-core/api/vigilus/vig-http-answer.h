@@ -22,6 +22,7 @@ typedef struct
   char  *type;      /* the server's word, or NULL */
   char  *code;      /* likewise; numbers as text */
   char  *message;   /* or NULL */
+  char  *upstream;  /* who stands behind the server, and what it said; or NULL */
   guint  retry_after_ms; /* to wait before asking again, where the body says so; 0: it does not */
 } VigHttpFault;
 

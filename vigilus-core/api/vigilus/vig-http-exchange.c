@@ -34,6 +34,7 @@ typedef struct
   char          *uri;
   char          *api_key;
   JsonObject    *body;
+  gboolean       raw;
   VigChunkFunc   on_chunk;
   gpointer       chunk_data;
 
@@ -324,7 +325,7 @@ handle_fault (GTask *task, GError *error)
   guint asked = vig_http_wait_ms (fault, headers);
   guint wait;
 
-  if (!delivered && self->body != NULL && klass->adapt_request != NULL && self->adaptations < VIG_HTTP_MAX_ADAPTATIONS
+  if (!delivered && !self->raw && klass->adapt_request != NULL && self->adaptations < VIG_HTTP_MAX_ADAPTATIONS
       && klass->adapt_request (provider, self->body, fault))
     {
       self->adaptations++;
@@ -423,7 +424,7 @@ set_headers (GTask *task)
   VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (provider);
   SoupMessageHeaders *headers = soup_message_get_request_headers (self->message);
 
-  soup_message_headers_replace (headers, "Accept", self->body != NULL ? "text/event-stream, application/json" : "application/json");
+  soup_message_headers_replace (headers, "Accept", !self->raw ? "text/event-stream, application/json" : "application/json");
   if (klass->add_headers != NULL)
     klass->add_headers (provider, headers, self->api_key);
   else if (self->api_key != NULL)
@@ -451,10 +452,8 @@ start (GTask *task)
       g_autoptr (GBytes) bytes = g_bytes_new_take (text, strlen (text));
 
       soup_message_set_request_body_from_bytes (self->message, "application/json", bytes);
-      self->answer = vig_http_answer_new (provider, self->on_chunk, self->chunk_data);
     }
-  else
-    self->answer = vig_http_answer_new_raw (provider);
+  self->answer = self->raw ? vig_http_answer_new_raw (provider) : vig_http_answer_new (provider, self->on_chunk, self->chunk_data);
 
   vig_tls_watch (self->message, NULL, NULL);
   g_signal_connect (self->message, "wrote-headers", G_CALLBACK (on_wrote_headers), self);
@@ -482,6 +481,7 @@ vig_http_exchange_run_async (VigHttpProvider *provider, const VigHttpRequest *re
   self->uri = g_strdup (request->uri);
   self->api_key = g_strdup (request->api_key);
   self->body = request->body != NULL ? json_object_ref (request->body) : NULL;
+  self->raw = request->raw;
   self->on_chunk = request->on_chunk;
   self->chunk_data = request->chunk_data;
   self->io = g_cancellable_new ();

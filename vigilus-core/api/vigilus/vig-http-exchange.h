@@ -25,7 +25,8 @@ typedef struct
   VigHttpLimits limits;
   const char   *uri;
   const char   *api_key;
-  JsonObject   *body;       /* NULL: GET, and the answer is raw */
+  JsonObject   *body;       /* NULL: GET */
+  gboolean      raw;        /* the answer is no reply */
   VigChunkFunc  on_chunk;
   gpointer      chunk_data;
 } VigHttpRequest;

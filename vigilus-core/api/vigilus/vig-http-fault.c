@@ -93,6 +93,34 @@ effective_status (const VigHttpFault *self)
   return 500;
 }
 
+/* What it says of itself: a text, or JSON in one of the shapes of an error. */
+static char *
+dup_raw_message (JsonNode *raw)
+{
+  g_autofree char *text = raw == NULL || JSON_NODE_HOLDS_NULL (raw) ? NULL : JSON_NODE_HOLDS_VALUE (raw) ? json_node_dup_string (raw) : vig_json_to_string (raw);
+  g_autoptr (JsonNode) node = text != NULL ? vig_json_parse (text, -1, 0, NULL) : NULL;
+  VigHttpFault *inner = node != NULL && (JSON_NODE_HOLDS_OBJECT (node) || JSON_NODE_HOLDS_ARRAY (node)) ? vig_http_fault_new_json (500, node) : NULL;
+  char *message = inner != NULL ? g_strdup (inner->message) : g_steal_pointer (&text);
+
+  vig_http_fault_free (inner);
+
+  return message;
+}
+
+/* A gateway (OpenRouter) tells who failed, and in what words. */
+static void
+read_upstream (VigHttpFault *self, JsonObject *error)
+{
+  JsonObject *metadata = vig_json_get_object (error, "metadata");
+  const char *name = metadata != NULL ? vig_json_get_string (metadata, "provider_name", NULL) : NULL;
+  g_autofree char *said = metadata != NULL ? dup_raw_message (json_object_get_member (metadata, "raw")) : NULL;
+
+  if (said != NULL && *g_strstrip (said) != '\0' && g_strcmp0 (said, self->message) != 0)
+    self->upstream = g_strdup_printf ("%s: %s", name != NULL ? name : "behind it", said);
+  else if (name != NULL)
+    self->upstream = g_strdup (name);
+}
+
 static void
 read_error_object (VigHttpFault *self, JsonObject *outer, JsonObject *inner)
 {
@@ -111,6 +139,7 @@ read_error_object (VigHttpFault *self, JsonObject *outer, JsonObject *inner)
   self->code = dup_scalar (inner, "code");
   if (self->code == NULL)
     self->code = dup_scalar (outer, "code");
+  read_upstream (self, inner);
 }
 
 VigHttpFault *
@@ -199,13 +228,14 @@ vig_http_fault_free (VigHttpFault *self)
   g_free (self->type);
   g_free (self->code);
   g_free (self->message);
+  g_free (self->upstream);
   g_free (self);
 }
 
 static gboolean
 is_too_long (const VigHttpFault *self)
 {
-  const char *texts[] = { self->message, self->code, self->type };
+  const char *texts[] = { self->message, self->code, self->type, self->upstream };
 
   if (self->effective != 400 && self->effective != 500)
     return FALSE;
@@ -215,6 +245,17 @@ is_too_long (const VigHttpFault *self)
         return TRUE;
 
   return FALSE;
+}
+
+static gboolean
+is_about_pictures (const VigHttpFault *self)
+{
+  g_autofree char *said = self->message != NULL ? g_ascii_strdown (self->message, -1) : NULL;
+
+  if (said == NULL || self->effective < 400 || self->effective >= 500 || strstr (said, "image") == NULL)
+    return FALSE;
+
+  return strstr (said, "support") != NULL || strstr (said, "modality") != NULL || strstr (said, "multimodal") != NULL || strstr (said, "vision") != NULL;
 }
 
 /* Neither time nor another attempt helps. */
@@ -250,6 +291,11 @@ find_meaning (const VigHttpFault *self, int *code, const char **advice)
     *advice = "check the base URL";
   else if (is_out_of_money (self))
     *advice = "check the credit and the limits of the account";
+  else if (is_about_pictures (self))
+    {
+      *code = VIG_ERROR_INVALID;
+      *advice = "this model cannot see pictures: choose one that can, or send the text alone";
+    }
   else if (is_too_long (self))
     {
       *code = VIG_ERROR_TOO_LARGE;
@@ -274,7 +320,9 @@ GError *
 vig_http_fault_to_error (const VigHttpFault *self, const char *title, const char *api_key, guint retry_after)
 {
   const char *said = self->message != NULL ? self->message : self->code != NULL ? self->code : self->type;
-  g_autofree char *shown = cut_out (said != NULL && *said != '\0' ? said : "no reason given", api_key);
+  const char *reason = said != NULL && *said != '\0' ? said : "no reason given";
+  g_autofree char *whole = self->upstream != NULL ? g_strdup_printf ("%s (%s)", reason, self->upstream) : g_strdup (reason);
+  g_autofree char *shown = cut_out (whole, api_key);
   g_autofree char *when = retry_after > 0 ? g_strdup_printf (" (it asks to wait %u s)", retry_after) : g_strdup ("");
   const char *advice;
   int code;

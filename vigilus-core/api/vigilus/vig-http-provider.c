@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-http-exchange.h"
+#include "vig-http-models.h"
 
 #include <string.h>
 
-#define MAX_PAGES 20      /* of a list of models */
-#define MAX_MODELS 10000
 #define IDLE_CONNECTION_S 60
 
 typedef struct
@@ -15,6 +13,8 @@ typedef struct
   char         *base_url; /* without a slash at the end; NULL: not configured */
   char         *api_key;
   VigHttpLimits limits;
+  GHashTable   *models;   /* id → VigModel, as far as the server told */
+  gboolean      listed;   /* before a question with a picture */
 } VigHttpProviderPrivate;
 
 static void provider_iface_init (VigProviderInterface *iface);
@@ -34,6 +34,7 @@ vig_http_provider_init (VigHttpProvider *self)
 {
   VigHttpProviderPrivate *priv = get_private (self);
 
+  priv->models = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) vig_model_free);
   priv->limits.connect = VIG_HTTP_CONNECT_LIMIT_MS;
   priv->limits.first_byte = VIG_HTTP_FIRST_BYTE_LIMIT_MS;
   priv->limits.idle = VIG_HTTP_IDLE_LIMIT_MS;
@@ -53,6 +54,7 @@ vig_http_provider_finalize (GObject *object)
   VigHttpProviderPrivate *priv = get_private (VIG_HTTP_PROVIDER (object));
 
   g_clear_object (&priv->session);
+  g_hash_table_unref (priv->models);
   g_free (priv->base_url);
   g_free (priv->api_key);
 
@@ -147,6 +149,8 @@ vig_http_provider_configure (VigProvider *provider, const VigProviderSettings *s
   priv->base_url = g_steal_pointer (&url);
   g_free (priv->api_key);
   priv->api_key = *key != '\0' ? g_steal_pointer (&key) : NULL;
+  g_hash_table_remove_all (priv->models);
+  priv->listed = FALSE;
   if (settings->options == NULL || klass->set_options == NULL)
     return TRUE;
 
@@ -189,15 +193,57 @@ dup_path (VigHttpProvider *self, const VigCompletionRequest *request)
   return path != NULL ? path : g_strdup (request != NULL ? klass->completion_path : klass->models_path);
 }
 
-static void
-run_exchange (VigHttpProvider *self, const char *path, JsonObject *body, VigChunkFunc on_chunk, gpointer chunk_data,
-              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+vig_http_provider_run_async (VigHttpProvider *self, const char *path, const VigHttpRequest *wanted, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
 {
   VigHttpProviderPrivate *priv = get_private (self);
   g_autofree char *uri = join_url (priv->base_url, path);
-  VigHttpRequest request = { priv->session, priv->limits, uri, priv->api_key, body, on_chunk, chunk_data };
+  VigHttpRequest request = *wanted;
 
+  request.session = priv->session;
+  request.uri = uri;
+  request.api_key = priv->api_key;
   vig_http_exchange_run_async (self, &request, cancellable, callback, user_data);
+}
+
+GHashTable *
+vig_http_provider_get_models (VigHttpProvider *self)
+{
+  return get_private (self)->models;
+}
+
+gboolean
+vig_http_provider_begin_list (VigHttpProvider *self)
+{
+  VigHttpProviderPrivate *priv = get_private (self);
+  gboolean first = !priv->listed;
+
+  priv->listed = TRUE;
+
+  return first;
+}
+
+char *
+vig_http_provider_dup_list_path (VigHttpProvider *self)
+{
+  return dup_path (self, NULL);
+}
+
+const VigModel *
+vig_http_provider_find_model (VigHttpProvider *self, const char *id)
+{
+  g_return_val_if_fail (VIG_IS_HTTP_PROVIDER (self), NULL);
+
+  return g_hash_table_lookup (get_private (self)->models, id);
+}
+
+gboolean
+vig_http_provider_is_blind (VigHttpProvider *self, const char *id)
+{
+  const VigModel *model = vig_http_provider_find_model (self, id);
+
+  return model != NULL && model->sees_images == 0;
 }
 
 static gboolean
@@ -243,27 +289,87 @@ check_transcript (const VigCompletionRequest *request, GError **error)
   return TRUE;
 }
 
+/* To leave the picture out would be to answer something else. */
+static gboolean
+check_picture (VigHttpProvider *self, const VigCompletionRequest *request, GError **error)
+{
+  if (!vig_http_provider_is_blind (self, request->model) || !vig_http_models_asks_about_picture (request->transcript))
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "the model %s cannot see pictures: choose one that can, or send the text alone", request->model);
+
+  return FALSE;
+}
+
+typedef struct
+{
+  const VigCompletionRequest *request; /* borrowed until the completion ends */
+  VigChunkFunc                on_chunk;
+  gpointer                    chunk_data;
+} Completion;
+
+/* Takes @task. */
+static void
+begin_completion (GTask *task)
+{
+  VigHttpProvider *self = g_task_get_source_object (task);
+  Completion *completion = g_task_get_task_data (task);
+  g_autofree char *path = NULL;
+  g_autoptr (JsonObject) body = NULL;
+  GError *error = NULL;
+
+  if (check_picture (self, completion->request, &error))
+    body = VIG_HTTP_PROVIDER_GET_CLASS (self)->build_request (self, completion->request, &error);
+  if (body == NULL)
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+
+  path = dup_path (self, completion->request);
+  vig_http_provider_run_async (self, path,
+                               &(VigHttpRequest) { .limits = get_private (self)->limits, .body = body,
+                                                   .on_chunk = completion->on_chunk, .chunk_data = completion->chunk_data },
+                               g_task_get_cancellable (task), on_completed, task);
+}
+
+static void
+on_learned (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+
+  if (vig_http_models_learn_finish (result, &error))
+    begin_completion (task);
+  else
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+    }
+}
+
 static void
 vig_http_provider_complete_async (VigProvider *provider, const VigCompletionRequest *request, VigChunkFunc on_chunk, gpointer chunk_data,
                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   VigHttpProvider *self = VIG_HTTP_PROVIDER (provider);
-  VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr (JsonObject) body = NULL;
-  g_autofree char *path = NULL;
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Completion *completion = g_new0 (Completion, 1);
   GError *error = NULL;
 
   g_task_set_source_tag (task, vig_http_provider_complete_async);
-  if (check_configured (self, &error) && check_transcript (request, &error))
-    body = klass->build_request (self, request, &error);
-  if (body == NULL)
-    g_task_return_error (task, error);
-  else
+  *completion = (Completion) { request, on_chunk, chunk_data };
+  g_task_set_task_data (task, completion, g_free);
+  if (!check_configured (self, &error) || !check_transcript (request, &error))
     {
-      path = dup_path (self, request);
-      run_exchange (self, path, body, on_chunk, chunk_data, cancellable, on_completed, g_steal_pointer (&task));
+      g_task_return_error (task, error);
+      g_object_unref (task);
     }
+  else if (vig_http_models_needs (self, request))
+    vig_http_models_learn_async (self, request, cancellable, on_learned, task);
+  else
+    begin_completion (task);
 }
 
 static VigReply *
@@ -274,50 +380,17 @@ vig_http_provider_complete_finish (VigProvider *provider, GAsyncResult *result, 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-typedef struct
-{
-  GPtrArray *models;
-  guint      pages;
-} Listing;
-
-static void
-listing_free (Listing *listing)
-{
-  g_clear_pointer (&listing->models, g_ptr_array_unref);
-  g_free (listing);
-}
-
-/* An empty list is an answer; something that holds no list at all is another kind of server. */
-static gboolean
-is_list (JsonObject *body, GPtrArray *models)
-{
-  return models->len > 0 || vig_json_get_array (body, "data") != NULL || vig_json_get_array (body, "models") != NULL;
-}
-
 static void
 on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  VigHttpProvider *self = VIG_HTTP_PROVIDER (source);
-  Listing *listing = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (VigHttpAnswer) answer = vig_http_exchange_run_finish (result, &error);
-  g_autofree char *next = NULL;
+  GError *error = NULL;
+  GPtrArray *models = vig_http_models_list_finish (result, &error);
 
-  if (answer == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-
-  next = VIG_HTTP_PROVIDER_GET_CLASS (self)->parse_models (self, vig_http_answer_get_body (answer), listing->models);
-  if (next != NULL && ++listing->pages < MAX_PAGES && listing->models->len < MAX_MODELS)
-    run_exchange (self, next, NULL, NULL, NULL, g_task_get_cancellable (task), on_listed, g_steal_pointer (&task));
-  else if (!is_list (vig_http_answer_get_body (answer), listing->models))
-    g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_REMOTE, "%s did not answer with a list of models; check the base URL",
-                             VIG_HTTP_PROVIDER_GET_CLASS (self)->info->title);
+  if (models != NULL)
+    g_task_return_pointer (task, models, (GDestroyNotify) g_ptr_array_unref);
   else
-    g_task_return_pointer (task, g_steal_pointer (&listing->models), (GDestroyNotify) g_ptr_array_unref);
+    g_task_return_error (task, error);
 }
 
 static void
@@ -326,13 +399,10 @@ vig_http_provider_list_models_async (VigProvider *provider, GCancellable *cancel
   VigHttpProvider *self = VIG_HTTP_PROVIDER (provider);
   VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (self);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Listing *listing = g_new0 (Listing, 1);
   g_autofree char *path = NULL;
   GError *error = NULL;
 
   g_task_set_source_tag (task, vig_http_provider_list_models_async);
-  listing->models = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_model_free);
-  g_task_set_task_data (task, listing, (GDestroyNotify) listing_free);
   if (klass->models_path == NULL)
     g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "%s cannot list its models", klass->info->title);
   else if (!check_configured (self, &error))
@@ -340,7 +410,7 @@ vig_http_provider_list_models_async (VigProvider *provider, GCancellable *cancel
   else
     {
       path = dup_path (self, NULL);
-      run_exchange (self, path, NULL, NULL, NULL, cancellable, on_listed, g_steal_pointer (&task));
+      vig_http_models_list_async (self, path, cancellable, on_listed, g_steal_pointer (&task));
     }
 }
 

@@ -44,10 +44,20 @@ struct _VigHttpProviderClass
   void        (*refine_fault)  (VigHttpProvider *self, VigHttpFault *fault, JsonObject *body);
   gboolean     json_lines;     /* an answer is lines of JSON (NDJSON), each an event */
 
-  gpointer _reserved[4];
+  /* Where a POST of {"model": id} tells more about one model than the list does; asked before its first completion. NULL: nowhere. */
+  const char  *inquiry_path;
+  void       (*parse_inquiry)  (VigHttpProvider *self, JsonObject *body, VigModel *model);
+
+  gpointer _reserved[2];
 };
 
 VIG_API const char *vig_http_provider_get_base_url    (VigHttpProvider *self); /* without a slash at the end; NULL: not configured */
+
+/* What the server told of it so far (borrowed), or NULL. */
+VIG_API const VigModel *vig_http_provider_find_model  (VigHttpProvider *self, const char *id);
+/* It is known that the model takes no pictures: those of earlier questions are left out, with VIG_HTTP_NO_PICTURE in their place. */
+VIG_API gboolean    vig_http_provider_is_blind        (VigHttpProvider *self, const char *id);
+#define VIG_HTTP_NO_PICTURE "(A picture is left out: this model cannot see pictures.)"
 
 /* Milliseconds; 0 leaves one as it is. */
 VIG_API void        vig_http_provider_set_time_limits (VigHttpProvider *self, guint connect, guint first_byte, guint idle);

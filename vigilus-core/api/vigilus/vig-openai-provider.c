@@ -66,7 +66,7 @@ build_request (VigHttpProvider *self, const VigCompletionRequest *request, GErro
 {
   VigOpenaiProviderClass *klass = VIG_OPENAI_PROVIDER_GET_CLASS (self);
   gboolean responses = uses_responses (self, request->model);
-  guint dialect = get_dialect (self, request->model);
+  guint dialect = get_dialect (self, request->model) | (vig_http_provider_is_blind (self, request->model) ? VIG_CHAT_NO_IMAGES : 0);
   JsonObject *body = responses ? vig_responses_build_request (dialect, request) : vig_chat_build_request (dialect, request);
 
   if (klass->tune_request != NULL)
@@ -183,6 +183,26 @@ read_context_length (JsonObject *model)
   return meta != NULL ? vig_json_get_int (meta, "n_ctx", vig_json_get_int (meta, "n_ctx_train", 0)) : 0;
 }
 
+/* "input_modalities" (xAI), within "architecture" (OpenRouter), "capabilities" (Mistral), "type" (LM Studio); -1: it does not tell. */
+static int
+read_sight (JsonObject *model)
+{
+  JsonObject *architecture = vig_json_get_object (model, "architecture");
+  JsonObject *capabilities = vig_json_get_object (model, "capabilities");
+  JsonArray *modalities = vig_json_get_array (architecture != NULL ? architecture : model, "input_modalities");
+  const char *type = vig_json_get_string (model, "type", "");
+
+  for (guint i = 0; modalities != NULL && i < json_array_get_length (modalities); i++)
+    if (JSON_NODE_HOLDS_VALUE (json_array_get_element (modalities, i)) && g_strcmp0 (json_array_get_string_element (modalities, i), "image") == 0)
+      return 1;
+  if (modalities != NULL)
+    return 0;
+  if (capabilities != NULL && json_object_has_member (capabilities, "vision"))
+    return vig_json_get_boolean (capabilities, "vision", FALSE);
+
+  return g_str_equal (type, "vlm") ? 1 : g_str_equal (type, "llm") ? 0 : -1;
+}
+
 /* As the first of these that has a text: not all servers keep to "id". */
 static const char *
 read_id (JsonObject *object)
@@ -207,6 +227,7 @@ add_model (VigHttpProvider *self, GPtrArray *models, JsonObject *object)
     return;
 
   model = vig_model_new (id, read_context_length (object));
+  model->sees_images = read_sight (object);
   if (klass->read_model != NULL)
     klass->read_model (VIG_OPENAI_PROVIDER (self), object, model);
   g_ptr_array_add (models, model);

@@ -19,8 +19,21 @@ vig_model_new (const char *id, gint64 context_length)
   model->context_length = context_length;
   model->input_price = -1;
   model->output_price = -1;
+  model->sees_images = -1;
 
   return model;
+}
+
+VigModel *
+vig_model_copy (const VigModel *model)
+{
+  VigModel *copy = vig_model_new (model->id, model->context_length);
+
+  copy->input_price = model->input_price;
+  copy->output_price = model->output_price;
+  copy->sees_images = model->sees_images;
+
+  return copy;
 }
 
 void

@@ -67,9 +67,11 @@ typedef struct
   gint64  context_length; /* tokens, 0: unknown */
   double  input_price;    /* US dollars for a million tokens, -1: unknown */
   double  output_price;
+  int     sees_images;    /* 1: yes, 0: no, -1: unknown */
 } VigModel;
 
 VIG_API VigModel *vig_model_new  (const char *id, gint64 context_length);
+VIG_API VigModel *vig_model_copy (const VigModel *model);
 VIG_API void      vig_model_free (VigModel *model);
 
 #define VIG_TYPE_PROVIDER (vig_provider_get_type ())

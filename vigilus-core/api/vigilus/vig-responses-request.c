@@ -39,7 +39,7 @@ add_user (JsonArray *input, guint dialect, VigTranscript *transcript, guint turn
     }
   if (n > 0 && !vig_chat_shows_images (dialect, transcript, turn))
     json_array_add_element (parts, vig_json_pack ("{s:s, s:s}", "type", "input_text",
-                                                  "text", "(A picture is left out: this model cannot see pictures.)"));
+                                                  "text", VIG_HTTP_NO_PICTURE));
   json_array_add_element (input, vig_json_pack ("{s:s, s:s, s:A}", "type", "message", "role", "user", "content", parts));
 }
 

@@ -10,7 +10,7 @@ export interface ModelChoice {
   context_length: number | null;
   input_price: number | null;
   output_price: number | null;
-  sees_images?: boolean | null;
+  sees_images: boolean | null;
 }
 
 /** What there is to know before choosing: how much it can look at, and what it costs. */

@@ -8,6 +8,7 @@
 #include "vig-sandbox.h"
 
 #include <signal.h>
+#include <string.h>
 
 #define PROTOCOL_VERSION "2025-06-18"
 
@@ -247,6 +248,22 @@ refuse (VigRemote *self, const char *reason)
 
 static void ask_tools (VigRemote *self, const char *cursor);
 
+/* A name that Operators know from somewhere else, or will, is not its to take. There is no - in names of tools. */
+static gboolean
+check_name (VigRemote *self, VigTool *tool, GError **error)
+{
+  const char *name = vig_tool_get_info (tool)->name;
+  g_autofree char *prefix = g_strconcat (self->id, ".", NULL);
+
+  g_strdelimit (prefix, "-", '_');
+  if (g_str_has_prefix (name, prefix))
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "tool %s: the names of its tools begin with %s", name, prefix);
+
+  return FALSE;
+}
+
 static gboolean
 add_tools (VigRemote *self, JsonArray *list, GError **error)
 {
@@ -269,8 +286,11 @@ add_tools (VigRemote *self, JsonArray *list, GError **error)
         }
 
       tool = vig_remote_tool_new (self, json_node_get_object (node), self->least, self->most, error);
-      if (tool == NULL)
-        return FALSE;
+      if (tool == NULL || !check_name (self, tool, error))
+        {
+          g_clear_object (&tool);
+          return FALSE;
+        }
       g_ptr_array_add (self->new_tools, tool);
       text = vig_json_to_string (node);
       g_checksum_update (self->new_listing, (const guchar *) text, -1);

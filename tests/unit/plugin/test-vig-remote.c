@@ -86,6 +86,8 @@ static const Row refused[] = {
   /* PITFALLS 5: what says nothing of its level executes; a hint that it only reads changes nothing. */
   { LIST (TOOL ("")), "has level exec, above the manifest's Effect=write" },
   { LIST (TOOL (",\"annotations\":{\"readOnlyHint\":true,\"destructiveHint\":false}")), "has level exec, above the manifest's Effect=write" },
+  { LIST ("{\"name\":\"shell.exec\",\"title\":\"S\",\"description\":\"S\",\"inputSchema\":{\"type\":\"object\"}" LEVEL ("read") "}"), "begin with probe." },
+  { LIST ("{\"name\":\"probe_evil.say\",\"title\":\"S\",\"description\":\"S\",\"inputSchema\":{\"type\":\"object\"}" LEVEL ("read") "}"), "begin with probe." },
   { LIST (TOOL (LEVEL ("godlike"))), "has level elevate" },
   { LIST (TOOL (",\"_meta\":{\"vigilus/level\":\"read\",\"vigilus/host\":true}")), "an Operator's directory" },
 };

@@ -166,6 +166,12 @@ def suite_browser(args):
     return [tap_job(f'browser-{path.stem}', ['node', str(path)], env=build_env(args), timeout=900) for path in sorted(folder.glob('test-*.mjs'))]
 
 
+def suite_peers(args):
+    npm_ci(TOP / 'tests' / 'peers', '--ignore-scripts')
+    return [tap_job('peers-sdks', ['node', 'tests/peers/test-sdks.mjs'], timeout=300),
+            tap_job('peers-aimock', [PYTHON, 'tests/peers/test_aimock.py'], env=build_env(args), timeout=600)]
+
+
 def suite_race(args):
     return [tap_job('race', [str(pathlib.Path(args.build) / 'tests/unit/agent/test-agent-race')], env={'VIG_RACE_ROUNDS': '100000'}, timeout=14400)]
 
@@ -197,7 +203,7 @@ def suite_load(args):
             tap_job('soak', [PYTHON, 'tests/bench/load.py', '--runs', '0', '--rounds', '0', '--soak', '20', '--check'], env=build_env(args), timeout=3600)]
 
 
-ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'integration'], ['fuzz', 'sanitized'], ['fresh', 'race', 'bench', 'load']
+ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'peers', 'integration'], ['fuzz', 'sanitized'], ['fresh', 'race', 'bench', 'load']
 SHORT = ALONE + WAITING + COMPUTING
 LONG = SHORT + MEASURING
 # A stage is lanes that run beside each other: the suites, and how many of their jobs at a time.

@@ -108,9 +108,14 @@ def responses_body(model, reply, status='completed'):
 
 def responses_deltas(item, reply):
     if item['type'] == 'reasoning':
-        return [{'type': 'response.reasoning_summary_text.delta', 'summary_index': 0, 'delta': reply['reasoning']}]
+        return [{'type': 'response.reasoning_summary_part.added', 'summary_index': 0, 'part': {'type': 'summary_text', 'text': ''}},
+                {'type': 'response.reasoning_summary_text.delta', 'summary_index': 0, 'delta': reply['reasoning']},
+                {'type': 'response.reasoning_summary_part.done', 'summary_index': 0, 'part': item['summary'][0]}]
     if item['type'] == 'message':
-        return [{'type': 'response.output_text.delta', 'content_index': 0, 'delta': piece} for piece in reply['text']]
+        part = {'type': 'output_text', 'text': '', 'annotations': []}
+        return [{'type': 'response.content_part.added', 'content_index': 0, 'part': part},
+                *({'type': 'response.output_text.delta', 'content_index': 0, 'delta': piece} for piece in reply['text']),
+                {'type': 'response.content_part.done', 'content_index': 0, 'part': item['content'][0]}]
     half = len(item['arguments']) // 2
     return [{'type': 'response.function_call_arguments.delta', 'delta': piece} for piece in (item['arguments'][:half], item['arguments'][half:])]
 
@@ -118,7 +123,8 @@ def responses_deltas(item, reply):
 def responses_events(model, reply):
     events = [{'type': 'response.created', 'response': dict(responses_body(model, reply, 'in_progress'), output=[])}]
     for index, item in enumerate(responses_items(reply)):
-        begun = {name: value for name, value in item.items() if name not in ('arguments', 'content', 'encrypted_content')}
+        empty = {'arguments': '', 'content': [], 'summary': []}
+        begun = {name: empty.get(name, value) for name, value in item.items() if name != 'encrypted_content'}
         events.append({'type': 'response.output_item.added', 'output_index': index, 'item': begun})
         events += [dict(delta, output_index=index) for delta in responses_deltas(item, reply)]
         events.append({'type': 'response.output_item.done', 'output_index': index, 'item': item})

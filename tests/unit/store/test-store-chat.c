@@ -155,6 +155,7 @@ use_opaque (VigDbConnection *db, gpointer data, GError **error)
   g_assert_false (has_opaque (item (of_run, 0)));
   g_assert_false (has_opaque (json_array_get_object_element (since, 0)));
   g_assert_true (has_opaque (json_array_get_object_element (history, 0)));
+  chat_clear (&chat);
 
   return NULL;
 }

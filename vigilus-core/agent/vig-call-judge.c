@@ -96,7 +96,7 @@ check_arguments (VigCallJudge *self, const VigToolInfo *info)
   VigSchema *schema;
 
   if (self->arguments == NULL)
-    return g_strdup ("the arguments are not a JSON object");
+    return g_strdup ("the arguments are not a JSON object: call it again with one");
 
   node = vig_json_parse (self->arguments, -1, 0, &error);
   schema = node != NULL ? vig_parts_ensure_schema (self->parts, info->input_schema, &error) : NULL;

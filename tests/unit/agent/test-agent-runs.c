@@ -55,6 +55,26 @@ test_read_call (void)
   g_assert_cmpstr (order, ==, "user,assistant,tools,assistant");
 }
 
+/* What the model cut off or garbled is told to the model, and never taken for {}. */
+static void
+test_invalid_arguments (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "read", "strict");
+  g_autofree char *run = NULL;
+
+  agent_test_say ("I look.", "[{\"id\":\"c1\",\"name\":\"test.read\",\"arguments\":\"{\\\"text\\\": \\\"42 Gi\"}]");
+  agent_test_say ("Once more.", "[{\"id\":\"c2\",\"name\":\"test.read\",\"arguments\":{\"text\":\"42 GiB\"}}]");
+  agent_test_say ("It is so.", NULL);
+  run = agent_test_ask (test, "how full?");
+  vig_test_wait_for (agent_test_n_asked () == 2);
+  g_assert_nonnull (strstr (agent_test_last_results (), "Denied (invalid-arguments): the arguments are not a JSON object"));
+  agent_test_wait_end (test, run);
+
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+  g_assert_nonnull (strstr (agent_test_last_results (), "42 GiB"));
+}
+
 static void
 test_approval (void)
 {
@@ -89,6 +109,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/agent/runs/answer", test_answer);
   g_test_add_func ("/agent/runs/read-call", test_read_call);
+  g_test_add_func ("/agent/runs/invalid-arguments", test_invalid_arguments);
   g_test_add_func ("/agent/runs/approval", test_approval);
 
   return g_test_run ();

@@ -267,6 +267,22 @@ test_unreachable (Fixture *f, gconstpointer data)
   fixture_assert_failed (f, VIG_ERROR_UNAVAILABLE, "check the base URL");
 }
 
+/* A server that takes the connection and says nothing: TLS never comes about. */
+static void
+test_connect_time (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  g_autofree char *url = g_strdup_printf ("https://127.0.0.1:%u/v1", port);
+  VigProviderSettings settings = { url, KEY };
+
+  g_assert_true (vig_provider_configure (f->provider, &settings, NULL));
+  vig_http_provider_set_time_limits (VIG_HTTP_PROVIDER (f->provider), 200, 0, 0);
+  fixture_complete (f);
+  fixture_assert_failed (f, VIG_ERROR_TIMED_OUT, "could not be reached within 0.2 s");
+  g_socket_listener_close (listener);
+}
+
 static void
 test_settings (Fixture *f, gconstpointer data)
 {
@@ -328,7 +344,7 @@ main (int argc, char *argv[])
   const struct { const char *name; void (*run) (Fixture *f, gconstpointer data); } rows[] = {
     { "round", test_round }, { "reuse", test_reuse }, { "hard-transcript", test_hard_transcript }, { "no-stream", test_no_stream }, { "refusals", test_refusals },
     { "broken-streams", test_broken_streams }, { "models", test_models }, { "strange-answers", test_strange_answers }, { "retries", test_retries },
-    { "time", test_time }, { "cancel", test_cancel }, { "unreachable", test_unreachable }, { "settings", test_settings },
+    { "time", test_time }, { "cancel", test_cancel }, { "unreachable", test_unreachable }, { "connect-time", test_connect_time }, { "settings", test_settings },
   };
 
   g_test_init (&argc, &argv, NULL);

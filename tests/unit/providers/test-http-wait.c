@@ -114,12 +114,55 @@ test_decision (void)
   assert_decision ("x-ratelimit-remaining-tokens: 7\nx-ratelimit-reset-tokens: 3m", TRUE, 1, 1000);
 }
 
+/* Twice as long each time up to a bound, up to a quarter less by chance, twice all that where the server is overloaded. */
+static void
+test_backoff (void)
+{
+  const guint waits[] = { 500, 1000, 2000, 4000, 8000, 8000, 8000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    {
+      g_assert_cmpuint (vig_http_backoff_ms (i, FALSE, 0), ==, waits[i]);
+      g_assert_cmpuint (vig_http_backoff_ms (i, FALSE, 0.999), <=, waits[i] * 3 / 4 + 10);
+      g_assert_cmpuint (vig_http_backoff_ms (i, FALSE, 0.999), >=, waits[i] * 3 / 4);
+      g_assert_cmpuint (vig_http_backoff_ms (i, TRUE, 0), ==, MIN (2 * waits[i], 8000));
+    }
+  g_assert_cmpuint (vig_http_backoff_ms (1000, FALSE, 0), ==, 8000);
+}
+
+/* Only what can succeed is asked again, and not for ever. */
+static void
+test_worth (void)
+{
+  const struct { guint status; const char *body; gboolean again; } cases[] = {
+    { 408, "{\"error\":\"x\"}", TRUE }, { 409, "{\"error\":\"x\"}", TRUE }, { 429, "{\"error\":\"x\"}", TRUE }, { 500, "{\"error\":\"x\"}", TRUE },
+    { 503, "{\"error\":\"x\"}", TRUE }, { 529, "{\"error\":\"x\"}", TRUE }, { 200, "{\"error\":{\"type\":\"overloaded_error\"}}", TRUE },
+    { 400, "{\"error\":\"x\"}", FALSE }, { 401, "{\"error\":\"x\"}", FALSE }, { 402, "{\"error\":\"x\"}", FALSE }, { 403, "{\"error\":\"x\"}", FALSE },
+    { 404, "{\"error\":\"x\"}", FALSE }, { 413, "{\"error\":\"x\"}", FALSE }, { 422, "{\"error\":\"x\"}", FALSE },
+    { 429, "{\"error\":{\"code\":\"insufficient_quota\"}}", FALSE }, { 429, "{\"error\":{\"message\":\"reached its spend limit\"}}", FALSE },
+    { 500, "{\"error\":\"exceeds the context window\"}", FALSE }, { 200, "{\"error\":{\"code\":401}}", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (JsonNode) body = vig_json_parse (cases[i].body, -1, 0, NULL);
+      g_autoptr (VigHttpFault) fault = vig_http_fault_new_json (cases[i].status, body);
+      guint wait = 0;
+
+      g_test_message ("%u %s", cases[i].status, cases[i].body);
+      g_assert_cmpint (vig_http_fault_may_retry (fault, NULL, 0, 0, &wait), ==, cases[i].again);
+      g_assert_false (vig_http_fault_may_retry (fault, NULL, VIG_HTTP_MAX_RETRIES, 0, &wait));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/http-wait/table", test_table);
   g_test_add_func ("/http-wait/decision", test_decision);
+  g_test_add_func ("/http-wait/backoff", test_backoff);
+  g_test_add_func ("/http-wait/worth", test_worth);
 
   return g_test_run ();
 }

@@ -13,6 +13,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -166,10 +167,18 @@ def suite_browser(args):
     return [tap_job(f'browser-{path.stem}', ['node', str(path)], env=build_env(args), timeout=900) for path in sorted(folder.glob('test-*.mjs'))]
 
 
+def llama_jobs(args):
+    """llama.cpp comes as a binary for this machine alone."""
+    if platform.machine() != 'x86_64':
+        return []
+    npm_ci(TOP / 'tests' / 'peers' / 'llama', '--ignore-scripts', '--omit=optional')
+    return [tap_job('peers-llama', [PYTHON, 'tests/peers/llama/test_llama.py'], env=build_env(args), timeout=300)]
+
+
 def suite_peers(args):
     npm_ci(TOP / 'tests' / 'peers', '--ignore-scripts')
     return [tap_job('peers-sdks', ['node', 'tests/peers/test-sdks.mjs'], timeout=300),
-            tap_job('peers-aimock', [PYTHON, 'tests/peers/test_aimock.py'], env=build_env(args), timeout=600)]
+            tap_job('peers-aimock', [PYTHON, 'tests/peers/test_aimock.py'], env=build_env(args), timeout=600), *llama_jobs(args)]
 
 
 def suite_race(args):

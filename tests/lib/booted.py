@@ -19,8 +19,11 @@ def enter():
         return None
     if os.geteuid() != 0:
         return 'this test mounts an overlay: it needs root'
+    command = ['unshare', '--net', '--mount', '--propagation', 'private']
+    if subprocess.run([*command, 'true'], capture_output=True, check=False).returncode != 0:
+        return 'this user may not make network namespaces'
     os.environ[INSIDE] = '1'
-    os.execvp('unshare', ['unshare', '--net', '--mount', '--propagation', 'private', sys.executable, *sys.argv])
+    os.execvp(command[0], [*command, sys.executable, *sys.argv])
 
 
 class Booted:

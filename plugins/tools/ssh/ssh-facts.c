@@ -8,6 +8,7 @@
 #define MAX_TEXT  200 /* bytes of a name */
 #define KIB       1024
 #define MAX_COUNT (G_MAXINT64 / KIB)
+#define MIN_DISK  1024 /* KiB; what is smaller is something of the system's */
 
 /* The lines of one part, up to the next. */
 static GStrv
@@ -156,7 +157,7 @@ read_disk (const char *line)
   total = g_match_info_fetch (match, 2);
   used = g_match_info_fetch (match, 3);
   mount = g_match_info_fetch (match, 4);
-  if (!is_real_disk (device, mount) || g_ascii_strtoll (total, NULL, 10) == 0)
+  if (!is_real_disk (device, mount) || g_ascii_strtoll (total, NULL, 10) < MIN_DISK)
     return NULL;
 
   disk = vig_json_pack_object ("{s:I, s:I}", "total", g_ascii_strtoll (total, NULL, 10) * KIB, "used", g_ascii_strtoll (used, NULL, 10) * KIB);

@@ -43,13 +43,13 @@ function Told({ report }: { report: Report }) {
 
 function TryPart({ editor }: { editor: ReturnType<typeof useHttpToolEditor> }) {
   const [texts, setTexts] = useState<Record<string, string>>({});
-  const [wrongs, setWrongs] = useState<Record<string, string>>({});
+  const [isTried, setTried] = useState(false);
   const members = membersOf(schemaOf(editor.draft));
+  const read = readValues(members, texts);
   const attempt = useTryHttpTool();
   const send = () => {
     const tool = editor.checked();
-    const read = readValues(members, texts);
-    setWrongs(read.wrongs);
+    setTried(true);
     if (!tool || Object.keys(read.wrongs).length > 0) return;
     attempt.mutate(
       { tool, arguments: read.values },
@@ -60,7 +60,7 @@ function TryPart({ editor }: { editor: ReturnType<typeof useHttpToolEditor> }) {
     <section className="try-part stack">
       <h3>{_('Try it')}</h3>
       <p className="small muted">{_('Sends the request for real, saved or not.')}</p>
-      <SchemaForm members={members} texts={texts} wrongs={wrongs} onChange={setTexts} />
+      <SchemaForm members={members} texts={texts} wrongs={isTried ? read.wrongs : {}} onChange={setTexts} />
       <div>
         <Button busy={attempt.isPending} onClick={send}>
           {_('Send')}

@@ -20,15 +20,15 @@ export function ToolTry({ tool, onClose }: { tool: Tool; onClose: () => void }) 
   );
   const [chosen, setChosen] = useState('');
   const [texts, setTexts] = useState<Record<string, string>>({});
-  const [wrongs, setWrongs] = useState<Record<string, string>>({});
+  const [isTried, setTried] = useState(false);
   const members = membersOf(tool.input_schema);
+  const read = readValues(members, texts);
   const navigate = useNavigate();
   const attempt = useTryTool();
   const operatorId = chosen || operators[0]?.id || '';
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const read = readValues(members, texts);
-    setWrongs(read.wrongs);
+    setTried(true);
     if (Object.keys(read.wrongs).length > 0 || !operatorId) return;
     attempt.mutate(
       { name: tool.name, operator_id: operatorId, arguments: read.values },
@@ -60,7 +60,7 @@ export function ToolTry({ tool, onClose }: { tool: Tool; onClose: () => void }) 
             ))}
           </SelectField>
         )}
-        <SchemaForm members={members} texts={texts} wrongs={wrongs} onChange={setTexts} />
+        <SchemaForm members={members} texts={texts} wrongs={isTried ? read.wrongs : {}} onChange={setTexts} />
         <ErrorNote error={attempt.error} />
         <div className="actions">
           <Button onClick={onClose}>{_('Cancel')}</Button>

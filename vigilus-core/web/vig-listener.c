@@ -17,7 +17,7 @@ struct _VigListener
   SoupServer *server;
   GSocket    *socket;
   GHashTable *waiting;       /* SoupServerMessage, unowned, to Waiting */
-  GHashTable *sockets;       /* open connections, unowned */
+  GHashTable *sockets;       /* open connections, unowned, to Idle; NULL: a request is there */
   gulong      started_id;
   gulong      finished_id;
   guint       watch_id;
@@ -34,6 +34,34 @@ typedef struct
   gint64   deadline; /* G_MAXINT64: none, we are working on it */
   GSocket *socket;
 } Waiting;
+
+/* A connection between two requests. */
+typedef struct
+{
+  VigListener       *listener;
+  SoupServerMessage *last;   /* that was answered there */
+  GSource           *source; /* before libsoup's own */
+} Idle;
+
+static void
+free_idle (gpointer data)
+{
+  Idle *idle = data;
+
+  if (idle == NULL)
+    return;
+
+  g_source_destroy (idle->source);
+  g_source_unref (idle->source);
+  g_object_unref (idle->last);
+  g_free (idle);
+}
+
+static GHashTable *
+new_sockets (void)
+{
+  return g_hash_table_new_full (NULL, NULL, NULL, free_idle);
+}
 
 static void
 message_gone (gpointer data, GObject *was)
@@ -83,7 +111,7 @@ static void
 greet (VigListener *self, GSocket *socket)
 {
   self->n_accepted++;
-  g_hash_table_add (self->sockets, socket);
+  g_hash_table_insert (self->sockets, socket, NULL);
   g_object_weak_ref (G_OBJECT (socket), socket_gone, self);
   if (!soup_check_version (3, 4, 0))
     g_object_unref (socket);
@@ -110,9 +138,65 @@ on_started (SoupServer *server, SoupServerMessage *message, VigListener *self)
   set_deadline (self, message, is_new ? VIG_LISTENER_HEADER_TIME : VIG_LISTENER_IDLE_TIME);
 }
 
+/* libsoup before 3.4 keeps a connection for ever, memory and all, once it has read its end between two requests. Here the end is seen first, and the
+ * connection is taken from libsoup and let go. What is not seen so, as with TLS, close_the_gone () closes. */
+static gboolean
+on_idle (GSocket *socket, GIOCondition condition, gpointer user_data)
+{
+  Idle *idle = user_data;
+  VigListener *self = idle->listener;
+  g_autoptr (GSocket) alive = g_object_ref (socket);
+  g_autoptr (SoupServerMessage) last = g_object_ref (idle->last);
+  g_autoptr (GIOStream) taken = NULL;
+  char byte;
+
+  if (g_socket_is_closed (socket) || recv (g_socket_get_fd (socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+    {
+      g_hash_table_insert (self->sockets, socket, NULL);
+      return G_SOURCE_REMOVE;
+    }
+
+  g_hash_table_remove (self->sockets, socket);
+  g_object_weak_unref (G_OBJECT (socket), socket_gone, self);
+  taken = soup_server_message_steal_connection (last);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_kept (SoupServerMessage *message)
+{
+  return soup_server_message_get_http_version (message) != SOUP_HTTP_1_0
+         && !soup_message_headers_header_contains (soup_server_message_get_request_headers (message), "Connection", "close")
+         && !soup_message_headers_header_contains (soup_server_message_get_response_headers (message), "Connection", "close");
+}
+
+static void
+watch_idle (VigListener *self, SoupServerMessage *message)
+{
+  GSocket *socket = soup_server_message_get_socket (message);
+  Idle *idle;
+
+  if (soup_check_version (3, 4, 0) || socket == NULL || !is_kept (message) || !g_hash_table_contains (self->sockets, socket))
+    return;
+
+  /* Of the message only its connection is wanted. */
+  soup_message_body_truncate (soup_server_message_get_request_body (message));
+  soup_message_body_truncate (soup_server_message_get_response_body (message));
+  idle = g_new0 (Idle, 1);
+  idle->listener = self;
+  idle->last = g_object_ref (message);
+  idle->source = g_socket_create_source (socket, G_IO_IN, NULL);
+  g_source_set_priority (idle->source, G_PRIORITY_HIGH);
+  g_source_set_callback (idle->source, G_SOURCE_FUNC (on_idle), idle, NULL);
+  g_source_attach (idle->source, NULL);
+  g_hash_table_insert (self->sockets, socket, idle);
+}
+
 static void
 on_finished (SoupServer *server, SoupServerMessage *message, VigListener *self)
 {
+  watch_idle (self, message);
   if (g_hash_table_remove (self->waiting, message))
     g_object_weak_unref (G_OBJECT (message), message_gone, self);
 }
@@ -366,7 +450,7 @@ vig_listener_new (SoupServer *server)
 
   self->server = g_object_ref (server);
   self->waiting = g_hash_table_new_full (NULL, NULL, NULL, free_waiting);
-  self->sockets = g_hash_table_new (NULL, NULL);
+  self->sockets = new_sockets ();
   self->max = find_max ();
   self->started_id = g_signal_connect (server, "request-started", G_CALLBACK (on_started), self);
   self->finished_id = g_signal_connect (server, "request-finished", G_CALLBACK (on_finished), self);

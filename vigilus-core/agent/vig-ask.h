@@ -18,6 +18,8 @@ VigAsk     *vig_ask_new_for_operator (VigParts *parts, VigRunFacts *facts, VigOp
 VigAsk     *vig_ask_new_to_route     (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, VigTranscript *transcript, GError **error);
 /* The orchestrator's own words at the end of a plan. @left: steps that were not done; NULL: none. */
 VigAsk     *vig_ask_new_to_answer    (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, const char *left, VigTranscript *transcript, GError **error);
+/* A title for the conversation that @transcript tells of, by the model that routes. */
+VigAsk     *vig_ask_new_to_entitle   (VigParts *parts, VigRunFacts *facts, VigTranscript *transcript, GError **error);
 VigAsk     *vig_ask_ref              (VigAsk *self);
 void        vig_ask_unref            (VigAsk *self);
 

@@ -14,6 +14,7 @@
 #include "vig-search-tool.h"
 #include "vig-server-access.h"
 #include "vig-store-runs.h"
+#include "vig-titler.h"
 
 #define MAX_BUSY 1000 /* runs at once; one that waits for a person costs nothing and does not count */
 
@@ -28,6 +29,7 @@ struct _VigRunner
   GQueue      queue;    /* of VigRun: left by the last daemon, not begun yet */
   guint       n_starting;
   JsonObject *frozen; /* schema Frozen; NULL: not */
+  GCancellable *titles; /* that models are asked for */
   gboolean    shut_down;
 };
 
@@ -74,6 +76,8 @@ run_ended (VigRun *run, gpointer user_data)
   if (g_hash_table_lookup (self->sessions, vig_run_get_session_id (run)) == run)
     g_hash_table_remove (self->sessions, vig_run_get_session_id (run));
   g_hash_table_remove (self->runs, vig_run_get_id (run));
+  if (vig_run_get_depth (run) == 0 && vig_run_get_state (run) == VIG_RUN_DONE && !self->shut_down)
+    vig_titler_run (self->parts, vig_run_get_id (run), self->titles);
   begin_queued (self);
 }
 
@@ -465,6 +469,7 @@ vig_runner_shut_down (VigRunner *self)
   gpointer run;
 
   self->shut_down = TRUE;
+  g_cancellable_cancel (self->titles);
   g_hash_table_iter_init (&iter, self->runs);
   while (g_hash_table_iter_next (&iter, NULL, &run))
     vig_run_abandon (run);
@@ -484,6 +489,7 @@ vig_runner_finalize (GObject *object)
   g_hash_table_unref (self->sessions);
   g_hash_table_unref (self->runs);
   g_hash_table_unref (self->stops);
+  g_object_unref (self->titles);
   g_clear_pointer (&self->frozen, json_object_unref);
   vig_parts_unref (self->parts);
 
@@ -502,6 +508,7 @@ vig_runner_init (VigRunner *self)
   self->runs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->stops = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->titles = g_cancellable_new ();
   g_queue_init (&self->queue);
 }
 

@@ -22,6 +22,7 @@ static const VigStoreField fields[] = {
   { "routing_provider_id", 's', TRUE, 1, 64 },
   { "routing_model", 's', TRUE, 1, 200 },
   { "orchestrator_prompt", 's', TRUE, 1, 8000 },
+  { "model_titles", 'b' },
   { "run_max_turns", 'i', FALSE, 1, 200 },
   { "run_max_minutes", 'i', FALSE, 1, 1440 },
   { "run_max_tokens", 'i', FALSE, 0, 1000000000 },
@@ -50,7 +51,7 @@ static const VigStoreField fields[] = {
 static JsonObject *
 make_defaults (void)
 {
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, "
+  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, s:b, "
                                "s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:n, s:n, s:[], s:i, s:i}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
@@ -64,6 +65,7 @@ make_defaults (void)
                                "routing_provider_id",
                                "routing_model",
                                "orchestrator_prompt",
+                               "model_titles", FALSE,
                                "run_max_turns", 24,
                                "run_max_minutes", 30,
                                "run_max_tokens", 5000000,

@@ -188,6 +188,7 @@ export const settings = {
   standing_grant_after: 3,
   standing_grant_days: 30,
   taint_is_strict: true,
+  model_titles: false,
   routing_provider_id: null,
   routing_model: null,
   orchestrator_prompt: null,

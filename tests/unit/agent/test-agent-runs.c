@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent-test.h"
+#include "vig-titler.h"
 
 static void
 test_answer (void)
@@ -103,6 +104,80 @@ test_approval (void)
   g_assert_false (agent_test_saw (test, "hunter2"));
 }
 
+static void
+test_clean_titles (void)
+{
+  const struct { const char *answer; const char *title; } cases[] = {
+    { "Disks of the NAS", "Disks of the NAS" },
+    { "  **\"Disks of the NAS.\"**\n\nI chose this because", "Disks of the NAS" },
+    { "Title: Übersicht der Platten", "Übersicht der Platten" },
+    { "# Backups: what is missing", "Backups: what is missing" },
+    { "", NULL },
+    { "\n\n", NULL },
+    { "...", NULL },
+    { "I'm sorry, but I can't give a title to this conversation, since it holds nothing that I could name", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *title = vig_titler_clean (cases[i].answer);
+
+      g_assert_cmpstr (title, ==, cases[i].title);
+    }
+}
+
+static void
+assert_title (AgentTest *test, const char *wanted)
+{
+  g_autofree char *title = agent_test_query (test, "SELECT title || '|' || title_by FROM sessions ORDER BY created_at DESC, id DESC");
+
+  g_assert_cmpstr (title, ==, wanted);
+}
+
+static void
+end (AgentTest *test, const char *text)
+{
+  g_autofree char *run = agent_test_ask (test, text);
+
+  agent_test_wait_end (test, run);
+}
+
+/* Only where it is allowed, once, after the answer; what a person calls it stays. */
+static void
+test_titles (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "read", "strict");
+
+  agent_test_use (600, 10, -1);
+  agent_test_say ("42 GiB are used.", NULL);
+  end (test, "how full are the disks?");
+  g_assert_cmpuint (agent_test_n_asked (), ==, 1);
+  assert_title (test, "how full are the disks?|words");
+
+  agent_test_set (test, "{\"model_titles\":true}");
+  agent_test_say ("42 GiB are used.", NULL);
+  agent_test_say ("\"Space on the disks\"", NULL);
+  end (test, "how full are the disks now?");
+  vig_test_wait_for (agent_test_count (test, "SELECT count(*) FROM sessions WHERE title_by = 'model'") == 1);
+  assert_title (test, "Space on the disks|model");
+  g_assert_nonnull (strstr (agent_test_last_system (), "titles"));
+  g_assert_nonnull (strstr (agent_test_last_turns (), "42 GiB are used."));
+  g_assert_cmpstr (agent_test_last_tools (), ==, "");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM usage WHERE purpose = 'title' AND input_tokens = 600"), ==, 1);
+  vig_test_wait_for (agent_test_saw (test, "sessions session.changed"));
+
+  /* One that fails leaves the words. */
+  agent_test_say ("42 GiB are used.", NULL);
+  agent_test_fail (g_error_new (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the model is down"));
+  g_test_expect_message ("vigilus-agent", G_LOG_LEVEL_MESSAGE, "*no title by a model: *the model is down*");
+  end (test, "and the backups?");
+  vig_test_wait_for (agent_test_n_asked () == 5);
+  vig_test_iterate ();
+  g_test_assert_expected_messages ();
+  assert_title (test, "and the backups?|words");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -111,6 +186,9 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/runs/read-call", test_read_call);
   g_test_add_func ("/agent/runs/invalid-arguments", test_invalid_arguments);
   g_test_add_func ("/agent/runs/approval", test_approval);
+
+  g_test_add_func ("/agent/runs/clean-titles", test_clean_titles);
+  g_test_add_func ("/agent/runs/titles", test_titles);
 
   return g_test_run ();
 }

@@ -288,6 +288,12 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
             />
           </div>
           <SecondModel draft={draft} wrongs={wrongs} none={_('None')} set={set} />
+          <CheckField
+            label={_('Conversations get their titles from the model that routes')}
+            hint={_('Asked once after the first answer. Otherwise the first words of the question are the title.')}
+            checked={draft.model_titles}
+            onChange={(event) => set({ model_titles: event.target.checked })}
+          />
           <AreaField
             label={_('What it should know')}
             hint={_(

@@ -164,6 +164,9 @@ append_tool (GString *text, const char *name, GPtrArray *tools)
 
       if (!g_str_equal (info->name, name))
         continue;
+      /* What it may propose or ask of others tells nothing of what it is for. */
+      if ((info->flags & VIG_TOOL_OWN_WORDS) != 0 && info->level == VIG_LEVEL_READ)
+        return;
       g_string_append_printf (text, " %s: %.*s.", name, (int) strcspn (info->description, ".\n"), info->description);
       return;
     }

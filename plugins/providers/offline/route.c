@@ -9,6 +9,8 @@
 
 /* Below this an Operator shares only words that nearly all share. */
 #define SCORE_MIN 0.5
+/* As vig_prompt_for_routing () puts it. */
+#define INSTRUCTIONS "\nIts instructions: "
 /* Parts of a request: more are no plan but a list. */
 #define MAX_PARTS 4
 
@@ -46,7 +48,7 @@ route_find_delegate (const VigToolInfo * const *tools)
   return get_choices (schema) != NULL ? delegate : NULL;
 }
 
-/* What the system prompt says of an Operator: the section under its name. */
+/* What the system prompt says of an Operator, in the section under its name: its instructions. */
 static char *
 dup_section (const char *system, const char *name)
 {
@@ -56,10 +58,12 @@ dup_section (const char *system, const char *name)
 
   if (begin == NULL)
     return g_strdup ("");
-  begin += strlen (heading);
-  end = strstr (begin, "\n## ");
+  end = strstr (begin + strlen (heading), "\n## ");
+  begin = strstr (begin, INSTRUCTIONS);
+  if (begin == NULL || (end != NULL && begin > end))
+    return g_strdup ("");
 
-  return end != NULL ? g_strndup (begin, end - begin) : g_strdup (begin);
+  return end != NULL ? g_strndup (begin + strlen (INSTRUCTIONS), end - begin - strlen (INSTRUCTIONS)) : g_strdup (begin + strlen (INSTRUCTIONS));
 }
 
 static void

@@ -267,7 +267,7 @@ use_starters (VigDbConnection *db, gpointer data, GError **error)
   infrastructure = vig_store_operators_find (db, "Infrastructure", error);
   assert_string (infrastructure, "permission_level", "exec");
   assert_string (infrastructure, "working_directory", "/srv/workspace");
-  g_assert_cmpuint (json_array_get_length (vig_json_get_array (infrastructure, "tools")), ==, 8);
+  g_assert_cmpuint (json_array_get_length (vig_json_get_array (infrastructure, "tools")), ==, 9);
   activity = vig_store_operators_find (db, "Activity", error);
   assert_string (activity, "permission_level", "read");
   assert_null (activity, "working_directory");

@@ -163,12 +163,16 @@ class Daemon:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *unused):
+    def __exit__(self, kind, *unused):
         try:
             self.stop()
         finally:
+            self.log.close()
             if self.own_dir:
                 shutil.rmtree(self.data_dir, ignore_errors=True)
+        # What it said is kept where something went wrong.
+        if kind is None and self.own_dir:
+            self.data_dir.with_suffix('.log').unlink(missing_ok=True)
 
     def client(self, token=None):
         return Client(self.port, token)

@@ -55,6 +55,11 @@ async function crashWithApprovalOpen(kit) {
   await send(page, 'write a note to notes.txt: buy disks');
   const card = page.locator('.approval.pending');
   await card.waitFor();
+  const tasks = await page.context().newPage();
+  await tasks.goto(`${daemon.url}/tasks`);
+  const row = tasks.locator('.run-row', { has: tasks.getByRole('link', { name: 'write a note to notes.txt: buy disks' }) });
+  await row.getByText('Waits for approval').waitFor();
+  await tasks.close();
   await daemon.kill();
   await page.getByText(/The connection is lost/).waitFor();
   await shoot(page, 'chat-lost');

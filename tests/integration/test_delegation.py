@@ -51,6 +51,7 @@ def test_a_plan_is_shown_then_followed():
         approval = pending(client)
         seen = client.get(f'/api/v1/runs/{run["id"]}').expect(200)
         assert [step['operator'] for step in seen['plan']['steps']] == ['Writer', 'Reader'], seen
+        assert seen['question'] == 'write a.txt and list the files', seen
         assert seen['plan']['steps'][1]['after'] == [1]
         messages = client.items(f'/api/v1/sessions/{session}/messages')
         assert [message['kind'] for message in messages] == ['user', 'notice', 'assistant'], messages

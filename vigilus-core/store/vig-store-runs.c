@@ -9,8 +9,8 @@
 #define RUN \
   "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros," \
   " stop_requested, created_at, updated_at, ended_at, seq, unattended, question_id, plan, parent_run_id, parent_call_id, root_run_id, depth, ceiling, strict,"  \
-  " origin, origin_id FROM runs "
-#define RUN_TYPES "sssssssjiiiibttt-bsjsssisbss"
+  " origin, origin_id, (SELECT substr (json_extract (m.content, '$.text'), 1, 200) FROM messages m WHERE m.id = question_id) AS question FROM runs "
+#define RUN_TYPES "sssssssjiiiibttt-bsjsssisbsss"
 #define SEQ_COLUMN 16
 
 #define LIVE "('routing', 'asking', 'resolving')"

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * routing_reason|null, error|null {code,message}, turns, usage {input_tokens, output_tokens}, created_at, updated_at, ended_at|null,
  * unattended: nobody sat before it when it was started, question_id|null: the person's message that it answers, plan|null: of one that is
  * split up, parent_run_id|null, parent_call_id|null, root_run_id|null, depth: of one that another run's call has started, ceiling|null, strict:
- * what its asker lends at most, origin|null rerun|continue, origin_id|null: the run that it was made from). */
+ * what its asker lends at most, origin|null rerun|continue, origin_id|null: the run that it was made from,
+ * question|null: the beginning of what was asked). */
 JsonObject *vig_store_runs_create     (VigDbConnection *db, const char *session_id, const char *user_id, GError **error); /* state routing; CONFLICT: one is live in this session */
 JsonObject *vig_store_runs_get        (VigDbConnection *db, const char *id, GError **error);
 /* each may be NULL; state "live": not ended; newest first */

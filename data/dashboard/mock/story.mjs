@@ -54,6 +54,7 @@ export class Story {
       depth: 0,
       ceiling: null,
       strict: false,
+      question: null,
     };
     this.isStopped = false;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Check, CircleStop, LoaderCircle, type LucideIcon, X } from 'lucide-react';
+import { Check, CircleStop, Hourglass, LoaderCircle, type LucideIcon, X } from 'lucide-react';
 import { _ } from '../lib/i18n';
 import type { Run } from '../lib/types';
 
@@ -12,8 +12,10 @@ const states: Record<Run['state'], { icon: LucideIcon; word: () => string; look:
   stopped: { icon: CircleStop, word: () => _('Stopped'), look: '' },
 };
 
-export function RunState({ run }: { run: Pick<Run, 'state'> }) {
-  const { icon: Icon, word, look } = states[run.state];
+const waiting = { icon: Hourglass, word: () => _('Waits for approval'), look: 'wait' };
+
+export function RunState({ run, isWaiting = false }: { run: Pick<Run, 'state'>; isWaiting?: boolean }) {
+  const { icon: Icon, word, look } = isWaiting && run.state === 'resolving' ? waiting : states[run.state];
   return (
     <span className={`badge ${look}`}>
       <Icon className={`icon ${Icon === LoaderCircle ? 'spin' : ''}`} aria-hidden />

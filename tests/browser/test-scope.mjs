@@ -147,6 +147,26 @@ async function discover(kit) {
   await walkByKeyboard(page, daemon);
 }
 
+const file = (text) => ({ name: 'scan.xml', mimeType: 'text/xml', buffer: Buffer.from(text) });
+
+/** A scan that somebody has made elsewhere. */
+async function importing(page, daemon) {
+  await page.goto(`${daemon.url}/scope`);
+  await page.getByRole('button', { name: 'Import' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import a scan' });
+  await dialog.getByLabel('File').setInputFiles(file('<html/>'));
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await dialog.getByText('it is not written by nmap').waitFor();
+  await look(page, 'scope-phone-import');
+  const host = '<host><status state="up" reason="arp-response"/><address addr="10.9.8.7" addrtype="ipv4"/></host>';
+  const end = '<runstats><finished exit="success"/><hosts up="1" down="0" total="1"/></runstats>';
+  await dialog.getByLabel('File').setInputFiles(file(`<nmaprun scanner="nmap" version="7.95" args="nmap -sn 10.9.8.0/24">${host}${end}</nmaprun>`));
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.goto(`${daemon.url}/scope?tab=hosts&text=10.9.8.7`);
+  await page.getByRole('link', { name: '10.9.8.7' }).waitFor();
+}
+
 async function elsewhere(kit) {
   await kit.keep(new Listener('127.0.0.7', 6379));
   const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true, colorScheme: 'dark' };
@@ -162,6 +182,7 @@ async function elsewhere(kit) {
   await page.getByRole('link', { name: '127.0.0.7' }).click();
   await page.getByText('Redis open to the network').waitFor();
   await look(page, 'scope-phone-host');
+  await importing(page, daemon);
 }
 
 await run([

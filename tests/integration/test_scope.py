@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -162,6 +163,37 @@ def test_versions_and_exposures():
         assert gone['resolved_at'], gone
         answer = recon.client.patch(f'/api/v1/scope/findings/{finding["id"]}', {'state': 'open'})
         assert answer.status == 409 and 'resolved' in answer.json['error']['message'], answer.body
+
+
+def test_a_scan_made_elsewhere_is_taken_in():
+    with Daemon() as daemon, Listener() as first, Listener() as second:
+        client = daemon.set_up()
+        scan = lambda *words: subprocess.run(['nmap', '-n', '-Pn', '-sT', '-oX', '-', *words], capture_output=True, text=True, check=True).stdout  # noqa: E731
+        items = lambda path: client.items(f'/api/v1/scope/{path}')  # noqa: E731
+        bring = lambda xml: client.post('/api/v1/scope/import', raw=xml.encode(), headers={'Content-Type': 'application/octet-stream'})  # noqa: E731
+        xml = scan('-p', spec(first, second), '127.0.0.1')
+        for bad, status in (('', 400), ('hello', 400), ('<a/>', 400), (xml[:200], 400), ('<!DOCTYPE n [<!ENTITY x SYSTEM "file:///etc/passwd">]><nmaprun args="&x;"/>', 400)):
+            answer = bring(bad)
+            assert answer.status == status and 'root:' not in answer.body.decode(), (bad[:60], answer.status, answer.body[:300])
+        assert items('hosts') == []
+        (taken,) = bring(xml).expect(200)['scans']
+        assert taken['complete'] and taken['profile'] == 'ports' and taken['n_open'] == 2 and taken['user_name'] == 'owner' and 'nmap' in taken['targets'][0], taken
+        (host,) = items('hosts')
+        assert host['address'] == '127.0.0.1' and host['n_open'] == 2, host
+        assert bring(xml).expect(200)['scans'][0]['n_changes'] == 0, 'a second time changes nothing'
+        first.close()
+        (after,) = bring(scan('-p', spec(first, second), '127.0.0.1')).expect(200)['scans']
+        assert after['n_changes'] == 1 and items('changes')[0]['kind'] == 'port_closed', items('changes')
+        cut = scan('-p', str(second.port), '127.0.0.2', '127.0.0.1').rsplit('<runstats>', 1)[0]
+        (cut_short,) = bring(cut).expect(200)['scans']
+        assert not cut_short['complete'] and 'ends before' in cut_short['problem'], cut_short
+        old = xml.replace(' start="', ' start="1', 1).replace('<finished time="', '<finished time="0', 1)
+        answer = bring(re.sub(r'<finished time="\d+"', '<finished time="1000000000"', old))
+        assert answer.status == 409 and 'older' in answer.body.decode(), answer.body
+        assert len(client.items('/api/v1/audit?event=scope.imported')) == 4
+        token = client.post('/api/v1/tokens', {'name': 'r', 'days': 1, 'role': 'viewer'})
+        if token.status == 201:
+            assert daemon.client(token.json['token']).post('/api/v1/scope/import', raw=xml.encode(), headers={'Content-Type': 'application/octet-stream'}).status == 403
 
 
 def test_only_the_networks_of_the_owner():

@@ -14,7 +14,8 @@
   "\"profile\": {\"enum\": [\"discovery\", \"ports\", \"services\", \"os\"]}, \"protocol\": {\"enum\": [\"tcp\", \"udp\"]}, \"ports\": " TEXT (70000) "," \
   "\"targets\": {\"type\": \"array\", \"items\": {\"type\": \"string\", \"maxLength\": 300}}, \"complete\": {\"type\": \"boolean\"}, \"problem\": " TEXT (2000) "," \
   "\"ranges\": {\"type\": \"array\", \"items\": {\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, \"items\": {\"type\": \"string\"}}}," \
-  "\"n_addresses\": {\"type\": \"integer\", \"minimum\": 0}, \"hosts\": {\"type\": \"array\", \"maxItems\": 65536, \"items\": {\"type\": \"object\"," \
+  "\"n_addresses\": {\"type\": \"integer\", \"minimum\": 0}, \"at\": {\"type\": \"integer\"}," \
+  "\"hosts\": {\"type\": \"array\", \"maxItems\": 65536, \"items\": {\"type\": \"object\"," \
   "\"required\": [\"address\", \"names\", \"ports\"], \"properties\": {\"address\": {\"type\": \"string\", \"maxLength\": 45}, \"mac\": " TEXT (40) "," \
   "\"vendor\": " TEXT (600) ", \"names\": {\"type\": \"array\", \"items\": {\"type\": \"string\", \"maxLength\": 600}}, \"ports\": {\"type\": \"array\", \"items\": {" \
   "\"type\": \"object\", \"required\": [\"protocol\", \"port\", \"state\"], \"properties\": {\"protocol\": {\"type\": \"string\"}, \"port\": {\"type\": \"integer\"," \
@@ -465,6 +466,24 @@ merge_all (Merge *self, JsonObject *subject, GError **error)
   return merge_silent (self, error) && write_scan (self, subject, error) && forget_oldest (self->db, error);
 }
 
+/* A scan that was made elsewhere has its own time. An older one than the newest would take back what is known since. */
+static gboolean
+take_time (Merge *self, GError **error)
+{
+  gint64 at = vig_json_get_int (self->record, "at", 0);
+  gint64 newest;
+
+  if (at <= 0 || at >= self->now / G_USEC_PER_SEC)
+    return TRUE;
+
+  self->now = at * G_USEC_PER_SEC;
+  newest = vig_store_row_count (vig_db_query (self->db, error, "SELECT coalesce(max(created_at), 0) FROM scope_scans", NULL), error);
+  if (newest > self->now)
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "this scan is older than the newest one in Scope, and would take back what is known since then");
+
+  return newest >= 0 && newest <= self->now;
+}
+
 JsonObject *
 vig_store_scope_merge (VigDbConnection *db, JsonObject *subject, JsonObject *record, GError **error)
 {
@@ -472,7 +491,7 @@ vig_store_scope_merge (VigDbConnection *db, JsonObject *subject, JsonObject *rec
   const char *profile = vig_json_get_string (record, "profile", "");
   JsonObject *scan;
 
-  if (!check_record (record, error))
+  if (!check_record (record, error) || !take_time (&self, error))
     return NULL;
 
   self.id = vig_id_new ();

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 /* A scan as tools hand it over (the record "network-scan"): profile discovery|ports|services|os, protocol tcp|udp, ports ("1-1024,8080": what was
  * asked; null: none), targets [texts], ranges [[first, last address]], assumed_up (hosts were not asked first), complete, problem|null, seconds,
- * scanner_version|null, n_addresses, hosts [{address, mac|null, vendor|null, names, reason|null, timed_out, os {name, accuracy}|null, extra_ports [{state, count}],
+ * scanner_version|null, n_addresses, at (seconds since 1970; 0 or missing: now),
+ * hosts [{address, mac|null, vendor|null, names, reason|null, timed_out, os {name, accuracy}|null, extra_ports [{state, count}],
  * ports [{protocol, port, state, name|null, product|null, version|null, extra|null, tunnel|null, cpe}]}]. A scan that is not complete takes nothing away:
  * of a host that it has, the ports that were asked are known; of one that it has not, nothing. INVALID says what is wrong. Answers the ScopeScan. */
 JsonObject *vig_store_scope_merge           (VigDbConnection *db, JsonObject *subject, JsonObject *record, GError **error);

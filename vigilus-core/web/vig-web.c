@@ -59,6 +59,7 @@ vig_web_collect_routes (void)
   add_routes (table, VIG_ROUTES_RUNS);
   add_routes (table, VIG_ROUTES_SEARCH);
   add_routes (table, VIG_ROUTES_SCOPE);
+  add_routes (table, VIG_ROUTES_SCOPE_IMPORT);
   add_routes (table, VIG_ROUTES_SECOND_FACTORS);
   add_routes (table, VIG_ROUTES_IMPORT);
   add_routes (table, VIG_ROUTES_SERVERS);

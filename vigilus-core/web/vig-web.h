@@ -78,6 +78,7 @@ extern const VigRoute VIG_ROUTES_PROVIDERS[];
 extern const VigRoute VIG_ROUTES_RUNS[];
 extern const VigRoute VIG_ROUTES_SEARCH[];
 extern const VigRoute VIG_ROUTES_SCOPE[];
+extern const VigRoute VIG_ROUTES_SCOPE_IMPORT[];
 extern const VigRoute VIG_ROUTES_SECOND_FACTORS[];
 extern const VigRoute VIG_ROUTES_SERVERS[];
 extern const VigRoute VIG_ROUTES_SETTINGS[];

@@ -112,17 +112,24 @@ record_host (JsonObject *host, const NmapTargets *targets)
                                "os", vig_json_get_object (host, "os"));
 }
 
-JsonObject *
-nmap_report_record (const NmapOptions *options, const NmapTargets *targets, const NmapRun *run, double seconds)
+JsonArray *
+nmap_report_hosts (NmapXml *xml, const NmapTargets *targets)
 {
-  JsonObject *facts = nmap_xml_get_facts (run->xml);
-  JsonArray *found = nmap_xml_get_hosts (run->xml);
+  JsonArray *found = nmap_xml_get_hosts (xml);
   JsonArray *hosts = json_array_new ();
-  const char *ports = vig_json_get_string (vig_json_get_object (facts, "ports"), options->protocol, NULL);
 
   for (guint i = 0; i < json_array_get_length (found); i++)
     if (is_up (json_array_get_object_element (found, i)))
       json_array_add_object_element (hosts, record_host (json_array_get_object_element (found, i), targets));
+
+  return hosts;
+}
+
+JsonObject *
+nmap_report_record (const NmapOptions *options, const NmapTargets *targets, const NmapRun *run, double seconds)
+{
+  JsonObject *facts = nmap_xml_get_facts (run->xml);
+  const char *ports = vig_json_get_string (vig_json_get_object (facts, "ports"), options->protocol, NULL);
 
   return vig_json_pack_object ("{s:s, s:s, s:s, s:A, s:A, s:b, s:b, s:s, s:f, s:s, s:I, s:A}",
                                "profile", options->profile,
@@ -136,7 +143,7 @@ nmap_report_record (const NmapOptions *options, const NmapTargets *targets, cons
                                "seconds", seconds,
                                "scanner_version", vig_json_get_string (facts, "version", NULL),
                                "n_addresses", (gint64) targets->n_addresses,
-                               "hosts", hosts);
+                               "hosts", nmap_report_hosts (run->xml, targets));
 }
 
 static char *

@@ -104,6 +104,7 @@ begin_root (NmapXml *self, const char *name, const Attributes *attributes)
     }
   set_text (self->facts, "version", attributes, "version");
   set_text (self->facts, "arguments", attributes, "args");
+  json_object_set_int_member (self->facts, "time", get_number (attributes, "start", 0));
 }
 
 static void
@@ -278,6 +279,7 @@ begin_outside (NmapXml *self, const char *name, const Attributes *attributes)
   else if (g_str_equal (name, "finished"))
     {
       set_text (self->facts, "finished", attributes, "exit");
+      json_object_set_int_member (self->facts, "time", get_number (attributes, "time", vig_json_get_int (self->facts, "time", 0)));
       set_text (self->facts, "message", attributes, "errormsg");
       /* Versions before 6 tell of errors only. */
       if (vig_json_get_string (self->facts, "finished", NULL) == NULL)

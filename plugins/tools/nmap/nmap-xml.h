@@ -26,7 +26,8 @@ gboolean    nmap_xml_end        (NmapXml *self, GError **error);
  * "ports": [{"protocol", "port", "state", "reason", "name"|null, "product"|null, "version"|null, "extra"|null, "tunnel"|null, "cpe": [..]}],
  * "extra_ports": [{"state", "count"}], "os": {"name", "accuracy"}|null}. */
 JsonArray  *nmap_xml_get_hosts  (NmapXml *self);
-/* {"version", "arguments", "finished": "success"|"error"|null, "message"|null, "up", "down", "total": -1 where not told, "ports": {protocol: spec}}. */
+/* {"version", "arguments", "finished": "success"|"error"|null, "message"|null, "up", "down", "total": -1 where not told, "time": seconds since 1970 of its end, or of its
+ * start, or 0, "ports": {protocol: spec}}. */
 JsonObject *nmap_xml_get_facts  (NmapXml *self);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "nmap-import.h"
 #include "nmap-report.h"
 
 #include <libxml/parser.h>
@@ -52,10 +53,12 @@ static const VigSettingsInfo settings_info = {
 
 static void tool_iface_init (VigToolInterface *iface);
 static void configurable_iface_init (VigConfigurableInterface *iface);
+static void reader_iface_init (VigRecordReaderInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (VigNmapTool, vig_nmap_tool, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (VIG_TYPE_TOOL, tool_iface_init)
-                               G_IMPLEMENT_INTERFACE (VIG_TYPE_CONFIGURABLE, configurable_iface_init))
+                               G_IMPLEMENT_INTERFACE (VIG_TYPE_CONFIGURABLE, configurable_iface_init)
+                               G_IMPLEMENT_INTERFACE (VIG_TYPE_RECORD_READER, reader_iface_init))
 
 static gboolean
 check_networks (VigInvocation *invocation, NmapTargets *targets, GError **error)
@@ -228,6 +231,18 @@ vig_nmap_tool_check_settings (VigConfigurable *configurable, JsonObject *setting
   g_autoptr (GArray) networks = nmap_networks_parse (vig_json_get_array (settings, "networks"), error);
 
   return networks != NULL;
+}
+
+static JsonArray *
+vig_nmap_tool_read_scan (VigRecordReader *reader, const char *text, gsize length, GError **error)
+{
+  return nmap_import_read (text, length, error);
+}
+
+static void
+reader_iface_init (VigRecordReaderInterface *iface)
+{
+  iface->read_scan = vig_nmap_tool_read_scan;
 }
 
 static void

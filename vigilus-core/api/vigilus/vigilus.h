@@ -17,6 +17,7 @@
 #include "vig-plugin.h"
 #include "vig-policy.h"
 #include "vig-provider.h"
+#include "vig-record-reader.h"
 #include "vig-reply.h"
 #include "vig-schema.h"
 #include "vig-server.h"

@@ -66,6 +66,20 @@ export function useUpdateHost(id: string) {
   });
 }
 
+export function useImportScan() {
+  return useMutation({
+    mutationFn: (file: File) =>
+      ask(
+        api.POST('/api/v1/scope/import', {
+          body: file as unknown as string,
+          bodySerializer: (body) => body as unknown as BodyInit,
+          headers: { 'Content-Type': 'application/octet-stream' },
+        }),
+      ),
+    onSuccess: changed,
+  });
+}
+
 export function useDeleteHost() {
   return useMutation({
     mutationFn: (id: string) => ask(api.DELETE('/api/v1/scope/hosts/{id}', { params: { path: { id } } })),

@@ -13,6 +13,7 @@ import { type HostFilter, summaryQuery } from '../../lib/scope';
 import type { ScopeFinding, ScopeSummary } from '../../lib/types';
 import { Charts } from './charts';
 import { Hosts } from './hosts';
+import { ImportScan } from './import-scan';
 import { Changes, Findings, Scans } from './lists';
 import { Topology } from './topology';
 
@@ -144,11 +145,14 @@ export default function ScopePage() {
           <h1>{_('Scope')}</h1>
           <p>{_('What is on your network, as scans have found it.')}</p>
         </div>
-        {last && (
-          <span className="small muted">
-            {_('Last scan:')} <Time at={last} />
-          </span>
-        )}
+        <div className="row">
+          {last && (
+            <span className="small muted">
+              {_('Last scan:')} <Time at={last} />
+            </span>
+          )}
+          <ImportScan />
+        </div>
       </header>
       <Tabs label={_('Scope')} to="/scope" tabs={tabs()} current={tab} />
       <Loaded query={query}>{(summary) => (summary.last_scan_at ? <Tab summary={summary} /> : <Nothing />)}</Loaded>

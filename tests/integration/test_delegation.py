@@ -60,6 +60,8 @@ def test_a_plan_is_shown_then_followed():
         assert [child['operator_name'] for child in children(client, run)] == ['Writer']
         busy = client.get('/api/v1/operators/status').expect(200)['items']
         assert [(item['runs'], item['waiting'], item['tool']) for item in busy] == [(1, 1, 'filesystem.write')], busy
+        told = client.post('/api/v1/commands', {'text': '/operators'}).expect(200)['text']
+        assert '| @Writer | write | 1 run, 1 waits for approval: filesystem.write |' in told and '| @Reader | read | free |' in told, told
         decide(client, approval)
         assert ended(client, run['id'])['state'] == 'done'
         both = children(client, run)

@@ -91,22 +91,51 @@ again (VigDbConnection *db, VigSlashCall *call, GError **error)
   return done;
 }
 
+/* What it is at: "free", or how many runs it has, how many calls of these wait for a person, and the tool of the newest. */
+static char *
+tell_status (JsonArray *busy, const char *operator_id)
+{
+  for (guint i = 0; i < json_array_get_length (busy); i++)
+    {
+      JsonObject *one = json_array_get_object_element (busy, i);
+      gint64 runs = vig_json_get_int (one, "runs", 0);
+      gint64 waiting = vig_json_get_int (one, "waiting", 0);
+      const char *tool = vig_json_get_string (one, "tool", NULL);
+      GString *text;
+
+      if (!g_str_equal (vig_json_get_string (one, "operator_id", ""), operator_id))
+        continue;
+      text = g_string_new (NULL);
+      g_string_append_printf (text, "%" G_GINT64_FORMAT " %s", runs, runs == 1 ? "run" : "runs");
+      if (waiting > 0)
+        g_string_append_printf (text, ", %" G_GINT64_FORMAT " %s for approval", waiting, waiting == 1 ? "waits" : "wait");
+      if (tool != NULL)
+        g_string_append_printf (text, ": %s", tool);
+      return g_string_free (text, FALSE);
+    }
+
+  return g_strdup ("free");
+}
+
 static JsonObject *
 list_operators (VigDbConnection *db, VigSlashCall *call, GError **error)
 {
   g_autoptr (JsonArray) operators = vig_store_operators_enabled (db, error);
+  g_autoptr (JsonArray) busy = operators != NULL ? vig_store_runs_by_operator (db, error) : NULL;
   GString *text;
 
-  if (operators == NULL)
+  if (busy == NULL)
     return NULL;
 
-  text = g_string_new (json_array_get_length (operators) > 0 ? "| Operator | Level | For |\n|---|---|---|\n" : "No Operator is enabled.");
+  text = g_string_new (json_array_get_length (operators) > 0 ? "| Operator | Level | Now | For |\n|---|---|---|---|\n" : "No Operator is enabled.");
   for (guint i = 0; i < json_array_get_length (operators); i++)
     {
       JsonObject *one = json_array_get_object_element (operators, i);
 
-      g_string_append_printf (text, "| @%s | %s | %s |\n", vig_json_get_string (one, "name", ""), vig_json_get_string (one, "permission_level", ""),
-                              vig_json_get_string (one, "description", ""));
+      g_autofree char *now = tell_status (busy, vig_json_get_string (one, "id", ""));
+
+      g_string_append_printf (text, "| @%s | %s | %s | %s |\n", vig_json_get_string (one, "name", ""), vig_json_get_string (one, "permission_level", ""),
+                              now, vig_json_get_string (one, "description", ""));
     }
 
   return answer (call, NULL, g_string_free (text, FALSE));
@@ -242,7 +271,7 @@ const VigSlashCommand VIG_SLASH_COMMANDS[] = {
   { "new", "request", FALSE, FALSE, TRUE, "Begins a new conversation", begin_new },
   { "stop", NULL, FALSE, TRUE, TRUE, "Stops what runs in this conversation", stop },
   { "again", NULL, FALSE, TRUE, TRUE, "Answers the last question again", again },
-  { "operators", NULL, FALSE, FALSE, FALSE, "Lists the Operators", list_operators },
+  { "operators", NULL, FALSE, FALSE, FALSE, "Lists the Operators and what each is doing", list_operators },
   { "title", "text", TRUE, TRUE, TRUE, "Gives this conversation a title", entitle },
   { "pin", NULL, FALSE, TRUE, TRUE, "Keeps this conversation at the top of the list", pin },
   { "unpin", NULL, FALSE, TRUE, TRUE, "Takes this conversation from the top of the list", unpin },

@@ -13,7 +13,7 @@ async function ask(models) {
 async function looks(page, name) {
   await shoot(page, `${name}-light`);
   await checkAccess(page, name);
-  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
   await shoot(page, `${name}-dark`);
   await checkAccess(page, `${name}, dark`);
   await page.emulateMedia({ colorScheme: 'light' });

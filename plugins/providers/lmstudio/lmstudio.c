@@ -3,16 +3,6 @@
 
 #include <vigilus/vigilus.h>
 
-#define LMSTUDIO_TYPE_PROVIDER (lmstudio_provider_get_type ())
-G_DECLARE_FINAL_TYPE (LmstudioProvider, lmstudio_provider, LMSTUDIO, PROVIDER, VigOpenaiProvider)
-
-struct _LmstudioProvider
-{
-  VigOpenaiProvider parent_instance;
-};
-
-G_DEFINE_FINAL_TYPE (LmstudioProvider, lmstudio_provider, VIG_TYPE_OPENAI_PROVIDER)
-
 static const VigProviderInfo lmstudio_info = {
   .type = "lmstudio",
   .title = "LM Studio",
@@ -22,6 +12,8 @@ static const VigProviderInfo lmstudio_info = {
   .is_local = TRUE,
   .options_schema = VIG_OPTIONS (VIG_OPTION_API "," VIG_OPTION_REASONING),
 };
+
+VIG_DEFINE_PROVIDER_PLUGIN (LmstudioProvider, lmstudio_provider, VigOpenaiProvider, VIG_TYPE_OPENAI_PROVIDER, lmstudio_info, "lmstudio")
 
 static void
 lmstudio_provider_class_init (LmstudioProviderClass *klass)
@@ -33,18 +25,3 @@ lmstudio_provider_class_init (LmstudioProviderClass *klass)
   http->models_path = "/api/v0/models"; /* the one list that tells the context */
   VIG_OPENAI_PROVIDER_CLASS (klass)->responses_path = "/v1/responses";
 }
-
-static void
-lmstudio_provider_init (LmstudioProvider *self)
-{
-}
-
-static gboolean
-activate (VigHost *host, GError **error)
-{
-  vig_host_add_provider_type (host, &lmstudio_info, LMSTUDIO_TYPE_PROVIDER);
-
-  return TRUE;
-}
-
-VIG_PLUGIN_EXPORT const VigPlugin vig_plugin_1 = { VIG_ABI_MINOR, "lmstudio", activate, NULL };

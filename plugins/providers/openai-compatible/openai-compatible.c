@@ -3,16 +3,6 @@
 
 #include <vigilus/vigilus.h>
 
-#define COMPATIBLE_TYPE_PROVIDER (compatible_provider_get_type ())
-G_DECLARE_FINAL_TYPE (CompatibleProvider, compatible_provider, COMPATIBLE, PROVIDER, VigOpenaiProvider)
-
-struct _CompatibleProvider
-{
-  VigOpenaiProvider parent_instance;
-};
-
-G_DEFINE_FINAL_TYPE (CompatibleProvider, compatible_provider, VIG_TYPE_OPENAI_PROVIDER)
-
 static const VigProviderInfo compatible_info = {
   .type = "openai-compatible",
   .title = "OpenAI-compatible server",
@@ -21,23 +11,10 @@ static const VigProviderInfo compatible_info = {
   .options_schema = VIG_OPTIONS (VIG_OPTION_API "," VIG_OPTION_REASONING),
 };
 
+VIG_DEFINE_PROVIDER_PLUGIN (CompatibleProvider, compatible_provider, VigOpenaiProvider, VIG_TYPE_OPENAI_PROVIDER, compatible_info, "openai-compatible")
+
 static void
 compatible_provider_class_init (CompatibleProviderClass *klass)
 {
   VIG_HTTP_PROVIDER_CLASS (klass)->info = &compatible_info;
 }
-
-static void
-compatible_provider_init (CompatibleProvider *self)
-{
-}
-
-static gboolean
-activate (VigHost *host, GError **error)
-{
-  vig_host_add_provider_type (host, &compatible_info, COMPATIBLE_TYPE_PROVIDER);
-
-  return TRUE;
-}
-
-VIG_PLUGIN_EXPORT const VigPlugin vig_plugin_1 = { VIG_ABI_MINOR, "openai-compatible", activate, NULL };

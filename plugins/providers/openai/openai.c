@@ -3,16 +3,6 @@
 
 #include <vigilus/vigilus.h>
 
-#define OPENAI_TYPE_PROVIDER (openai_provider_get_type ())
-G_DECLARE_FINAL_TYPE (OpenaiProvider, openai_provider, OPENAI, PROVIDER, VigOpenaiProvider)
-
-struct _OpenaiProvider
-{
-  VigOpenaiProvider parent_instance;
-};
-
-G_DEFINE_FINAL_TYPE (OpenaiProvider, openai_provider, VIG_TYPE_OPENAI_PROVIDER)
-
 static const VigProviderInfo openai_info = {
   .type = "openai",
   .title = "OpenAI",
@@ -23,6 +13,8 @@ static const VigProviderInfo openai_info = {
   .key = VIG_KEY_REQUIRED,
   .options_schema = VIG_OPTIONS (VIG_OPTION_API "," VIG_OPTION_REASONING),
 };
+
+VIG_DEFINE_PROVIDER_PLUGIN (OpenaiProvider, openai_provider, VigOpenaiProvider, VIG_TYPE_OPENAI_PROVIDER, openai_info, "openai")
 
 /* The old ones, for which Chat Completions was made: their Responses have nothing more to say. */
 static gboolean
@@ -56,18 +48,3 @@ openai_provider_class_init (OpenaiProviderClass *klass)
   openai->prefers_responses = prefers_responses;
   openai->tune_request = tune_request;
 }
-
-static void
-openai_provider_init (OpenaiProvider *self)
-{
-}
-
-static gboolean
-activate (VigHost *host, GError **error)
-{
-  vig_host_add_provider_type (host, &openai_info, OPENAI_TYPE_PROVIDER);
-
-  return TRUE;
-}
-
-VIG_PLUGIN_EXPORT const VigPlugin vig_plugin_1 = { VIG_ABI_MINOR, "openai", activate, NULL };

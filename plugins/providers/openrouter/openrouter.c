@@ -3,16 +3,6 @@
 
 #include <vigilus/vigilus.h>
 
-#define OPENROUTER_TYPE_PROVIDER (openrouter_provider_get_type ())
-G_DECLARE_FINAL_TYPE (OpenrouterProvider, openrouter_provider, OPENROUTER, PROVIDER, VigOpenaiProvider)
-
-struct _OpenrouterProvider
-{
-  VigOpenaiProvider parent_instance;
-};
-
-G_DEFINE_FINAL_TYPE (OpenrouterProvider, openrouter_provider, VIG_TYPE_OPENAI_PROVIDER)
-
 static const VigProviderInfo openrouter_info = {
   .type = "openrouter",
   .title = "OpenRouter",
@@ -22,6 +12,8 @@ static const VigProviderInfo openrouter_info = {
   .key = VIG_KEY_REQUIRED,
   .options_schema = VIG_OPTIONS (VIG_OPTION_REASONING),
 };
+
+VIG_DEFINE_PROVIDER_PLUGIN (OpenrouterProvider, openrouter_provider, VigOpenaiProvider, VIG_TYPE_OPENAI_PROVIDER, openrouter_info, "openrouter")
 
 static void
 add_headers (VigHttpProvider *self, SoupMessageHeaders *headers, const char *api_key)
@@ -73,18 +65,3 @@ openrouter_provider_class_init (OpenrouterProviderClass *klass)
   openai->tune_request = tune_request;
   openai->read_model = read_model;
 }
-
-static void
-openrouter_provider_init (OpenrouterProvider *self)
-{
-}
-
-static gboolean
-activate (VigHost *host, GError **error)
-{
-  vig_host_add_provider_type (host, &openrouter_info, OPENROUTER_TYPE_PROVIDER);
-
-  return TRUE;
-}
-
-VIG_PLUGIN_EXPORT const VigPlugin vig_plugin_1 = { VIG_ABI_MINOR, "openrouter", activate, NULL };

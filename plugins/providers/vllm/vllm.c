@@ -3,16 +3,6 @@
 
 #include <vigilus/vigilus.h>
 
-#define VLLM_TYPE_PROVIDER (vllm_provider_get_type ())
-G_DECLARE_FINAL_TYPE (VllmProvider, vllm_provider, VLLM, PROVIDER, VigOpenaiProvider)
-
-struct _VllmProvider
-{
-  VigOpenaiProvider parent_instance;
-};
-
-G_DEFINE_FINAL_TYPE (VllmProvider, vllm_provider, VIG_TYPE_OPENAI_PROVIDER)
-
 static const VigProviderInfo vllm_info = {
   .type = "vllm",
   .title = "vLLM",
@@ -22,6 +12,8 @@ static const VigProviderInfo vllm_info = {
   .is_local = TRUE,
   .options_schema = VIG_OPTIONS (VIG_OPTION_API "," VIG_OPTION_REASONING),
 };
+
+VIG_DEFINE_PROVIDER_PLUGIN (VllmProvider, vllm_provider, VigOpenaiProvider, VIG_TYPE_OPENAI_PROVIDER, vllm_info, "vllm")
 
 /* Whether a model thinks is for the template that its prompt is made by. */
 static void
@@ -41,18 +33,3 @@ vllm_provider_class_init (VllmProviderClass *klass)
   VIG_HTTP_PROVIDER_CLASS (klass)->info = &vllm_info;
   VIG_OPENAI_PROVIDER_CLASS (klass)->tune_request = tune_request;
 }
-
-static void
-vllm_provider_init (VllmProvider *self)
-{
-}
-
-static gboolean
-activate (VigHost *host, GError **error)
-{
-  vig_host_add_provider_type (host, &vllm_info, VLLM_TYPE_PROVIDER);
-
-  return TRUE;
-}
-
-VIG_PLUGIN_EXPORT const VigPlugin vig_plugin_1 = { VIG_ABI_MINOR, "vllm", activate, NULL };

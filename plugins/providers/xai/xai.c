@@ -5,16 +5,6 @@
 
 #include <string.h>
 
-#define XAI_TYPE_PROVIDER (xai_provider_get_type ())
-G_DECLARE_FINAL_TYPE (XaiProvider, xai_provider, XAI, PROVIDER, VigOpenaiProvider)
-
-struct _XaiProvider
-{
-  VigOpenaiProvider parent_instance;
-};
-
-G_DEFINE_FINAL_TYPE (XaiProvider, xai_provider, VIG_TYPE_OPENAI_PROVIDER)
-
 static const VigProviderInfo xai_info = {
   .type = "xai",
   .title = "xAI",
@@ -25,6 +15,8 @@ static const VigProviderInfo xai_info = {
   .key = VIG_KEY_REQUIRED,
   .options_schema = VIG_OPTIONS (VIG_OPTION_API "," VIG_OPTION_REASONING),
 };
+
+VIG_DEFINE_PROVIDER_PLUGIN (XaiProvider, xai_provider, VigOpenaiProvider, VIG_TYPE_OPENAI_PROVIDER, xai_info, "xai")
 
 /* xAI calls its Chat Completions deprecated. */
 static gboolean
@@ -70,18 +62,3 @@ xai_provider_class_init (XaiProviderClass *klass)
   openai->prefers_responses = prefers_responses;
   openai->read_model = read_model;
 }
-
-static void
-xai_provider_init (XaiProvider *self)
-{
-}
-
-static gboolean
-activate (VigHost *host, GError **error)
-{
-  vig_host_add_provider_type (host, &xai_info, XAI_TYPE_PROVIDER);
-
-  return TRUE;
-}
-
-VIG_PLUGIN_EXPORT const VigPlugin vig_plugin_1 = { VIG_ABI_MINOR, "xai", activate, NULL };

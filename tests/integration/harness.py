@@ -163,7 +163,7 @@ class Daemon:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, kind, *unused):
+    def __exit__(self, kind=None, *unused):
         try:
             self.stop()
         finally:

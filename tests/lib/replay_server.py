@@ -465,10 +465,19 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b'0\r\n\r\n')
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 512
+
+    def handle_error(self, request, client_address):
+        """Clients that end, or are killed, leave connections behind: nothing to report."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def bind(port, patience=20):
     """Another test may have the port for a while."""
     try:
-        return ThreadingHTTPServer(('127.0.0.1', port), Handler)
+        return Server(('127.0.0.1', port), Handler)
     except OSError:
         if patience <= 0:
             raise
@@ -484,7 +493,6 @@ def main(arguments):
     if arguments:
         with open(arguments[0], encoding='utf-8') as file:
             values = json.load(file)
-    ThreadingHTTPServer.request_queue_size = 512
     server = bind(port)
     server.daemon_threads = True
     server.control = Control(values)

@@ -251,7 +251,7 @@ static gboolean
 read_background (VigRunFacts *self, VigDbConnection *db, Query *query, GError **error)
 {
   self->memories = vig_store_memories_for (db, query->user_id, query->operator_id, error);
-  self->servers = self->memories != NULL ? vig_store_servers_for (db, query->operator_id, query->run_id, error) : NULL;
+  self->servers = self->memories != NULL ? vig_store_servers_for (db, query->operator_id, query->run_id, NULL, error) : NULL;
 
   return self->servers != NULL;
 }

@@ -213,16 +213,19 @@ set_unknown (JsonArray *servers, const char *name, GError **error)
     g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "there is no server \"%s\": this Operator may use none yet; add one in the dashboard under Servers", name);
 }
 
-static JsonObject *
-find_named (JsonArray *servers, const char *name)
+static gpointer
+refuse (VigDbConnection *db, Search *self, GError **error)
 {
-  for (guint i = 0; servers != NULL && i < json_array_get_length (servers); i++)
-    {
-      JsonObject *server = json_array_get_object_element (servers, i);
+  g_autoptr (JsonArray) own = vig_store_servers_for (db, self->operator_id, NULL, self->name, error);
+  g_autoptr (JsonArray) all = own != NULL ? vig_store_servers_for (db, self->operator_id, self->run_id, NULL, error) : NULL;
 
-      if (g_ascii_strcasecmp (vig_json_get_string (server, "name", ""), name) == 0)
-        return server;
-    }
+  if (all == NULL)
+    return NULL;
+  if (json_array_get_length (own) > 0)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "the Operator that asked for this may not use the server \"%s\", and who is asked may do no more "
+                 "for it than it may itself: tell the person, who can ask you directly", self->name);
+  else
+    set_unknown (all, self->name, error);
 
   return NULL;
 }
@@ -231,26 +234,14 @@ static gpointer
 search (VigDbConnection *db, gpointer data, GError **error)
 {
   Search *self = data;
-  g_autoptr (JsonArray) servers = vig_store_servers_for (db, self->operator_id, self->run_id, error);
-  g_autoptr (JsonArray) own = NULL;
-  JsonObject *found = NULL;
+  g_autoptr (JsonArray) found = vig_store_servers_for (db, self->operator_id, self->run_id, self->name, error);
 
-  if (servers == NULL)
+  if (found == NULL)
     return NULL;
-  found = find_named (servers, self->name);
-  if (found != NULL)
-    return vig_server_entry_load (db, vig_json_get_string (found, "id", ""), error);
+  if (json_array_get_length (found) == 0)
+    return refuse (db, self, error);
 
-  own = vig_store_servers_for (db, self->operator_id, NULL, error);
-  if (own == NULL)
-    return NULL;
-  if (find_named (own, self->name) != NULL)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "the Operator that asked for this may not use the server \"%s\", and who is asked may do no more "
-                 "for it than it may itself: tell the person, who can ask you directly", self->name);
-  else
-    set_unknown (servers, self->name, error);
-
-  return NULL;
+  return vig_server_entry_load (db, vig_json_get_string (json_array_get_object_element (found, 0), "id", ""), error);
 }
 
 VigServer *

@@ -43,7 +43,7 @@ list (VigDbConnection *db, gpointer call_id, GError **error)
   if (run == NULL)
     return NULL;
 
-  return vig_store_servers_for (db, vig_json_get_string (run, "operator_id", NULL), vig_json_get_string (run, "id", ""), error);
+  return vig_store_servers_for (db, vig_json_get_string (run, "operator_id", NULL), vig_json_get_string (run, "id", ""), NULL, error);
 }
 
 static gboolean

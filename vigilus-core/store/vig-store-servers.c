@@ -94,14 +94,15 @@ vig_store_servers_get (VigDbConnection *db, const char *id, GError **error)
   "users (operator_id) AS (SELECT coalesce (?1, '') UNION SELECT coalesce (operator_id, '') FROM askers WHERE is_operator) "
 
 JsonArray *
-vig_store_servers_for (VigDbConnection *db, const char *operator_id, const char *run_id, GError **error)
+vig_store_servers_for (VigDbConnection *db, const char *operator_id, const char *run_id, const char *name, GError **error)
 {
   return vig_store_row_all (vig_db_query (db, error,
-                                          USERS SERVER "WHERE NOT EXISTS (SELECT 1 FROM server_operators o WHERE o.server_id = s.id)"
+                                          USERS SERVER "WHERE (?4 IS NULL OR s.name = ?4 COLLATE NOCASE)"
+                                          " AND (NOT EXISTS (SELECT 1 FROM server_operators o WHERE o.server_id = s.id)"
                                           " OR NOT EXISTS (SELECT 1 FROM users u WHERE NOT EXISTS"
-                                          " (SELECT 1 FROM server_operators o WHERE o.server_id = s.id AND o.operator_id = u.operator_id))"
+                                          " (SELECT 1 FROM server_operators o WHERE o.server_id = s.id AND o.operator_id = u.operator_id)))"
                                           " ORDER BY s.name COLLATE NOCASE LIMIT ?3",
-                                          "ssi", operator_id, run_id, (gint64) MAX_LISTED),
+                                          "ssis", operator_id, run_id, (gint64) MAX_LISTED, name),
                             SERVER_TYPES, error);
 }
 

@@ -11,8 +11,9 @@ G_BEGIN_DECLS
  * jump_id|null, jump_name|null, file_paths [absolute paths], facts|null). Names are unique without regard to case. */
 JsonObject *vig_store_servers_list         (VigDbConnection *db, const VigPage *page, GError **error);
 JsonObject *vig_store_servers_get          (VigDbConnection *db, const char *id, GError **error);
-/* Those that an Operator may use, by name; at most 200. @run_id: in this run, where all who asked for it have to be allowed to as well; or NULL. */
-JsonArray  *vig_store_servers_for          (VigDbConnection *db, const char *operator_id, const char *run_id, GError **error);
+/* Those that an Operator may use, by name; at most 200. @run_id: in this run, where all who asked for it have to be allowed to as well; or NULL.
+ * @name: only the one of this name, without regard to case; or NULL. */
+JsonArray  *vig_store_servers_for          (VigDbConnection *db, const char *operator_id, const char *run_id, const char *name, GError **error);
 JsonObject *vig_store_servers_create       (VigDbConnection *db, JsonObject *values, GError **error);
 /* Another host, or another port, forgets the host key: it belongs to the machine that was there. */
 JsonObject *vig_store_servers_update       (VigDbConnection *db, const char *id, JsonObject *changes, GError **error);

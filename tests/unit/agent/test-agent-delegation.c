@@ -233,6 +233,13 @@ test_servers (void)
   g_assert_nonnull (strstr (agent_test_last_results (), "doers"));
   assert_server (test, direct, "doers", -1);
 
+  /* However many there are. */
+  agent_test_exec (test, "INSERT INTO servers (id, name, host, port, user_name, tags, notes, status, created_at, updated_at)"
+                         " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)"
+                         " SELECT 'many' || i, 'a-server-' || i, '127.0.0.1', 22, 'root', '[]', '', 'unknown', 1, 1 FROM n");
+  assert_server (test, last, "everyones", -1);
+  assert_server (test, direct, "a-server-299", -1);
+
   /* Of whom nothing is known any more nothing is lent. */
   agent_test_exec (test, "DELETE FROM operators WHERE name = 'Reader'");
   assert_server (test, last, "both", VIG_ERROR_DENIED);

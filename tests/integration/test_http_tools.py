@@ -197,6 +197,8 @@ def test_import():
         assert pasted['items'][0]['url'].startswith('http://nas.home/api/'), pasted
         yaml = 'openapi: 3.0.0\npaths:\n  /status:\n    get:\n      summary: Status\nservers:\n  - url: http://nas.home\n'
         assert client.post('/api/v1/http-tools/import/read', {'document': yaml}).expect(200)['items'][0]['name'] == 'get_status'
+        large = {**home.server.document, 'x-padding': 'x' * 3_000_000}
+        assert client.post('/api/v1/http-tools/import/read', {'document': json.dumps(large)}).expect(200)['title'] == 'Home', 'documents are as large as they are'
         chosen = [{key: value for key, value in item.items() if key not in ('operation', 'problem')} | {'credential_id': credential}
                   for item in read['items'] if item['problem'] is None]
         made = client.post('/api/v1/http-tools/import', {'tools': chosen}).expect(201)['items']

@@ -160,7 +160,7 @@ vig_operation_check_body (const VigOperation *self, const char *text, gsize leng
   if (self->body == NULL || (length == 0 && !self->body_required))
     return json_object_new ();
 
-  body = vig_json_parse_object (text, length, VIG_BODY_LIMIT, error);
+  body = vig_json_parse_object (text, length, self->body_limit, error);
   if (body == NULL)
     {
       g_prefix_error (error, "the body is not valid JSON: ");

@@ -114,13 +114,12 @@ add_body (VigOperation *self, JsonNode *document, JsonObject *description, const
   JsonObject *body = vig_json_get_object (description, "requestBody");
   g_autofree char *schema = NULL;
 
-  self->body_limit = VIG_BODY_LIMIT;
+  self->body_limit = (gsize) vig_json_get_int (description, "x-body-limit", VIG_BODY_LIMIT);
   if (body == NULL)
     return TRUE;
   if (json_object_has_member (vig_json_get_object (body, "content"), "application/octet-stream"))
     {
       self->body_is_raw = TRUE;
-      self->body_limit = (gsize) vig_json_get_int (description, "x-body-limit", VIG_BODY_LIMIT);
       return TRUE;
     }
 

@@ -15,6 +15,7 @@ from harness import Daemon, answer_text, ended, say  # noqa: E402
 SERVER = pathlib.Path(__file__).resolve().parent.parent / 'lib' / 'replay_server.py'
 KEY = 'sk-' + 'planted0key0never0to0be0seen'
 SCRIPT = '{"script": [{"when": {"system": "(?i)rout"}, "calls": [{"name": "delegate", "arguments": {"operator": "Files", "reason": "files"}}]},' \
+         ' {"when": {"user": "forbidden"}, "text": "", "stop": "content_filter"}, {"when": {"user": "endless"}, "text": "", "stop": "length"},' \
          ' {"text": ["Good ", "day"], "reasoning": "hm"}], "models": ["m1", "m2"]%s}'
 
 
@@ -58,6 +59,13 @@ def test_every_kind_answers():
         options_are_kept_and_checked(client, provider['id'], replay)
 
 
+def silence_is_explained(client):
+    for word, said in (('forbidden', "The provider's filter stopped the answer"), ('endless', 'reached its length limit')):
+        _session, run = say(client, f'@Files {word}')
+        run = ended(client, run['id'])
+        assert run['state'] == 'failed' and said in run['error']['message'], run
+
+
 def options_are_kept_and_checked(client, grok, replay):
     schema = {item['type']: item['options_schema'] for item in client.get('/api/v1/provider-types').expect(200)['items']}
     assert schema['offline'] is None and 'context_length' in schema['ollama']['properties'] and 'api' in schema['openai']['properties'], schema
@@ -66,6 +74,7 @@ def options_are_kept_and_checked(client, grok, replay):
     say_and_end(client)
     asked = [one for one in replay.asked() if one['body'] and '/chat/completions' in one['path']][-1]
     assert asked['body']['reasoning_effort'] == 'low', asked
+    silence_is_explained(client)
     assert client.patch(f'/api/v1/providers/{grok}', {'name': 'Grok'}).expect(200)['options'] == changed['options']
     assert client.patch(f'/api/v1/providers/{grok}', {'options': {}}).expect(200)['options'] == {}
     for options in ({'reasoning': 'a lot'}, {'num_ctx': 1}, {'api': 7}):

@@ -199,6 +199,24 @@ is_empty (VigReply *reply)
   return vig_reply_get_n_calls (reply) == 0 && *vig_reply_get_text (reply) == '\0' && vig_reply_get_refusal (reply) == NULL;
 }
 
+/* Each provider has its own word for why its model stopped. */
+static const char *
+explain_silence (VigReply *reply)
+{
+  static const char *const filtered[] = { "content_filter", "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "refusal", NULL };
+  static const char *const broken[] = { "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", NULL };
+  const char *reason = vig_reply_get_stop_reason (reply);
+
+  if (vig_reply_is_cut_short (reply))
+    return "The model reached its length limit before it answered. Ask for less at once, or choose another model.";
+  if (reason != NULL && g_strv_contains (filtered, reason))
+    return "The provider's filter stopped the answer before it began. Ask in other words, or choose another model.";
+  if (reason != NULL && g_strv_contains (broken, reason))
+    return "The model called a tool in a way that the provider could not read. Try again, or choose another model.";
+
+  return "The model answered nothing. Try again, or choose another model.";
+}
+
 static void
 replied (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -219,9 +237,7 @@ replied (GObject *source, GAsyncResult *result, gpointer user_data)
   vig_run_count_usage (self, reply, vig_ask_get_model (self->ask));
   if (is_empty (reply))
     {
-      vig_run_end_with (self, VIG_RUN_FAILED, "empty_reply", vig_reply_is_cut_short (reply)
-                ? "The model reached its length limit before it answered. Ask for less at once, or choose another model."
-                : "The model answered nothing. Try again, or choose another model.");
+      vig_run_end_with (self, VIG_RUN_FAILED, "empty_reply", explain_silence (reply));
       return;
     }
 

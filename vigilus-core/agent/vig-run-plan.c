@@ -75,7 +75,7 @@ answer_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
       if (facts != NULL && vig_run_check_limits (self, &error))
         self->ask = new_ask (self, facts, &error);
       if (self->ask != NULL)
-        vig_run_send_ask (self);
+        vig_run_fit (self, facts);
       else
         vig_run_fail (self, error);
     }

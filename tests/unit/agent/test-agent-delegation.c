@@ -443,6 +443,28 @@ test_orphan (void)
   g_assert_cmpint (agent_test_n_runs, ==, 0);
 }
 
+/* What Operators found may be more than the model that answers can take. */
+static void
+test_too_much (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *words = g_strnfill (9000, 'x');
+  g_autofree char *run = NULL;
+
+  agent_test_set (test, "{\"context_tokens\":4096}");
+  agent_test_use (-1, 5, -1);
+  agent_test_say ("", PLAN (STEP ("Keeper", "look", "") "," STEP ("Night Watch", "look as well", "")));
+  agent_test_say (words, NULL);
+  agent_test_say (words, NULL);
+  agent_test_say ("Both have looked.", NULL);
+  run = agent_test_ask (test, "look, both");
+  agent_test_wait_end (test, run);
+  assert_text (test, "SELECT state FROM runs WHERE depth = 0", "done");
+  assert_text (test, "SELECT json_extract (content, '$.text') FROM messages WHERE depth = 0 ORDER BY seq DESC", "Both have looked.");
+  g_assert_cmpuint (strlen (agent_test_last_results ()), >, 2000);
+  g_assert_cmpuint (strlen (agent_test_last_results ()), <, 12000);
+}
+
 /* What the children use counts against the limits of all. */
 static void
 test_budget (void)
@@ -479,6 +501,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/delegation/resume-ended", test_resume_ended);
   g_test_add_func ("/agent/delegation/orphan", test_orphan);
   g_test_add_func ("/agent/delegation/budget", test_budget);
+  g_test_add_func ("/agent/delegation/too-much", test_too_much);
 
   return g_test_run ();
 }

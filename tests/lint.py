@@ -23,6 +23,7 @@ BANNED = {
     r'\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|system|popen)\s*\(': 'an unsafe libc function',
     r'\bg_error\s*\(': 'g_error ()',
     r'\bg_task_run_in_thread\s*\(': 'g_task_run_in_thread (): use VigWorker',
+    r'\bG_SOURCE_FUNC\s*\(\s*g_\w+\s*\)': 'a function of GLib as a source: wrap it in one that says whether the source stays',
     r'\b(TODO|FIXME|XXX|HACK)\b': 'work left for later',
 }
 MACHINE_PATHS = re.compile(r'(?<![\w.])/(?:work|farm)/|/root/\.|(?<![\w])/home/[a-z]+/')

@@ -48,13 +48,21 @@ reach_by_access (gpointer data, VigServer *server, const char *address, GCancell
   return NULL;
 }
 
+static gboolean
+on_late (gpointer data)
+{
+  g_cancellable_cancel (data);
+
+  return G_SOURCE_REMOVE;
+}
+
 /* A test has its own end, sooner than the kernel's; the timer is the main loop's. */
 static GSource *
 start_timer (GCancellable *stop)
 {
   GSource *timer = g_timeout_source_new_seconds (TEST_TIME);
 
-  g_source_set_callback (timer, G_SOURCE_FUNC (g_cancellable_cancel), g_object_ref (stop), g_object_unref);
+  g_source_set_callback (timer, on_late, g_object_ref (stop), g_object_unref);
   g_source_attach (timer, NULL);
 
   return timer;

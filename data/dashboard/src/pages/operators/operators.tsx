@@ -10,7 +10,7 @@ import { Empty, Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _, ngettext } from '../../lib/i18n';
 import { rankNames } from '../../lib/mentions';
-import { operatorStatusQuery, operatorsQuery } from '../../lib/operators';
+import { operatorStatusQuery, operatorsQuery, toolsQuery } from '../../lib/operators';
 import { providersQuery } from '../../lib/providers';
 import type { Operator, OperatorStatus } from '../../lib/types';
 import { TestBench } from './bench';
@@ -41,6 +41,8 @@ function OperatorCard({
   provider: string;
   status: OperatorStatus | undefined;
 }) {
+  const tools = useQuery(toolsQuery).data ?? [];
+  const needsDirectory = tools.some((tool) => tool.host && operator.tools.includes(tool.name));
   return (
     <li className="card operator-card">
       <div className="row between">
@@ -65,7 +67,7 @@ function OperatorCard({
           <span>{operator.builtin.edited.length > 0 ? _('Came with Vigilus, edited') : _('Came with Vigilus')}</span>
         )}
       </p>
-      {!operator.working_directory && (
+      {!operator.working_directory && needsDirectory && (
         <p className="small muted">{_('No working directory: tools of this host are denied.')}</p>
       )}
     </li>

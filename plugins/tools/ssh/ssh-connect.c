@@ -5,6 +5,7 @@
 
 #include "ssh-watch.h"
 
+#include <libssh/server.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -30,6 +31,18 @@ vig_ssh_close (ssh_session session)
   if (ssh_is_connected (session))
     ssh_disconnect (session);
   ssh_free (session);
+}
+
+/* A call of libssh's after an answer has come only takes note of that, and sends nothing; while one is awaited, it does nothing. */
+void
+vig_ssh_keep_alive (ssh_session session)
+{
+  int was_blocking = ssh_is_blocking (session);
+
+  ssh_set_blocking (session, 0);
+  for (int i = 0; i < 2; i++)
+    ssh_send_keepalive (session);
+  ssh_set_blocking (session, was_blocking);
 }
 
 char *

@@ -27,6 +27,8 @@ int          vig_ssh_dial    (VigServer *server, VigSshStep *step, GCancellable 
 /* Checks or pins the host key of who is at the other end of @fd, and signs in; blocks. Takes @fd. *step says where it failed. (transfer full) */
 ssh_session  vig_ssh_connect (VigServer *server, int fd, VigSshStep *step, GCancellable *cancellable, GError **error);
 void         vig_ssh_close  (ssh_session session);
+/* Asks the server whether it is there, without waiting for the answer: that comes as a packet. */
+void         vig_ssh_keep_alive (ssh_session session);
 
 /* What the server says before anybody signs in, without control characters; NULL: nothing. */
 char        *vig_ssh_dup_banner (ssh_session session);

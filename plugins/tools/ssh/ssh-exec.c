@@ -6,12 +6,10 @@
 #include "ssh-watch.h"
 
 #include <libssh/callbacks.h>
-#include <libssh/server.h>
 #include <poll.h>
 
 #define CHUNK     (32 * 1024)
 #define EOF_TIME  G_USEC_PER_SEC    /* microseconds that what the command left behind may go on to write */
-#define QUIET     15                /* seconds of silence until the server is asked whether it is there; twice that: it is not */
 #define TERM_TIME (300 * 1000)      /* microseconds to end after a signal */
 #define KILL_TIME (2 * G_USEC_PER_SEC)
 #define KILL_SIBLINGS \
@@ -126,7 +124,7 @@ has_ended (Exec *self)
 static gboolean
 keep_alive (Exec *self)
 {
-  static const gint64 quiet = QUIET * G_USEC_PER_SEC;
+  static const gint64 quiet = SSH_QUIET * G_USEC_PER_SEC;
   gint64 now = g_get_monotonic_time ();
 
   if (self->received.in_packets != self->n_packets)
@@ -138,9 +136,7 @@ keep_alive (Exec *self)
   if (now - self->last_packet >= quiet && !self->has_asked)
     {
       self->has_asked = TRUE;
-      ssh_set_blocking (self->session, 0);
-      ssh_send_keepalive (self->session);
-      ssh_set_blocking (self->session, 1);
+      vig_ssh_keep_alive (self->session);
     }
 
   return now - self->last_packet < 2 * quiet;
@@ -185,7 +181,7 @@ follow (Exec *self, gint64 until, gboolean heed_cancel, GError **error)
         continue;
       if (!keep_alive (self))
         {
-          g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "the connection was lost while the command ran: the server has not answered for %d seconds", 2 * QUIET);
+          g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "the connection was lost while the command ran: the server has not answered for %d seconds", 2 * SSH_QUIET);
           return FALSE;
         }
       wait (self, until);

@@ -5,6 +5,10 @@
 
 G_BEGIN_DECLS
 
+#ifndef SSH_QUIET
+#define SSH_QUIET 15 /* seconds of silence until the server is asked whether it is there; twice that: it is not */
+#endif
+
 /* What became of a command. Output is capped at the limit; what was cut is counted. */
 typedef struct
 {

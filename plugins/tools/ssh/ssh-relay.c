@@ -6,7 +6,6 @@
 #include "ssh-channel.h"
 
 #include <errno.h>
-#include <libssh/server.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -133,7 +132,7 @@ keep_alive (Loop *loop)
     return;
 
   loop->last_word = now;
-  ssh_send_keepalive (loop->relay->session);
+  vig_ssh_keep_alive (loop->relay->session);
 }
 
 static void

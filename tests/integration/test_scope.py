@@ -176,7 +176,9 @@ def test_a_scan_made_elsewhere_is_taken_in():
             answer = bring(bad)
             assert answer.status == status and 'root:' not in answer.body.decode(), (bad[:60], answer.status, answer.body[:300])
         assert items('hosts') == []
-        (taken,) = bring(xml).expect(200)['scans']
+        secret = 'Tr0ub4dor' + 'x3'
+        (taken,) = bring(xml.replace('args="nmap ', f'args="nmap --script-args mysqlpass={secret} ', 1)).expect(200)['scans']
+        assert secret not in json.dumps(taken) and secret not in json.dumps(items('scans')), taken
         assert taken['complete'] and taken['profile'] == 'ports' and taken['n_open'] == 2 and taken['user_name'] == 'owner' and 'nmap' in taken['targets'][0], taken
         (host,) = items('hosts')
         assert host['address'] == '127.0.0.1' and host['n_open'] == 2, host

@@ -135,7 +135,10 @@ title_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (JsonObject) session = vig_db_finish (VIG_DB (source), result, &error);
 
   if (session != NULL)
-    vig_parts_publish (self->parts, "sessions", "session.changed", session);
+    {
+      json_object_set_string_member (session, "user_id", vig_json_get_string (self->wanted, "user_id", ""));
+      vig_parts_publish (self->parts, "sessions", "session.changed", session);
+    }
   else if (!vig_error_is_not_found (error))
     g_warning ("RUN=%s: the title of its conversation can't be stored: %s", self->run_id, error->message);
 }

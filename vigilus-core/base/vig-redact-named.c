@@ -200,7 +200,7 @@ scan_name (VigScan *self, gsize start, gsize end)
   if (kind == VIG_NAME_PLAIN && start > 0 && strchr ("?&", self->text[start - 1]) != NULL && end - start >= 9
       && g_ascii_strncasecmp (self->text + end - 9, "signature", 9) == 0)
     kind = VIG_NAME_SECRET;
-  if (is_word (self, start, end, "auth") || is_word (self, start, end, "_auth"))
+  if (vig_redact_names_pair (self->text + start, end - start))
     return scan_encoded_pair (self, skip_separator (self, end));
   if (kind == VIG_NAME_PLAIN)
     return 0;

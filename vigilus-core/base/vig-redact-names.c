@@ -198,7 +198,12 @@ vig_redact_is_secret (VigNameKind kind, const char *value, gsize length, gboolea
   return kind == VIG_NAME_PASSWORD || has_digit (value, length) || length >= (quoted ? 8 : 20);
 }
 
-/* user:password in base64, as RFC 7617 has it; nothing else that is called "auth" is one. */
+gboolean
+vig_redact_names_pair (const char *name, gsize length)
+{
+  return (length == 4 && g_ascii_strncasecmp (name, "auth", 4) == 0) || (length == 5 && g_ascii_strncasecmp (name, "_auth", 5) == 0);
+}
+
 gboolean
 vig_redact_is_encoded_pair (const char *value, gsize length)
 {

@@ -208,8 +208,10 @@ vig_redactor_apply (VigRedactor *self, const char *text)
 static JsonNode *
 redact_string (VigRedactor *self, const char *name, const char *text)
 {
-  VigNameKind kind = name != NULL ? vig_redact_classify_name (name, strlen (name)) : VIG_NAME_PLAIN;
-  g_autofree char *clean = kind == VIG_NAME_PLAIN || *text == '\0' ? vig_redactor_apply (self, text) : g_strdup (MASK);
+  gsize length = name != NULL ? strlen (name) : 0;
+  gboolean is_secret = name != NULL && (vig_redact_classify_name (name, length) != VIG_NAME_PLAIN
+                                        || (vig_redact_names_pair (name, length) && vig_redact_is_encoded_pair (text, strlen (text))));
+  g_autofree char *clean = !is_secret || *text == '\0' ? vig_redactor_apply (self, text) : g_strdup (MASK);
 
   return json_node_init_string (json_node_alloc (), clean);
 }

@@ -27,12 +27,14 @@ static JsonNode *
 keep (VigDbConnection *db, VigRequest *request, GError **error)
 {
   Import *self = vig_request_get_data (request);
+  VigRedactor *redactor = vig_request_get_web (request)->context.agent->redactor;
   g_autoptr (JsonObject) subject = vig_json_pack_object ("{s:s}", "user_name", vig_request_get_caller (request)->user_name);
   g_autoptr (JsonArray) scans = json_array_new ();
 
   for (guint i = 0; i < json_array_get_length (self->records); i++)
     {
-      JsonObject *scan = vig_store_scope_merge (db, subject, json_array_get_object_element (self->records, i), error);
+      g_autoptr (JsonNode) clean = vig_redactor_apply_json (redactor, json_array_get_element (self->records, i));
+      JsonObject *scan = vig_store_scope_merge (db, subject, json_node_get_object (clean), error);
 
       if (scan == NULL)
         return NULL;

@@ -5,7 +5,9 @@
 
 #include "nmap-report.h"
 
-#define MAX_COMMAND 300 /* characters of the command line that are shown */
+#include <string.h>
+
+#define MAX_COMMAND 300 /* bytes of the command line that are shown */
 
 static gboolean
 has_option (char **words, const char *option)
@@ -24,13 +26,41 @@ find_profile (const char *arguments)
   return has_option (words, "-sV") ? "services" : "ports";
 }
 
+/* Passwords are given to nmap's scripts and proxies. */
+static gboolean
+takes_secret (const char *word)
+{
+  return g_str_has_prefix (word, "--script-args") || g_str_has_prefix (word, "--proxies") || g_str_equal (word, "--proxy");
+}
+
+/* Whole words of it, for no redactor would know a secret by half. */
+static char *
+cut_command (const char *arguments)
+{
+  g_auto (GStrv) words = g_strsplit (arguments, " ", -1);
+  g_autoptr (GString) command = g_string_new (words[0]);
+
+  for (guint i = 1; words[0] != NULL && words[i] != NULL && command->len + strlen (words[i]) < MAX_COMMAND; i++)
+    {
+      gboolean is_option = takes_secret (words[i]);
+
+      if (takes_secret (words[i - 1]) && strchr (words[i - 1], '=') == NULL)
+        g_string_append (command, " …");
+      else
+        g_string_append_printf (command, " %.*s%s", (int) (is_option ? strcspn (words[i], "=") : strlen (words[i])), words[i],
+                                is_option && strchr (words[i], '=') != NULL ? "=…" : "");
+    }
+
+  return g_string_free (g_steal_pointer (&command), FALSE);
+}
+
 static JsonObject *
 make_record (NmapXml *xml, const char *protocol, const char *problem)
 {
   JsonObject *facts = nmap_xml_get_facts (xml);
   const char *arguments = vig_json_get_string (facts, "arguments", "nmap");
   const char *ports = vig_json_get_string (vig_json_get_object (facts, "ports"), protocol, NULL);
-  g_autofree char *command = g_utf8_substring (arguments, 0, MIN (g_utf8_strlen (arguments, -1), MAX_COMMAND));
+  g_autofree char *command = cut_command (arguments);
   g_autoptr (GPtrArray) no_names = g_ptr_array_new ();
   NmapTargets targets = { .names = no_names };
 

@@ -165,7 +165,10 @@ test_titles (void)
   g_assert_nonnull (strstr (agent_test_last_turns (), "42 GiB are used."));
   g_assert_cmpstr (agent_test_last_tools (), ==, "");
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM usage WHERE purpose = 'title' AND input_tokens = 600"), ==, 1);
-  vig_test_wait_for (agent_test_saw (test, "sessions session.changed"));
+  vig_test_wait_for (agent_test_saw (test, "\"title\":\"Space on the disks\""));
+  for (guint i = 0; i < test->events->len; i++)
+    if (strstr (g_ptr_array_index (test->events, i), "\"Space on the disks\"") != NULL)
+      g_assert_nonnull (strstr (g_ptr_array_index (test->events, i), "\"user_id\":")); /* whose it is, or no socket gets it */
 
   /* One that fails leaves the words. */
   agent_test_say ("42 GiB are used.", NULL);

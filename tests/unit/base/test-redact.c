@@ -145,14 +145,14 @@ test_json (void)
 {
   g_autoptr (VigRedactor) redactor = vig_redactor_new ();
   g_autoptr (JsonNode) node = vig_json_parse ("{\"password\":\"x\",\"user\":\"bob\",\"api_key\":[\"a\",\"b\"],\"n\":7,\"none\":null,\"secret\":\"\","
-                                              "\"deep\":{\"cmd\":\"sshpass -p hunter2x ssh nas\",\"max_tokens\":10}}", -1, 0, NULL);
+                                              "\"deep\":{\"cmd\":\"sshpass -p hunter2x ssh nas\",\"max_tokens\":10},\"auth\":\"dXNlcjpwYXNzd29yZA==\",\"_auth\":\"basic\"}", -1, 0, NULL);
   g_autofree char *before = vig_json_to_string (node);
   g_autoptr (JsonNode) clean = vig_redactor_apply_json (redactor, node);
   g_autofree char *text = vig_json_to_string (clean);
   g_autofree char *after = vig_json_to_string (node);
 
   g_assert_cmpstr (text, ==, "{\"password\":\"[redacted]\",\"user\":\"bob\",\"api_key\":[\"[redacted]\",\"[redacted]\"],\"n\":7,\"none\":null,\"secret\":\"\","
-                             "\"deep\":{\"cmd\":\"sshpass -p [redacted] ssh nas\",\"max_tokens\":10}}");
+                             "\"deep\":{\"cmd\":\"sshpass -p [redacted] ssh nas\",\"max_tokens\":10},\"auth\":\"[redacted]\",\"_auth\":\"basic\"}");
   g_assert_cmpstr (before, ==, after);
 }
 

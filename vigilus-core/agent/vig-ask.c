@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vig-ask-tool.h"
+#include "vig-opaque.h"
 #include "vig-orchestrator.h"
 #include "vig-plan.h"
 #include "vig-output.h"
@@ -23,6 +24,7 @@ struct _VigAsk
   gboolean             can_write;
   char                *model;
   char                *provider_name;
+  char                *provider_id;
   char                *system;
   VigTranscript       *transcript;
   GPtrArray           *tools;   /* keeps the tools alive whose descriptions are sent */
@@ -54,6 +56,7 @@ clear (gpointer data)
   g_clear_object (&self->provider);
   g_free (self->model);
   g_free (self->provider_name);
+  g_free (self->provider_id);
   g_free (self->system);
   g_clear_pointer (&self->transcript, vig_transcript_unref);
   g_clear_pointer (&self->tools, g_ptr_array_unref);
@@ -88,6 +91,8 @@ choose_provider (VigAsk *self, VigParts *parts, VigRunFacts *facts, const char *
   if (self->provider == NULL)
     return FALSE;
   self->provider_name = g_strdup (vig_json_get_string (facts->provider, "name", NULL));
+  self->provider_id = g_strdup (vig_json_get_string (facts->provider, "id", NULL));
+  vig_opaque_limit (self->transcript, self->provider_id);
   self->model = vig_provider_cache_choose_model (parts->providers, facts->provider, facts->model != NULL ? facts->model : model, error);
 
   return self->model != NULL;
@@ -364,7 +369,10 @@ completed (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   if (reply != NULL)
-    reply = read_calls (self, reply);
+    {
+      reply = read_calls (self, reply);
+      vig_opaque_mark (reply, self->provider_id);
+    }
   show (self, VIG_CHUNK_REASONING, vig_stream_flush (self->reasoning));
   show (self, VIG_CHUNK_TEXT, vig_stream_flush (self->text));
   if (reply != NULL)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent-test.h"
+#include "vig-opaque.h"
 #include "vig-titler.h"
 
 static void
@@ -181,10 +182,28 @@ test_titles (void)
   assert_title (test, "and the backups?|words");
 }
 
+/* What one provider sealed is shown to no other, also where a second one goes on. */
+static void
+test_opaque (void)
+{
+  g_autoptr (VigTranscript) transcript = vig_transcript_new ();
+  g_autoptr (VigReply) reply = vig_reply_new ();
+
+  vig_reply_append_text (reply, "so", -1);
+  vig_reply_set_opaque (reply, vig_json_pack ("{s:s}", "format", "chat"));
+  vig_opaque_mark (reply, "first");
+  vig_transcript_add_reply (transcript, reply);
+  vig_opaque_limit (transcript, "first");
+  g_assert_nonnull (vig_reply_get_opaque (vig_transcript_get_reply (transcript, 0)));
+  vig_opaque_limit (transcript, "second");
+  g_assert_null (vig_reply_get_opaque (vig_transcript_get_reply (transcript, 0)));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/agent/runs/opaque", test_opaque);
   g_test_add_func ("/agent/runs/answer", test_answer);
   g_test_add_func ("/agent/runs/read-call", test_read_call);
   g_test_add_func ("/agent/runs/invalid-arguments", test_invalid_arguments);

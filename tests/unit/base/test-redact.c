@@ -145,7 +145,8 @@ test_json (void)
 {
   g_autoptr (VigRedactor) redactor = vig_redactor_new ();
   g_autoptr (JsonNode) node = vig_json_parse ("{\"password\":\"x\",\"user\":\"bob\",\"api_key\":[\"a\",\"b\"],\"n\":7,\"none\":null,\"secret\":\"\","
-                                              "\"deep\":{\"cmd\":\"sshpass -p hunter2x ssh nas\",\"max_tokens\":10},\"auth\":\"dXNlcjpwYXNzd29yZA==\",\"_auth\":\"basic\"}", -1, 0, NULL);
+                                              "\"deep\":{\"cmd\":\"sshpass -p hunter2x ssh nas\",\"max_tokens\":10}"
+                                              ",\"auth\":\"dXNlcjpwYXNzd29yZA==\",\"_auth\":\"basic\"}", -1, 0, NULL);
   g_autofree char *before = vig_json_to_string (node);
   g_autoptr (JsonNode) clean = vig_redactor_apply_json (redactor, node);
   g_autofree char *text = vig_json_to_string (clean);

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import pathlib
+import pwd
 import sys
 import tempfile
 
@@ -150,6 +151,33 @@ def test_what_was_written_is_put_back_by_one_click():
         undo(last, 403, override=True)
         client.delete(f'/api/v1/servers/{keeper.server["id"]}').expect(204)
         undo(last, 404, override=True)
+
+
+def test_undo_gives_no_rights_to_another_owner():
+    if os.geteuid() != 0:
+        return 'only root can give files to others'
+    with tempfile.TemporaryDirectory() as folder, Keeper([], 'ssh-write', file_paths=[folder]) as keeper:
+        client, gone, kept = keeper.client, pathlib.Path(folder, 'gone'), pathlib.Path(folder, 'kept')
+        add_server(client, keeper.sshd, {'id': keeper.server['credential_id']}, 'low', user_name='nobody', file_paths=[folder])
+        for path in (keeper.sshd.folder, pathlib.Path(folder)):
+            path.chmod(0o777)
+        undo = lambda: client.post(f'/api/v1/changes/{client.items("/api/v1/changes")[0]["id"]}/undo', {'override': True}).expect(200)  # noqa: E731
+        state = lambda path: (path.read_text(encoding='ascii'), oct(path.stat().st_mode & 0o7777), path.stat().st_uid)  # noqa: E731
+        for path, owner in ((gone, 1234), (kept, 0)):
+            path.write_text('old', encoding='ascii')
+            os.chown(path, owner, owner)
+            path.chmod(0o4755)
+        (text,) = ask(keeper, {'server': 'nas', 'path': str(gone), 'content': 'new', 'mode': '0600'}, approve=True)
+        assert state(gone) == ('new', '0o600', 1234), text
+        gone.unlink()
+        undo()
+        assert state(gone) == ('old', '0o4755', 1234), state(gone)
+        nobody = pwd.getpwnam('nobody').pw_uid
+        (text,) = ask(keeper, {'server': 'low', 'path': str(kept), 'content': 'new'}, approve=True)
+        assert state(kept) == ('new', '0o755', nobody), (text, state(kept))
+        undo()
+        assert state(kept) == ('old', '0o755', nobody), state(kept)
+    return None
 
 
 def test_several_servers_at_once():

@@ -10,6 +10,7 @@
 #define CHUNK     (32 * 1024)
 #define TIME      120 /* seconds to read or put back one file */
 #define RIGHTS    0777
+#define SET_ID    06000
 
 gboolean
 vig_ssh_files_get (VigSshFiles *self, const char *path, sftp_attributes info, VigServerFile *file, GError **error)
@@ -56,16 +57,20 @@ fill (VigSshFiles *self, const char *path, GBytes *content, mode_t mode)
 }
 
 gboolean
-vig_ssh_files_put (VigSshFiles *self, const char *path, const VigServerFile *file, gboolean replaces, GError **error)
+vig_ssh_files_put (VigSshFiles *self, const char *path, const VigServerFile *file, gboolean replaces, gboolean has_owner, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (path);
   g_autofree char *name = g_uuid_string_random ();
   g_autofree char *temporary = g_strdup_printf ("%s/.vigilus-%s", g_str_equal (folder, "/") ? "" : folder, name);
   gboolean ok = fill (self, temporary, file->content, file->mode & RIGHTS);
+  mode_t mode = file->mode;
 
-  if (ok && replaces && sftp_chown (self->sftp, temporary, file->uid, file->gid) != 0)
-    g_debug ("the owner of %s on %s could not be kept", path, self->server->name);
-  ok = ok && sftp_chmod (self->sftp, temporary, file->mode) == 0 &&
+  if (ok && has_owner && sftp_chown (self->sftp, temporary, file->uid, file->gid) != 0)
+    {
+      g_debug ("the owner of %s on %s could not be kept", path, self->server->name);
+      mode &= ~(mode_t) SET_ID;
+    }
+  ok = ok && sftp_chmod (self->sftp, temporary, mode) == 0 &&
        (replaces ? vig_ssh_rename (self->sftp, temporary, path) : sftp_rename (self->sftp, temporary, path) == 0);
   if (ok)
     return TRUE;
@@ -143,7 +148,7 @@ vig_ssh_put_file (VigSshPool *pool, VigServer *server, const char *path, const V
 
   ok = look_again (&files, path, &info, error);
   if (ok && file->content != NULL)
-    ok = vig_ssh_files_put (&files, path, file, info != NULL, error);
+    ok = vig_ssh_files_put (&files, path, file, info != NULL, TRUE, error);
   else if (ok && info != NULL)
     ok = remove_file (&files, path, error);
   if (info != NULL)

@@ -111,7 +111,7 @@ replace (VigSshFiles *files, VigInvocation *invocation, Target *self, GError **e
 {
   VigServerFile file = { self->content, choose_mode (invocation, self->info), self->info != NULL ? self->info->uid : 0, self->info != NULL ? self->info->gid : 0 };
 
-  return keep (files, invocation, self, error) && vig_ssh_files_put (files, self->path, &file, self->info != NULL, error);
+  return keep (files, invocation, self, error) && vig_ssh_files_put (files, self->path, &file, self->info != NULL, self->info != NULL, error);
 }
 
 JsonNode *

@@ -110,6 +110,31 @@ def test_writing():
         assert sorted(os.listdir(folder)) == ['new', path.name]
 
 
+def test_writing_what_elevates():
+    with tempfile.TemporaryDirectory() as folder, Keeper([], 'ssh-write', file_paths=[folder, '/etc/cron.d']) as keeper:
+        keys, program, new = (pathlib.Path(folder, name) for name in ('authorized_keys', 'program', 'new'))
+        keys.write_text('old', encoding='ascii')
+        elevating = [{'path': '/etc/cron.d/vigilus-test'}, {'path': f'{folder}/./authorized_keys'}, {'path': str(new), 'mode': '4755'}, {'path': str(new), 'mode': '2755'}]
+        elevating = [{'server': 'nas', 'content': 'x', **arguments} for arguments in elevating]
+        for text in ask(keeper, *elevating):
+            assert 'ceiling' in text and 'elevate' in text, text
+        # What is inherited is not asked for.
+        program.write_text('old', encoding='ascii')
+        program.chmod(0o6755)
+        ask(keeper, {'server': 'nas', 'path': str(program), 'content': 'new'}, approve=True)
+        assert program.read_text(encoding='ascii') == 'new' and program.stat().st_mode & 0o7777 == 0o755, oct(program.stat().st_mode)
+        keeper.client.patch(f'/api/v1/operators/{keeper.operator["id"]}', {'permission_level': 'elevate'}).expect(200)
+        for arguments in elevating[1:3]:
+            keeper.commands[:] = [arguments]
+            _, run = say(keeper.client, '@Keeper write')
+            approval = pending(keeper.client)
+            assert approval['level'] == 'elevate' and approval['resource'] == f'server:nas:{os.path.normpath(arguments["path"])}', approval
+            decide(keeper.client, approval)
+            ended(keeper.client, run['id'])
+        assert keys.read_text(encoding='ascii') == 'x' and new.stat().st_mode & 0o7777 == 0o4755, keeper.results(run)
+        assert not os.path.exists('/etc/cron.d/vigilus-test')
+
+
 def test_what_was_written_is_put_back_by_one_click():
     with tempfile.TemporaryDirectory() as folder, Keeper([], 'ssh-write', file_paths=[folder]) as keeper:
         client, path, new = keeper.client, pathlib.Path(folder, 'conf'), pathlib.Path(folder, 'new')

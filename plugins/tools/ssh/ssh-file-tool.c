@@ -36,7 +36,7 @@ static const VigToolInfo write_info = {
   .name = "ssh.write",
   .title = "Write a file of a server",
   .description = "Creates or replaces a file of a server of the inventory by SFTP, beneath the folders that the server's entry allows. "
-                 "The new file takes the place of the old one at once; mode and owner stay.",
+                 "The new file takes the place of the old one at once; owner and mode stay, without set-id bits.",
   .level = VIG_LEVEL_WRITE,
   .input_schema = "{\"type\": \"object\", \"required\": [\"server\", \"path\", \"content\"], \"additionalProperties\": false, \"properties\": {" SERVER ", " PATH ", "
                   "\"content\": {\"type\": \"string\", \"maxLength\": 1048576, \"description\": \"What the file is to hold, all of it\"},"
@@ -110,16 +110,26 @@ vig_ssh_file_tool_preview (VigTool *tool, VigInvocation *invocation, GCancellabl
   return preview;
 }
 
+/* As for command lines: what decides who may do what there, and a mode with set-id bits, is more than a write. */
+static gboolean
+elevates (VigInvocation *invocation, const char *path)
+{
+  const char *mode = vig_json_get_string (vig_invocation_get_arguments (invocation), "mode", "0");
+
+  return (g_ascii_strtoull (mode, NULL, 8) & SSH_SET_ID) != 0 || vig_command_path_elevates (path);
+}
+
 /* A grant is for one file of one server. */
 static VigLevel
 vig_ssh_file_tool_classify (VigTool *tool, VigInvocation *invocation, char **resource)
 {
+  VigLevel level = VIG_SSH_FILE_TOOL (tool)->info->level;
   g_autofree char *name = g_ascii_strdown (vig_json_get_string (vig_invocation_get_arguments (invocation), "server", ""), -1);
   g_autofree char *path = g_canonicalize_filename (vig_ssh_get_path (invocation), "/");
 
   *resource = g_strconcat ("server:", name, ":", path, NULL);
 
-  return VIG_SSH_FILE_TOOL (tool)->info->level;
+  return level == VIG_LEVEL_WRITE && elevates (invocation, path) ? VIG_LEVEL_ELEVATE : level;
 }
 
 static const VigToolInfo *

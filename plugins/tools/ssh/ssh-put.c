@@ -10,7 +10,6 @@
 #define CHUNK     (32 * 1024)
 #define TIME      120 /* seconds to read or put back one file */
 #define RIGHTS    0777
-#define SET_ID    06000
 
 gboolean
 vig_ssh_files_get (VigSshFiles *self, const char *path, sftp_attributes info, VigServerFile *file, GError **error)
@@ -68,7 +67,7 @@ vig_ssh_files_put (VigSshFiles *self, const char *path, const VigServerFile *fil
   if (ok && has_owner && sftp_chown (self->sftp, temporary, file->uid, file->gid) != 0)
     {
       g_debug ("the owner of %s on %s could not be kept", path, self->server->name);
-      mode &= ~(mode_t) SET_ID;
+      mode &= ~(mode_t) SSH_SET_ID;
     }
   ok = ok && sftp_chmod (self->sftp, temporary, mode) == 0 &&
        (replaces ? vig_ssh_rename (self->sftp, temporary, path) : sftp_rename (self->sftp, temporary, path) == 0);

@@ -8,6 +8,8 @@
 
 G_BEGIN_DECLS
 
+#define SSH_SET_ID 06000 /* of a mode */
+
 /* A server's files, for one call: confined to the folders that the server's entry names. All of it blocks. */
 typedef struct
 {

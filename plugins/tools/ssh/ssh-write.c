@@ -84,6 +84,7 @@ prepare (VigSshFiles *files, VigInvocation *invocation, Target *self, GError **e
   return check_target (files, asked, self, error);
 }
 
+/* What is new there must not get the rights that the old file gave: set-id bits have to be asked for. */
 static mode_t
 choose_mode (VigInvocation *invocation, sftp_attributes old)
 {
@@ -92,7 +93,7 @@ choose_mode (VigInvocation *invocation, sftp_attributes old)
   if (asked != NULL)
     return (mode_t) g_ascii_strtoull (asked, NULL, 8);
 
-  return old != NULL ? (mode_t) (old->permissions & 07777) : DEFAULT_MODE;
+  return old != NULL ? (mode_t) (old->permissions & 07777 & ~(guint) SSH_SET_ID) : DEFAULT_MODE;
 }
 
 /* What is there now, kept so that a person can put it back. */

@@ -161,6 +161,26 @@ test_explain (void)
     }
 }
 
+static void
+test_paths (void)
+{
+  static const struct
+  {
+    const char *path;
+    gboolean    elevates;
+  } rows[] = {
+    { "/etc/sudoers.d/x", TRUE }, { "/etc/cron.d/x", TRUE }, { "/etc/./passwd", TRUE }, { "/srv/../etc/ssh/sshd_config", TRUE }, { "//etc/cron.d/x", TRUE },
+    { "/srv/eve/.ssh/authorized_keys", TRUE }, { "/srv/jail/etc/sudoers.d/x", TRUE }, { "/etc/ld.so.preload", TRUE }, { "/lib/systemd/system/x.service", TRUE },
+    { "/etc/nginx/nginx.conf", FALSE }, { "/srv/etc/sudo/watch.conf", FALSE }, { "/srv/mount", FALSE }, { "/srv/eve/shadow.css", FALSE }, { "/", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%s", rows[i].path);
+      g_assert_cmpint (vig_command_path_elevates (rows[i].path), ==, rows[i].elevates);
+    }
+}
+
 static char *
 repeat (const char *text, guint n)
 {
@@ -210,6 +230,7 @@ main (int argc, char **argv)
   g_test_add_func ("/command/disguised-quoted", test_disguised_quoted);
   g_test_add_func ("/command/ordinary", test_ordinary);
   g_test_add_func ("/command/explain", test_explain);
+  g_test_add_func ("/command/paths", test_paths);
   g_test_add_func ("/command/limits", test_limits);
 
   return g_test_run ();

@@ -112,6 +112,8 @@ normalise (const char *text)
 
   if (*text != '/')
     return g_strdup (text);
+  while (text[1] == '/')
+    text++;
   canonical = g_canonicalize_filename (text, "/");
 
   return g_steal_pointer (&canonical);
@@ -153,6 +155,20 @@ is_elevate_path (const VigCommandTable *table, const char *path)
       return TRUE;
 
   return FALSE;
+}
+
+gboolean
+vig_command_path_elevates (const char *path)
+{
+  const VigCommandTable *table = vig_command_table_get ();
+  g_autofree char *plain = normalise (path);
+  g_auto (GStrv) parts = g_strsplit (plain, "/", -1);
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (g_hash_table_contains (table->elevate_files, parts[i]))
+      return TRUE;
+
+  return is_elevate_path (table, plain);
 }
 
 static gboolean

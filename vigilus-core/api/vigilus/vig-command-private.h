@@ -98,6 +98,7 @@ typedef struct
 {
   GHashTable *rows;
   GHashTable *elevate_words; /* set */
+  GHashTable *elevate_files; /* set: names of files, which are words too */
   GPtrArray  *elevate_paths; /* prefixes */
   GPtrArray  *write_paths;
   GHashTable *variables;     /* that may be set for a command */

@@ -30,6 +30,7 @@ table_free (VigCommandTable *self)
 {
   g_hash_table_unref (self->rows);
   g_hash_table_unref (self->elevate_words);
+  g_hash_table_unref (self->elevate_files);
   g_hash_table_unref (self->variables);
   g_ptr_array_unref (self->elevate_paths);
   g_ptr_array_unref (self->write_paths);
@@ -181,6 +182,11 @@ add_line (VigCommandTable *self, char *line, GError **error)
     add_all (self->variables, NULL, colon + 1);
   else if (g_str_equal (line, "@elevate-words"))
     add_all (self->elevate_words, NULL, colon + 1);
+  else if (g_str_equal (line, "@elevate-files"))
+    {
+      add_all (self->elevate_files, NULL, colon + 1);
+      add_all (self->elevate_words, NULL, colon + 1);
+    }
   else if (g_str_equal (line, "@elevate-paths"))
     add_all (NULL, self->elevate_paths, colon + 1);
   else if (g_str_equal (line, "@write-paths"))
@@ -199,6 +205,7 @@ vig_command_table_load (const char *text, GError **error)
 
   self->rows = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, row_free);
   self->elevate_words = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->elevate_files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->variables = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->elevate_paths = g_ptr_array_new_with_free_func (g_free);
   self->write_paths = g_ptr_array_new_with_free_func (g_free);

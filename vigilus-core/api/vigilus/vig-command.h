@@ -17,6 +17,8 @@ VIG_API void        vig_command_free      (VigCommand *self);
 VIG_API VigLevel    vig_command_get_level (VigCommand *self); /* the highest of its commands */
 /* For people: a line for each command with its level and why, as in "read     df -h: shows how full the disks are". */
 VIG_API char       *vig_command_explain   (VigCommand *self);
+/* Whether the file at this absolute path, or what is beneath it, decides who may do what on a host, by the same table: writing it is ELEVATE. */
+VIG_API gboolean    vig_command_path_elevates (const char *path);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigCommand, vig_command_free)
 
 G_END_DECLS

@@ -122,6 +122,7 @@ def test_a_network_that_is_gone_is_noticed_within_45_seconds():
         assert call['outcome'] == 'interrupted' and 'the connection was lost' in call['result']['text'], call
         print(f'# noticed after {time.monotonic() - begin:.0f} s')
         cable.plug()
+        subprocess.run(['pkill', '-f', f'^{mark}'], check=True)
         (text,) = ask(keeper, {'server': 'far', 'command': 'echo again'})
         assert json.loads(text)['stdout'] == 'again\n', text
     return None

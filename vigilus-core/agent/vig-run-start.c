@@ -15,6 +15,8 @@
 #include "vig-store-sessions.h"
 
 #define TITLE_LENGTH 60 /* characters */
+#define QUESTION_LENGTH 200  /* characters that a run tells of what was asked */
+#define LONGEST_START   4096 /* bytes, about, that either is looked for in */
 
 VigRunStart *
 vig_run_start_new (const VigCaller *caller, const char *session_id, const char *text)
@@ -65,28 +67,29 @@ vig_run_start_free (gpointer data)
   g_clear_pointer (&self->attachments, json_array_unref);
   g_free (self->operator_id);
   g_free (self->tool);
+  g_clear_object (&self->redactor);
   g_free (self->arguments);
   g_free (self->origin);
   g_free (self->origin_id);
   g_free (self);
 }
 
-/* The first line, cut at a word: what a conversation is called until somebody calls it otherwise. */
+/* The first line of it, cut at a word, after what is secret in it was: half a secret would not be known as one. */
 static char *
-make_title (const char *text)
+get_first_words (VigRedactor *redactor, const char *text, glong max)
 {
-  g_auto (GStrv) lines = NULL;
-  g_autofree char *stripped = g_strstrip (g_strdup (text));
+  g_autofree char *start = g_strndup (text, strlen (text) > LONGEST_START ? strcspn (text + LONGEST_START, " \n") + LONGEST_START : strlen (text));
+  g_autofree char *clean = g_strstrip (vig_redactor_apply (redactor, start));
+  g_auto (GStrv) lines = g_strsplit (clean, "\n", 2);
   g_autofree char *cut = NULL;
   char *blank;
 
-  lines = g_strsplit (stripped, "\n", 2);
   if (lines[0] == NULL)
     return g_strdup ("…");
-  if (g_utf8_strlen (lines[0], -1) <= TITLE_LENGTH)
+  if (g_utf8_strlen (lines[0], -1) <= max)
     return g_strdup (lines[0]);
 
-  cut = g_utf8_substring (lines[0], 0, TITLE_LENGTH);
+  cut = g_utf8_substring (lines[0], 0, max);
   blank = strrchr (cut, ' ');
   if (blank != NULL && blank > cut)
     *blank = '\0';
@@ -97,7 +100,7 @@ make_title (const char *text)
 static JsonObject *
 find_session (VigDbConnection *db, VigRunStart *self, GError **error)
 {
-  g_autofree char *title = make_title (self->text);
+  g_autofree char *title = get_first_words (self->redactor, self->text, TITLE_LENGTH);
   g_autoptr (JsonObject) session = NULL;
   const char *id;
 
@@ -180,14 +183,15 @@ route (VigDbConnection *db, JsonObject *run, const char *text, GError **error)
 
 /* The answer: the run, with its question, whose branch is shown from here on. */
 static gpointer
-finish (VigDbConnection *db, JsonObject *run, JsonObject *session, JsonObject *question, gboolean is_asked_now, GError **error)
+finish (VigDbConnection *db, VigRunStart *self, JsonObject *run, JsonObject *session, JsonObject *question, gboolean is_asked_now, GError **error)
 {
   const char *run_id = vig_json_get_string (run, "id", "");
   const char *question_id = vig_json_get_string (question, "id", "");
   const char *text = vig_json_get_string (vig_json_get_object (question, "content"), "text", "");
+  g_autofree char *words = get_first_words (self->redactor, text, QUESTION_LENGTH);
   g_autoptr (JsonObject) stored = NULL;
 
-  if (!route (db, run, text, error) || !vig_store_runs_set_question (db, run_id, question_id, error)
+  if (!route (db, run, text, error) || !vig_store_runs_set_question (db, run_id, question_id, words, error)
       || !vig_store_messages_show (db, vig_json_get_string (session, "id", ""), question_id, error))
     return NULL;
   stored = vig_store_runs_get (db, run_id, error);
@@ -210,7 +214,7 @@ write_again (VigDbConnection *db, VigRunStart *self, GError **error)
   if (session != NULL)
     run = create_run (db, self, vig_json_get_string (session, "id", ""), error);
 
-  return run != NULL ? finish (db, run, session, question, FALSE, error) : NULL;
+  return run != NULL ? finish (db, self, run, session, question, FALSE, error) : NULL;
 }
 
 /* TRUE: what the message follows is one of this conversation, or nothing. */
@@ -272,7 +276,7 @@ write_new (VigDbConnection *db, VigRunStart *self, GError **error)
     return NULL;
   message = vig_store_messages_add_question (db, session_id, vig_json_get_string (run, "id", ""), self->parent_id, content, error);
 
-  return message != NULL ? finish (db, run, session, message, TRUE, error) : NULL;
+  return message != NULL ? finish (db, self, run, session, message, TRUE, error) : NULL;
 }
 
 static VigRunWrite *

@@ -20,6 +20,7 @@ typedef struct
   gboolean unattended;
   gboolean is_test;     /* nothing is approved by itself, whatever the trust mode */
   char    *operator_id; /* of a test, or of a try; NULL: it is routed */
+  VigRedactor *redactor; /* for what others are told of the question */
   char    *tool;        /* a try: no model is asked, the Operator makes this one call, and the run ends with it */
   char    *arguments;   /* of it, JSON text */
 } VigRunStart;

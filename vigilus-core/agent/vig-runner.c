@@ -244,6 +244,7 @@ vig_runner_begin_async (VigRunner *self, VigRunStart *start, GCancellable *cance
     }
 
   self->n_starting++;
+  g_set_object (&start->redactor, self->parts->context.redactor);
   vig_db_write_async (self->parts->context.db, vig_run_start_write, start, vig_run_start_free, vig_run_started_free, NULL,
                       start_stored, g_steal_pointer (&task));
 }

@@ -3,18 +3,13 @@
 
 #include "vig-store-runs.h"
 
-#include <string.h>
-
 #include "vig-id.h"
 #include "vig-store-row.h"
-
-#define QUESTION_LENGTH 200 /* characters */
 
 #define RUN \
   "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros," \
   " stop_requested, created_at, updated_at, ended_at, seq, unattended, question_id, plan, parent_run_id, parent_call_id, root_run_id, depth, ceiling, strict,"  \
-  " origin, origin_id, (SELECT substr (json_extract (m.content, '$.text'), 1, " G_STRINGIFY (QUESTION_LENGTH) \
-  ") FROM messages m WHERE m.id = question_id) AS question FROM runs "
+  " origin, origin_id, question FROM runs "
 #define RUN_TYPES "sssssssjiiiibttt-bsjsssisbsss"
 #define SEQ_COLUMN 16
 
@@ -39,24 +34,6 @@ has_ended (const char *state)
   return g_str_equal (state, "done") || g_str_equal (state, "failed") || g_str_equal (state, "stopped");
 }
 
-/* Of the beginning of what was asked, the words of its first line that are whole: no redactor would know a secret by half of it. */
-static void
-cut_question (JsonObject *run)
-{
-  g_autofree char *text = g_strdup (vig_json_get_string (run, "question", ""));
-  gboolean is_cut = g_utf8_strlen (text, -1) >= QUESTION_LENGTH;
-  char *end = strpbrk (text, "\r\n");
-
-  if (end != NULL)
-    *end = '\0';
-  else if (is_cut && (end = strrchr (text, ' ')) != NULL)
-    *end = '\0';
-  else if (is_cut)
-    *text = '\0';
-  if (vig_json_get_string (run, "question", NULL) != NULL)
-    json_object_set_string_member (run, "question", text);
-}
-
 /* The shape of the API: usage is an object. */
 static JsonObject *
 shape (JsonObject *run)
@@ -74,7 +51,6 @@ shape (JsonObject *run)
       json_object_remove_member (run, counts[i]);
     }
   json_object_set_object_member (run, "usage", usage);
-  cut_question (run);
 
   return run;
 }
@@ -227,9 +203,9 @@ vig_store_runs_set_unattended (VigDbConnection *db, const char *id, GError **err
 }
 
 gboolean
-vig_store_runs_set_question (VigDbConnection *db, const char *id, const char *message_id, GError **error)
+vig_store_runs_set_question (VigDbConnection *db, const char *id, const char *message_id, const char *words, GError **error)
 {
-  return vig_db_exec (db, error, "UPDATE runs SET question_id = ?2 WHERE id = ?1", "ss", id, message_id);
+  return vig_db_exec (db, error, "UPDATE runs SET question_id = ?2, question = ?3 WHERE id = ?1", "sss", id, message_id, words);
 }
 
 /* Runs that other runs have started. */

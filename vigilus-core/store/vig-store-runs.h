@@ -19,7 +19,8 @@ JsonArray  *vig_store_runs_unfinished (VigDbConnection *db, GError **error);
 gboolean    vig_store_runs_set_origin (VigDbConnection *db, const char *id, const char *origin, const char *origin_id, GError **error);
 gboolean    vig_store_runs_set_strict     (VigDbConnection *db, const char *id, GError **error); /* nothing is approved by itself */
 gboolean    vig_store_runs_set_unattended (VigDbConnection *db, const char *id, GError **error);
-gboolean    vig_store_runs_set_question (VigDbConnection *db, const char *id, const char *message_id, GError **error);
+/* @words: the beginning of what was asked, redacted. */
+gboolean    vig_store_runs_set_question (VigDbConnection *db, const char *id, const char *message_id, const char *words, GError **error);
 /* Lists leave out runs that have a parent. @changes: any of state, operator_id, operator_name, routing_reason, error, turns, usage, stop_requested, plan. */
 JsonObject *vig_store_runs_update     (VigDbConnection *db, const char *id, JsonObject *changes, GError **error);
 

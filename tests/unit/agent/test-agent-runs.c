@@ -182,6 +182,23 @@ test_titles (void)
   assert_title (test, "and the backups?|words");
 }
 
+/* What others are told of a question is cut only once what is secret in it is out: half a secret is known to nobody. */
+static void
+test_first_words (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *words = g_strnfill (190, 'w');
+  g_autofree char *asked = g_strdup_printf ("%s correct horse battery\nand more", words);
+  g_autofree char *expected = g_strconcat (words, "…", NULL);
+  g_autofree char *question = NULL;
+
+  vig_redactor_add_value (test->context.redactor, "correct horse battery");
+  agent_test_say ("Yes.", NULL);
+  end (test, asked);
+  question = agent_test_query (test, "SELECT question FROM runs");
+  g_assert_cmpstr (question, ==, expected);
+}
+
 /* What one provider sealed is shown to no other, also where a second one goes on. */
 static void
 test_opaque (void)
@@ -204,6 +221,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/agent/runs/opaque", test_opaque);
+  g_test_add_func ("/agent/runs/first-words", test_first_words);
   g_test_add_func ("/agent/runs/answer", test_answer);
   g_test_add_func ("/agent/runs/read-call", test_read_call);
   g_test_add_func ("/agent/runs/invalid-arguments", test_invalid_arguments);

@@ -204,47 +204,10 @@ test_messages (Fixture *self, gconstpointer data)
   fixture_write (self, use_messages, NULL);
 }
 
-/* A run tells the beginning of what was asked, but never half a word, which could be half a secret. */
-static void
-assert_question (VigDbConnection *db, Chat *chat, const char *asked, const char *told, GError **error)
-{
-  g_autoptr (JsonObject) content = vig_json_pack_object ("{s:s}", "text", asked);
-  g_autoptr (JsonObject) message = vig_store_messages_add_question (db, chat->session, NULL, NULL, content, error);
-  g_autoptr (JsonObject) run = NULL;
-
-  g_assert_true (vig_store_runs_set_question (db, chat->run, vig_json_get_string (message, "id", ""), error));
-  run = vig_store_runs_get (db, chat->run, error);
-  g_assert_cmpstr (vig_json_get_string (run, "question", NULL), ==, told);
-}
-
-static gpointer
-use_question (VigDbConnection *db, gpointer data, GError **error)
-{
-  Chat chat;
-  g_autofree char *words = g_strnfill (190, 'w');
-  g_autofree char *secret = g_strdup_printf ("%s correct-horse-battery", words);
-  g_autofree char *one = g_strnfill (300, 'x');
-
-  chat_init (&chat, db, error);
-  assert_question (db, &chat, "how full are the disks?", "how full are the disks?", error);
-  assert_question (db, &chat, "use this:\n-----BEGIN PRIVATE KEY-----", "use this:", error);
-  assert_question (db, &chat, secret, words, error);
-  assert_question (db, &chat, one, "", error);
-  chat_clear (&chat);
-
-  return NULL;
-}
-
 static void
 test_opaque (Fixture *self, gconstpointer data)
 {
   fixture_write (self, use_opaque, NULL);
-}
-
-static void
-test_question (Fixture *self, gconstpointer data)
-{
-  fixture_write (self, use_question, NULL);
 }
 
 /* What is shown, as "a>b>c". */
@@ -444,7 +407,6 @@ main (int argc, char **argv)
   add ("pages", test_pages);
   add ("messages", test_messages);
   add ("opaque", test_opaque);
-  add ("question", test_question);
   add ("branches", test_branches);
   add ("runs", test_runs);
   add ("calls", test_calls);

@@ -76,6 +76,7 @@ async function changedSecret(kit) {
 }
 
 async function signIn(page, word = password) {
+  await page.getByRole('heading', { name: 'Sign in to Vigilus' }).waitFor();
   await page.getByLabel('Name', { exact: true }).fill('ada');
   await page.getByLabel('Password', { exact: true }).fill(word);
   await page.getByRole('button', { name: 'Sign in' }).click();

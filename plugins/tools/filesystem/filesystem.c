@@ -4,6 +4,7 @@
 #include "filesystem.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -184,6 +185,18 @@ make_name_resource (VigInvocation *invocation, const char *path)
   return directory != NULL ? g_canonicalize_filename (path, directory) : NULL;
 }
 
+/* Changing what decides who may do what is more than writing. Where the working directory itself lies in such a place (/root, /var/lib/vigilus), its owner
+ * has opened it: only names then tell. */
+static VigLevel
+get_change_level (VigInvocation *invocation, const char *path)
+{
+  g_autofree char *directory = find_real_path (invocation, ".");
+  g_autofree char *inside = directory != NULL ? g_build_filename (directory, "", NULL) : NULL;
+  gboolean is_opened = inside != NULL && g_str_has_prefix (path, inside) && vig_command_path_elevates (inside);
+
+  return vig_command_path_elevates (is_opened ? path + strlen (inside) : path) ? VIG_LEVEL_ELEVATE : VIG_LEVEL_WRITE;
+}
+
 static VigLevel
 classify_read (VigInvocation *invocation, char **resource)
 {
@@ -197,7 +210,7 @@ classify_write (VigInvocation *invocation, char **resource)
 {
   *resource = make_resource (invocation);
 
-  return VIG_LEVEL_WRITE;
+  return *resource != NULL ? get_change_level (invocation, *resource + strlen ("file:")) : VIG_LEVEL_WRITE;
 }
 
 static VigLevel
@@ -208,7 +221,7 @@ classify_delete (VigInvocation *invocation, char **resource)
   if (name != NULL)
     *resource = g_strconcat (g_file_test (name, G_FILE_TEST_IS_SYMLINK) ? "link:" : "file:", name, NULL);
 
-  return VIG_LEVEL_WRITE;
+  return name != NULL ? get_change_level (invocation, name) : VIG_LEVEL_WRITE;
 }
 
 static VigLevel
@@ -220,7 +233,7 @@ classify_move (VigInvocation *invocation, char **resource)
   if (from != NULL && to != NULL)
     *resource = g_strconcat ("move:", from, " to ", to, NULL);
 
-  return VIG_LEVEL_WRITE;
+  return from != NULL && to != NULL ? MAX (get_change_level (invocation, from), get_change_level (invocation, to)) : VIG_LEVEL_WRITE;
 }
 
 /* What is made of it: a grant for one copy is for no other. */
@@ -233,7 +246,7 @@ classify_from_to (VigInvocation *invocation, char **resource, const char *kind)
   if (from != NULL && to != NULL)
     *resource = g_strconcat (kind, ":", from, " to ", to, NULL);
 
-  return VIG_LEVEL_WRITE;
+  return to != NULL ? get_change_level (invocation, to) : VIG_LEVEL_WRITE;
 }
 
 static VigLevel

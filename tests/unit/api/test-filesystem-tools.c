@@ -383,6 +383,34 @@ test_resources (Fixture *self, gconstpointer data)
   g_assert_cmpstr (other, ==, moved);
 }
 
+/* What decides who may do what is more than a file, but for places that the owner has opened as a working directory. */
+static void
+test_elevating (Fixture *self, gconstpointer data)
+{
+  static const struct { const char *tool; const char *directory; const char *path; const char *to; VigLevel level; } rows[] = {
+    { "filesystem.write", NULL, "notes.txt", "", VIG_LEVEL_WRITE },
+    { "filesystem.write", NULL, "home/.ssh/authorized_keys", "", VIG_LEVEL_ELEVATE },
+    { "filesystem.delete", NULL, "sudoers", "", VIG_LEVEL_ELEVATE },
+    { "filesystem.move", NULL, "a", "authorized_keys", VIG_LEVEL_ELEVATE },
+    { "filesystem.move", NULL, "sudoers", "b", VIG_LEVEL_ELEVATE },
+    { "filesystem.copy", NULL, "notes.txt", "sudoers.d", VIG_LEVEL_ELEVATE },
+    { "filesystem.write", "/etc", "hosts", "", VIG_LEVEL_WRITE },
+    { "filesystem.write", "/etc", "systemd/system/x.service", "", VIG_LEVEL_ELEVATE },
+    { "filesystem.write", "/etc", "/etc/passwd", "", VIG_LEVEL_ELEVATE },
+    { "filesystem.write", "/etc/systemd", "note", "", VIG_LEVEL_WRITE },
+    { "filesystem.write", "/etc/systemd", "shadow", "", VIG_LEVEL_ELEVATE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonObject) arguments = vig_json_pack_object ("{s:s, s:s}", "path", rows[i].path, "to", rows[i].to);
+      g_autofree char *resource = NULL;
+
+      g_test_message ("%s %s %s", rows[i].tool, rows[i].path, rows[i].to);
+      g_assert_cmpint (vig_test_tools_classify (rows[i].tool, rows[i].directory != NULL ? rows[i].directory : self->root, arguments, &resource), ==, rows[i].level);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -396,6 +424,7 @@ main (int argc, char **argv)
   g_test_add ("/filesystem/patch", Fixture, NULL, set_up, test_patch, tear_down);
   g_test_add ("/filesystem/change", Fixture, NULL, set_up, test_change, tear_down);
   g_test_add ("/filesystem/keeps", Fixture, NULL, set_up, test_keeps, tear_down);
+  g_test_add ("/filesystem/elevating", Fixture, NULL, set_up, test_elevating, tear_down);
   g_test_add ("/filesystem/race", Fixture, NULL, set_up, test_race, tear_down);
   g_test_add ("/filesystem/swapped-directory", Fixture, NULL, set_up, test_swapped_directory, tear_down);
   g_test_add ("/filesystem/resources", Fixture, NULL, set_up, test_resources, tear_down);

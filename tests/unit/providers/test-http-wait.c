@@ -140,6 +140,7 @@ test_worth (void)
     { 400, "{\"error\":\"x\"}", FALSE }, { 401, "{\"error\":\"x\"}", FALSE }, { 402, "{\"error\":\"x\"}", FALSE }, { 403, "{\"error\":\"x\"}", FALSE },
     { 404, "{\"error\":\"x\"}", FALSE }, { 413, "{\"error\":\"x\"}", FALSE }, { 422, "{\"error\":\"x\"}", FALSE },
     { 429, "{\"error\":{\"code\":\"insufficient_quota\"}}", FALSE }, { 429, "{\"error\":{\"message\":\"reached its spend limit\"}}", FALSE },
+    { 200, "{\"error\":{\"code\":\"content_filter\",\"message\":\"x\"}}", FALSE }, { 500, "{\"error\":{\"code\":\"content_filter\"}}", FALSE },
     { 500, "{\"error\":\"exceeds the context window\"}", FALSE }, { 200, "{\"error\":{\"code\":401}}", FALSE },
   };
 
@@ -155,6 +156,28 @@ test_worth (void)
     }
 }
 
+/* Each server says in its own words that a conversation is too long; all of them mean that it has to be shortened. */
+static void
+test_too_long (void)
+{
+  static const char *const all[] = {
+    "This model's maximum prompt length is 131072 but the request contains 140000 tokens.",
+    "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000",
+    "The number of tokens to keep from the initial prompt is greater than the context length",
+    "Trying to keep the first 9000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens",
+    "This model's Maximum Context Length is 8192 tokens",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    {
+      g_autoptr (JsonNode) body = vig_json_pack ("{s:{s:s}}", "error", "message", all[i]);
+      g_autoptr (VigHttpFault) fault = vig_http_fault_new_json (400, body);
+      g_autoptr (GError) error = vig_http_fault_to_error (fault, "It", NULL, 0);
+
+      g_assert_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -163,6 +186,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http-wait/decision", test_decision);
   g_test_add_func ("/http-wait/backoff", test_backoff);
   g_test_add_func ("/http-wait/worth", test_worth);
+  g_test_add_func ("/http-wait/too-long", test_too_long);
 
   return g_test_run ();
 }

@@ -440,6 +440,8 @@ test_upstream (void)
   SAYS (200, ": OPENROUTER PROCESSING\n\ndata: {\"error\":{\"code\":400,\"message\":\"Provider returned error\",\"metadata\":{\"provider_name\":\"Z\",\"raw\":{"
              "\"message\":\"prompt is too long: 9 tokens > 8 maximum\"}}},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n",
         VIG_ERROR_TOO_LARGE, "400: Provider returned error (Z: prompt is too long: 9 tokens > 8 maximum); shorten the conversation or choose a model with more context");
+  SAYS (403, "{\"error\":{\"code\":403,\"message\":\"Claude requires moderation on Anthropic. Your input was flagged\"}}",
+        VIG_ERROR_INVALID, "403: Claude requires moderation on Anthropic. Your input was flagged; the provider refuses what was asked: say it otherwise, or ask a model elsewhere");
   SAYS (404, "{\"error\":{\"code\":404,\"message\":\"No endpoints found that support image input\"}}",
         VIG_ERROR_INVALID, "404: No endpoints found that support image input; this model cannot see pictures: choose one that can, or send the text alone");
 }

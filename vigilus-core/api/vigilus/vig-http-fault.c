@@ -18,6 +18,8 @@ static const struct
 } words[] = {
   { "invalid_request_error", 400 },
   { "context_length_exceeded", 400 },
+  { "content_filter", 400 },
+  { "content_policy_violation", 400 },
   { "authentication_error", 401 },
   { "invalid_api_key", 401 },
   { "billing_error", 402 },
@@ -57,10 +59,20 @@ static const struct
   { 529, VIG_ERROR_UNAVAILABLE, "it is overloaded: try again later" },
 };
 
-/* Beginnings and parts of what servers say when a conversation is too long for the model. */
-static const char *too_long[] = {
+/* Parts of what servers say, in lower case: the conversation is too long for the model. */
+static const char *const too_long[] = {
   "prompt is too long", "prompt too long", "maximum context length", "context_length_exceeded", "exceed_context_size",
   "context window", "too_many_prompt_tokens", "total length of all messages is too long",
+  "exceed context limit",                  /* Anthropic, of input and max_tokens together */
+  "maximum prompt length",                 /* xAI */
+  "greater than the context length",       /* LM Studio */
+  "tokens when context the overflows",     /* LM Studio, older */
+  NULL,
+};
+
+/* The same for content that the provider does not want, whichever model is asked. */
+static const char *const refused[] = {
+  "content_filter", "content_policy_violation", "responsibleaipolicyviolation", "content management policy", "requires moderation", "flagged by moderation", NULL,
 };
 
 static char *
@@ -233,18 +245,32 @@ vig_http_fault_free (VigHttpFault *self)
 }
 
 static gboolean
-is_too_long (const VigHttpFault *self)
+says (const VigHttpFault *self, const char *const *parts)
 {
   const char *texts[] = { self->message, self->code, self->type, self->upstream };
 
-  if (self->effective != 400 && self->effective != 500)
-    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    for (guint j = 0; texts[i] != NULL && j < G_N_ELEMENTS (too_long); j++)
-      if (strstr (texts[i], too_long[j]) != NULL)
-        return TRUE;
+    {
+      g_autofree char *text = g_ascii_strdown (texts[i] != NULL ? texts[i] : "", -1);
+
+      for (guint j = 0; parts[j] != NULL; j++)
+        if (strstr (text, parts[j]) != NULL)
+          return TRUE;
+    }
 
   return FALSE;
+}
+
+static gboolean
+is_too_long (const VigHttpFault *self)
+{
+  return (self->effective == 400 || self->effective == 500) && says (self, too_long);
+}
+
+static gboolean
+is_refused (const VigHttpFault *self)
+{
+  return (self->effective == 400 || self->effective == 403 || self->effective == 500) && says (self, refused);
 }
 
 static gboolean
@@ -300,6 +326,11 @@ find_meaning (const VigHttpFault *self, int *code, const char **advice)
     {
       *code = VIG_ERROR_TOO_LARGE;
       *advice = "shorten the conversation or choose a model with more context";
+    }
+  else if (is_refused (self))
+    {
+      *code = VIG_ERROR_INVALID;
+      *advice = "the provider refuses what was asked: say it otherwise, or ask a model elsewhere";
     }
 }
 
@@ -360,7 +391,7 @@ vig_http_fault_may_retry (const VigHttpFault *self, SoupMessageHeaders *headers,
     worth = TRUE;
   else if (should != NULL && g_ascii_strcasecmp (should, "false") == 0)
     worth = FALSE;
-  if (!worth || is_wrong_place || attempt >= VIG_HTTP_MAX_RETRIES || is_out_of_money (self) || is_too_long (self))
+  if (!worth || is_wrong_place || attempt >= VIG_HTTP_MAX_RETRIES || is_out_of_money (self) || is_too_long (self) || is_refused (self))
     return FALSE;
 
   *wait_ms = vig_http_retry_after_ms (status, headers, g_get_real_time () / 1000);

@@ -81,6 +81,12 @@ def test_each_step_that_fails_is_named():
         assert try_it(client, web)['step'] == 'host_key'
         server = add_server(client, sshd, credential)
         assert try_it(client, server)['ok']
+        allowed = sshd.authorized.read_text()
+        for command, word in (('/bin/false', 'no answer'), ('echo This account is currently not available.; exit 1', 'currently not available')):
+            sshd.authorized.write_text(''.join(f'command="{command}" {line}\n' for line in allowed.splitlines()))
+            report = try_it(client, server)
+            assert report['step'] == 'command' and word in report['message'] and 'shell' in str(report['advice']), report
+        sshd.authorized.write_text(allowed)
         old = sshd.fingerprint()
         sshd.change_host_key()
         report = try_it(client, server)

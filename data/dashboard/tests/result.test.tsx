@@ -57,6 +57,18 @@ test('the output of a command is a terminal', () => {
   expect(screen.getByText('Exit status 3')).toBeDefined();
 });
 
+test('one command on several servers is a terminal for each', () => {
+  const results = [
+    { server: 'nas', exit_status: 0, stdout: 'up\n', stderr: '' },
+    { server: 'pi', error: 'no route to host', may_have_happened: false },
+  ];
+  show({ results, is_error: true }, 'uptime');
+  expect(screen.queryByRole('table')).toBeNull();
+  expect(screen.getByRole('heading', { name: 'nas' })).toBeDefined();
+  expect(screen.getByText('$ uptime', { exact: false })).toBeDefined();
+  expect(screen.getByText('no route to host')).toBeDefined();
+});
+
 test('hostile text stays text', () => {
   show({ name: '<img src=x onerror=alert(1)>', rows: [{ name: '\u202egpj.exe' }] });
   expect(document.querySelector('img')).toBeNull();

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
   "sh -c 'LC_ALL=C; export LC_ALL; echo @os; cat /etc/os-release 2>/dev/null; echo @kernel; uname -sr; echo @uptime; cat /proc/uptime 2>/dev/null; " \
   "echo @load; cat /proc/loadavg 2>/dev/null; echo @cpus; getconf _NPROCESSORS_ONLN 2>/dev/null; echo @memory; cat /proc/meminfo 2>/dev/null; " \
   "echo @disks; df -Pkl 2>/dev/null || df -Pk 2>/dev/null'"
+#define SSH_FACTS_MARK  "@kernel" /* is there where a shell has run it */
 #define SSH_FACTS_LIMIT (64 * 1024) /* bytes of its output that are read */
 #define SSH_FACTS_DISKS 20
 

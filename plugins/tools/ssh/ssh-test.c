@@ -35,6 +35,20 @@ advise (VigServer *server, VigSshStep step)
   return advice;
 }
 
+/* An account without a shell signs in all the same. What is no Unix may not know the command, and has run it. */
+static gboolean
+runs_commands (const VigSshResult *result, GError **error)
+{
+  g_autofree char *said = g_strstrip (g_utf8_make_valid (result->output->str, -1));
+
+  if (*said != '\0' && (result->exit_status == 0 || strstr (said, SSH_FACTS_MARK) != NULL))
+    return TRUE;
+  g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "it signed in, but the account ran no command: %.200s (exit status %d)",
+               *said != '\0' ? said : "no answer", result->exit_status);
+
+  return FALSE;
+}
+
 JsonNode *
 vig_ssh_test (VigSshPool *pool, VigServer *server, GCancellable *cancellable, GError **error)
 {
@@ -52,7 +66,7 @@ vig_ssh_test (VigSshPool *pool, VigServer *server, GCancellable *cancellable, GE
       banner = vig_ssh_dup_banner (session);
       result = vig_ssh_exec (session, &command, &not_started, cancellable, &local_error);
       vig_ssh_close (session);
-      if (result == NULL || result->timed_out)
+      if (result == NULL || result->timed_out || !runs_commands (result, &local_error))
         step = SSH_STEP_COMMAND;
       else
         facts = vig_ssh_facts_parse (result->output->str);

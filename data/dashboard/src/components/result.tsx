@@ -90,10 +90,11 @@ function Rows({ name, columns, rows, leftOut }: Extract<Part, { kind: 'table' }>
 }
 
 function Terminal({ part, command }: { part: Extract<Part, { kind: 'terminal' }>; command: string | undefined }) {
-  const { stdout, stderr, status, signal, timedOut } = part;
+  const { name, stdout, stderr, status, signal, timedOut } = part;
   const end = stdout && stderr && !stdout.endsWith('\n') ? '\n' : '';
   return (
     <>
+      {name && <h3>{name}</h3>}
       <Output text={`${stdout}${end}${stderr}`} look="terminal" command={command} />
       {(status !== 0 || signal || timedOut) && (
         <p className="small muted">

@@ -9,7 +9,15 @@ export type Part =
   | { kind: 'table'; name: string; columns: string[]; rows: Row[]; leftOut: number }
   | { kind: 'log'; lines: LogLine[] }
   | { kind: 'text'; name: string; text: string }
-  | { kind: 'terminal'; stdout: string; stderr: string; status: number; signal: string | null; timedOut: boolean };
+  | {
+      kind: 'terminal';
+      name: string | null;
+      stdout: string;
+      stderr: string;
+      status: number;
+      signal: string | null;
+      timedOut: boolean;
+    };
 
 export interface LogLine {
   time: string | null;
@@ -63,18 +71,31 @@ function isLongText(name: string, value: unknown): value is string {
   return typeof value === 'string' && name !== 'log' && (value.includes('\n') || value.length > LONG);
 }
 
-function terminalOf(value: Row): Part[] {
-  const text = (name: string) => (typeof value[name] === 'string' ? (value[name] as string) : '');
-  return [
-    {
-      kind: 'terminal',
-      stdout: text('stdout'),
-      stderr: text('stderr'),
-      status: typeof value.exit_status === 'number' ? value.exit_status : 0,
-      signal: text('signal') || null,
-      timedOut: value.timed_out === true,
-    },
-  ];
+function isTerminal(value: Row): boolean {
+  return 'stdout' in value && 'exit_status' in value;
+}
+
+function terminalOf(value: Row, name: string | null): Part {
+  const text = (member: string) => (typeof value[member] === 'string' ? (value[member] as string) : '');
+  return {
+    kind: 'terminal',
+    name,
+    stdout: text('stdout'),
+    stderr: text('stderr'),
+    status: typeof value.exit_status === 'number' ? value.exit_status : 0,
+    signal: text('signal') || null,
+    timedOut: value.timed_out === true,
+  };
+}
+
+/** One command on several servers: a terminal for each, and in words where there was none. */
+function terminalsOf(rows: Row[]): Part[] {
+  return rows.map((row) => {
+    const { server, ...rest } = row;
+    return isTerminal(row)
+      ? terminalOf(row, String(server))
+      : { kind: 'facts', name: String(server), facts: Object.entries(rest) };
+  });
 }
 
 function tableOf(name: string, rows: Row[], leftOut = 0): Part {
@@ -82,13 +103,14 @@ function tableOf(name: string, rows: Row[], leftOut = 0): Part {
 }
 
 function partsOf(value: Row, name: string | null, depth: number): Part[] {
-  if ('stdout' in value && 'exit_status' in value) return terminalOf(value);
+  if (isTerminal(value)) return [terminalOf(value, null)];
   const facts: [string, unknown][] = [];
   const rest: Part[] = [];
   const leftOut = typeof value.left_out === 'number' ? value.left_out : 0;
   for (const [member, content] of Object.entries(value)) {
     if (silent.has(member) || content === null || content === '') continue;
     if (member === 'log' && typeof content === 'string') rest.push({ kind: 'log', lines: logLines(content) });
+    else if (isTable(content) && content.some(isTerminal)) rest.push(...terminalsOf(content));
     else if (isTable(content)) rest.push(tableOf(member, content, leftOut));
     else if (isLongText(member, content)) rest.push({ kind: 'text', name: member, text: content });
     else if (isRow(content) && depth < DEPTH) rest.push(...partsOf(content, member, depth + 1));

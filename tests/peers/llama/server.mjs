@@ -36,7 +36,10 @@ async function answer(body, response) {
   const { call } = await infer(body, stop.signal, (text) => {
     tokens += 1;
     counts.pieces = tokens;
-    send({ content: text });
+    if (!stop.signal.aborted) send({ content: text });
+  }).catch((error) => {
+    if (!stop.signal.aborted) throw error;
+    return {};
   });
   if (stop.signal.aborted) {
     counts.aborted += 1;

@@ -10,7 +10,7 @@ import { _ } from '../../lib/i18n';
 import { showTarget } from '../../lib/target';
 import { formatDuration, formatExact } from '../../lib/time';
 import type { AuditRecord } from '../../lib/types';
-import { UndoCall } from '../shared/undo';
+import { mayBeKept, UndoCall } from '../shared/undo';
 
 const looks: Record<string, string> = {
   success: 'good',
@@ -76,7 +76,7 @@ function Details({ record }: { record: AuditRecord }) {
       </dl>
       {record.arguments && <Arguments value={record.arguments} />}
       {record.detail && <Arguments value={record.detail} />}
-      {record.call_id && record.level === 'write' && <UndoCall callId={record.call_id} />}
+      {record.call_id && mayBeKept(record.level) && <UndoCall callId={record.call_id} />}
       {record.session_id && (
         <Link to="/chat/$sessionId" params={{ sessionId: record.session_id }} className="small">
           {_('See it in its conversation')}

@@ -16,7 +16,7 @@ import type { Message, Run } from '../../lib/types';
 import { costOf } from '../../lib/usage';
 import { ApprovalById } from '../shared/approval';
 import { NoticeLine } from '../shared/notice-line';
-import { UndoCall } from '../shared/undo';
+import { mayBeKept, UndoCall } from '../shared/undo';
 import { WholeOutput } from '../shared/whole-output';
 import { ASK_TOOL, AskedRun } from './asked-run';
 import { SentAttachments } from './attachments';
@@ -114,7 +114,7 @@ export function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<st
       output={call ? outputs[call.id] : undefined}
       footer={
         <>
-          {call?.state === 'done' && call.level === 'write' && <UndoCall callId={call.id} />}
+          {call?.state === 'done' && mayBeKept(call.level) && <UndoCall callId={call.id} />}
           {call?.result?.truncated && <WholeOutput call={call} />}
         </>
       }

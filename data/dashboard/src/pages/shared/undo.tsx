@@ -46,6 +46,11 @@ function Kept({ change }: { change: Change }) {
 }
 
 /** One click puts back what a call changed: the bytes, owner and mode of its files. */
+/** Of calls that change files, what was there before is kept; the others need not be asked about. */
+export function mayBeKept(level: string | null | undefined) {
+  return level === 'write' || level === 'elevate';
+}
+
 export function UndoCall({ callId }: { callId: string }) {
   const change = useQuery(changeQuery(callId)).data;
   if (!change) return null;

@@ -6,7 +6,7 @@ import { _ } from '../../lib/i18n';
 import type { Call, Message, Run } from '../../lib/types';
 import { ApprovalById } from '../shared/approval';
 import { NoticeLine } from '../shared/notice-line';
-import { UndoCall } from '../shared/undo';
+import { mayBeKept, UndoCall } from '../shared/undo';
 import { WholeOutput } from '../shared/whole-output';
 
 function who(step: Message): string {
@@ -66,7 +66,7 @@ export function Step({ step, before, calls }: Props) {
           output={undefined}
           footer={
             <>
-              {call.state === 'done' && call.level === 'write' && <UndoCall callId={call.id} />}
+              {call.state === 'done' && mayBeKept(call.level) && <UndoCall callId={call.id} />}
               {call.result?.truncated && <WholeOutput call={call} />}
             </>
           }

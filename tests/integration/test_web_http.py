@@ -191,6 +191,14 @@ def test_accept_comes_back_after_it_failed():
             wait_for(lambda: exchange(daemon.port, b'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')[0] == [200], 'an answer after EMFILE')
 
 
+def answers(client):
+    """FALSE also where the daemon has not noticed yet that others are gone, and closes this one, too."""
+    try:
+        return client.get('/api/v1/me').status == 200
+    except OSError:
+        return False
+
+
 def test_connections_are_capped_below_the_limit_of_files():
     with tempfile.NamedTemporaryFile('w', suffix='.sh', delete=False, encoding='utf-8') as script:
         script.write('#!/bin/sh\nulimit -n 256\nexec "$VIG_REAL_DAEMON" "$@"\n')
@@ -205,7 +213,7 @@ def test_connections_are_capped_below_the_limit_of_files():
         assert count_sockets(daemon.process.pid) < 200
         for client in clients:
             client.close()
-        wait_for(lambda: owner.get('/api/v1/me').status == 200, 'an answer after the flood')
+        wait_for(lambda: answers(owner), 'an answer after the flood')
     pathlib.Path(script.name).unlink()
 
 

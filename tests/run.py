@@ -301,4 +301,5 @@ def main():
     sys.exit(1 if result.failures or result.passed == 0 else 0)
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -19,7 +19,8 @@ MARK = 'vigilus-test-'
 
 
 def test_keys_of_every_kind_are_checked_and_work():
-    kinds = (('ed25519', '', ()), ('ecdsa', 'a pass phrase', ()), ('rsa', '', ('-b', '2048')), ('rsa', 'pass word', ('-b', '2048', '-m', 'PEM')))
+    kinds = (('ed25519', '', ()), ('ecdsa', 'a pass phrase', ()), ('rsa', '', ('-b', '2048')), ('rsa', 'pass word', ('-b', '2048', '-m', 'PEM')),
+             ('ecdsa', '', ('-b', '521', '-m', 'PKCS8')))
     with Daemon() as daemon, Sshd() as sshd:
         client = daemon.set_up()
         for number, (kind, passphrase, form) in enumerate(kinds):
@@ -48,9 +49,11 @@ def test_what_is_no_key_is_refused_with_the_reason():
         client = daemon.set_up()
         protected = make_key(pathlib.Path(folder, 'key'), passphrase='right')
         public = pathlib.Path(folder, 'key.pub').read_text(encoding='ascii')
+        short = make_key(pathlib.Path(folder, 'short'), 'rsa', form=('-b', '1024'))
         cases = (({'private_key': public}, 'public key'), ({'private_key': 'hello'}, 'BEGIN'), ({'private_key': protected}, 'passphrase'),
                  ({'private_key': protected, 'passphrase': 'wrong'}, 'passphrase'), ({'private_key': protected[:200]}, ''), ({}, 'private key'),
-                 ({'private_key': 'PuTTY-User-Key-File-3: ssh-ed25519'}, 'PuTTY'), ({'private_key': protected, 'password': 'x'}, 'several'))
+                 ({'private_key': 'PuTTY-User-Key-File-3: ssh-ed25519'}, 'PuTTY'), ({'private_key': protected, 'password': 'x'}, 'several'),
+                 ({'private_key': short}, 'fewer than 2,048 bits'))
         for body, words in cases:
             answer = client.post('/api/v1/credentials', {'name': 'bad', 'kind': 'ssh_key', **body})
             assert answer.status == 400 and words in answer.json['error']['message'], (body, answer.body)

@@ -8,6 +8,7 @@
 #define MAX_BYTES   8192 /* of each part: a prompt is sent with every turn */
 #define MAX_SERVERS 50
 #define MAX_NOTES   200 /* bytes of a server's notes */
+#define MAX_SYSTEM 48 /* characters of what a server calls itself */
 
 static void
 append_more (GString *out, guint n_more, const char *how)
@@ -71,6 +72,15 @@ append_tags (GString *out, JsonObject *server)
     g_string_append_printf (out, "%s%s", i == 0 ? "; tags: " : ", ", json_array_get_string_element (tags, i));
 }
 
+/* What a server calls itself is its own word, and no place to talk to the model: a short name, between quotes that it can't close. */
+static void
+append_system (GString *out, const char *system)
+{
+  g_autofree char *name = g_utf8_substring (system, 0, MIN (g_utf8_strlen (system, -1), MAX_SYSTEM));
+
+  g_string_append_printf (out, "; it calls itself \"%s\"", g_strcanon (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS " .-+/()_", ' '));
+}
+
 static void
 append_server (GString *out, JsonObject *server)
 {
@@ -81,7 +91,7 @@ append_server (GString *out, JsonObject *server)
   g_string_append_printf (out, "\n- %s: %s", vig_json_get_string (server, "name", ""), vig_json_get_string (server, "host", ""));
   append_tags (out, server);
   if (system != NULL)
-    g_string_append_printf (out, "; %s", system);
+    append_system (out, system);
   if (g_str_equal (status, "failed"))
     g_string_append (out, "; not reachable at the last check");
   if (strlen (notes) > MAX_NOTES)

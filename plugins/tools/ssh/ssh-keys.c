@@ -31,6 +31,21 @@ count_question (const char *prompt, char *buffer, size_t length, int echo, int v
   return -1;
 }
 
+/* RFC 4253: a name (7 bytes), an exponent and the modulus, each behind its length of 4 bytes. */
+static gboolean
+is_short_rsa (const char *line)
+{
+  g_auto (GStrv) words = g_strsplit (line, " ", 3);
+  g_autofree guchar *blob = NULL;
+  gsize length = 0;
+
+  if (words[0] == NULL || words[1] == NULL || !g_str_equal (words[0], "ssh-rsa"))
+    return FALSE;
+  blob = g_base64_decode (words[1], &length);
+
+  return length < 4 + 7 + 4 + 4 + 2048 / 8;
+}
+
 JsonNode *
 vig_ssh_read_key (const char *private_key, const char *passphrase, GError **error)
 {
@@ -57,6 +72,11 @@ vig_ssh_read_key (const char *private_key, const char *passphrase, GError **erro
   line = vig_ssh_key_to_line (key);
   fingerprint = vig_ssh_key_to_fingerprint (key);
   ssh_key_free (key);
+  if (line != NULL && is_short_rsa (line))
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: this RSA key has fewer than 2,048 bits, which can be broken: make a new one");
+      return NULL;
+    }
   if (line != NULL && fingerprint != NULL)
     return vig_json_pack ("{s:s, s:s}", "public_key", line, "fingerprint", fingerprint);
 

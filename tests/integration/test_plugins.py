@@ -127,6 +127,8 @@ def test_a_dropped_in_policy_needs_an_administrator():
         client.post('/api/v1/plugins/rescan').expect(200)
         entry = plugin(client, 'dropin-policy')
         assert entry['state'] == 'loaded' or 'id' in entry['reason'], entry
+        scanned = client.items('/api/v1/audit?event=plugins.scanned')
+        assert 'dropin-policy' in scanned[0]['detail']['loaded'] and 'administrator' in scanned[-1]['detail']['not_loaded']['dropin-policy'], scanned
         assert 'plugin.allowed' in {row['event'] for row in client.items('/api/v1/audit?limit=200')}
 
 

@@ -15,15 +15,15 @@ static const VigToolInfo exec_tool = {
 static const VigToolInfo * const tools[] = { &exec_tool, NULL };
 
 const Format formats[N_FORMATS] = {
-  { "plugins/providers/anthropic/anthropic.so", "", "invalid x-api-key", "anthropic", NULL, "\"signature\":\"c2lnbmVk\"", FALSE, VIG_ERROR_UNAVAILABLE },
+  { "plugins/providers/anthropic/anthropic.so", "", "invalid x-api-key", "anthropic", NULL, "\"signature\":\"c2lnbmVk\"", FALSE, "\"is_error\":true", VIG_ERROR_UNAVAILABLE },
   { "plugins/providers/openai-compatible/openai-compatible.so", "/v1", "Incorrect API key provided",
-    "compatible", NULL, "\"reasoning_content\":\"hm\"", FALSE, VIG_ERROR_UNAVAILABLE },
+    "compatible", NULL, "\"reasoning_content\":\"hm\"", FALSE, "Error: second", VIG_ERROR_UNAVAILABLE },
   { "plugins/providers/openai/openai.so", "/v1", "Incorrect API key provided", "responses", "{\"reasoning\": \"low\"}",
-    "\"encrypted_content\":\"c2VhbGVk\"", FALSE, VIG_ERROR_UNAVAILABLE },
+    "\"encrypted_content\":\"c2VhbGVk\"", FALSE, "Error: second", VIG_ERROR_UNAVAILABLE },
   { "plugins/providers/google/google.so", "", "API key not valid", "google", "{\"reasoning\": \"high\"}",
-    "\"thoughtSignature\":\"c2lnbmVk\"", TRUE, VIG_ERROR_UNAVAILABLE },
+    "\"thoughtSignature\":\"c2lnbmVk\"", TRUE, "\"error\":\"second\"", VIG_ERROR_UNAVAILABLE },
   { "plugins/providers/ollama/ollama.so", "", "Incorrect API key provided", "ollama", "{\"context_length\": 8192, \"reasoning\": \"low\"}",
-    "\"thinking\":\"hm\"", TRUE, VIG_ERROR_REMOTE },
+    "\"thinking\":\"hm\"", TRUE, "Error: second", VIG_ERROR_REMOTE },
 };
 
 JsonObject *

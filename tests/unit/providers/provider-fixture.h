@@ -17,6 +17,7 @@ typedef struct
   const char  *options;   /* JSON, or NULL */
   const char  *sealed;    /* what came with the reasoning, and must go back with it */
   gboolean     no_raw;    /* arguments are an object by the format: none can be invalid */
+  const char  *failed;    /* how a tool's result "second" is told to be an error */
   VigError     overloaded; /* an error that only says "Overloaded" */
 } Format;
 

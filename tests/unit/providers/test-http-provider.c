@@ -67,6 +67,7 @@ test_hard_transcript (Fixture *f, gconstpointer data)
 {
   g_autoptr (VigReply) empty = vig_reply_new ();
   g_autoptr (VigReply) calls = vig_reply_new ();
+  g_autofree char *asked = NULL;
 
   vig_reply_add_call (calls, "functions.x:0/with spaces and more than forty characters", "ssh.exec", "{\"command\":\"ls\"}");
   vig_reply_add_call (calls, "same", "no such tool!", "not JSON");
@@ -83,6 +84,11 @@ test_hard_transcript (Fixture *f, gconstpointer data)
   fixture_complete (f);
   g_assert_no_error (f->error);
   g_assert_cmpstr (f->text->str, ==, "Good day");
+
+  /* Each in its own form: the model knows which result is a failure, and sees the picture. */
+  asked = fixture_dup_asked (f);
+  g_assert_nonnull (strstr (asked, f->format->failed));
+  g_assert_nonnull (strstr (asked, "iVBORw0KGgo="));
 }
 
 static void

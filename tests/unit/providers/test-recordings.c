@@ -268,6 +268,30 @@ run_truncated (Row *row)
   g_assert_true (g_str_has_prefix (text, vig_reply_get_text (vig_http_answer_get_reply (answer))));
 }
 
+/* What the lists of four vendors say of a model, read by a person: tokens, and US dollars for a million of them. */
+static struct
+{
+  const char *id;
+  gint64      context_length;
+  double      input_price;
+  double      output_price;
+  gboolean    seen;
+} known_models[] = {
+  { "openai/gpt-5-nano", 400000, 0.05, 0.4 },
+  { "models/gemini-2.5-flash", 1048576, -1, -1 },
+  { "qwen2.5-7b-instruct", 4096, -1, -1 },
+  { "openai/gpt-oss-20b", 131072, -1, -1 },
+};
+
+static void
+look_for_known (const VigModel *model)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (known_models); i++)
+    if (g_str_equal (model->id, known_models[i].id) && model->context_length == known_models[i].context_length
+        && ABS (model->input_price - known_models[i].input_price) < 1e-9 && ABS (model->output_price - known_models[i].output_price) < 1e-9)
+      known_models[i].seen = TRUE;
+}
+
 static void
 run_models (Row *row)
 {
@@ -290,7 +314,12 @@ run_models (Row *row)
   next = VIG_HTTP_PROVIDER_GET_CLASS (row->provider)->parse_models (VIG_HTTP_PROVIDER (row->provider), vig_http_answer_get_body (answer), models);
   g_assert_cmpuint (models->len, ==, json_array_get_length (want));
   for (guint i = 0; i < models->len; i++)
-    g_assert_cmpstr (((VigModel *) g_ptr_array_index (models, i))->id, ==, json_array_get_string_element (want, i));
+    {
+      const VigModel *model = g_ptr_array_index (models, i);
+
+      g_assert_cmpstr (model->id, ==, json_array_get_string_element (want, i));
+      look_for_known (model);
+    }
 }
 
 static gboolean
@@ -405,6 +434,11 @@ test_recordings (void)
     g_assert_cmpuint (run.n_run, ==, 242);
   g_rand_free (run.rand);
   g_hash_table_unref (run.providers);
+  for (guint k = 0; k < G_N_ELEMENTS (known_models); k++)
+    {
+      g_test_message ("%s", known_models[k].id);
+      g_assert_true (known_models[k].seen);
+    }
 }
 
 /* What a person is told of an error of @status with @body, from OpenRouter. */

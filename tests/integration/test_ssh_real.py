@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
-from harness import Daemon, ended, say  # noqa: E402
+from harness import Daemon, ended, say, wait_for  # noqa: E402
 from inventory import Keeper, add_key, add_server, is_running, try_it  # noqa: E402
 from sshd import Sshd  # noqa: E402
 
@@ -35,6 +35,29 @@ def ask(keeper, *arguments, tool='ssh-exec'):
 def execute(keeper, command, **more):
     (text,) = ask(keeper, {'server': 'nas', 'command': command, **more})
     return json.loads(text) if text.startswith('{') else text
+
+
+def shown_while_it_runs(keeper, path):
+    """What the card shows of a command on two servers while it waits for the file @path."""
+    keeper.tool = 'ssh-exec'
+    keeper.commands[:] = [{'servers': ['nas', 'twin'], 'command': f'echo begun; while [ ! -e {path} ]; do sleep 0.05; done; echo over'}]
+    _, run = say(keeper.client, '@Keeper go')
+    shown = lambda: str(keeper.client.get(f'/api/v1/sessions/{run["session_id"]}/live').expect(200)['outputs'])  # noqa: E731
+    wait_for(lambda: shown().count('begun') == 2, 'the beginning of the output')
+    text = shown()
+    pathlib.Path(path).touch()
+    ended(keeper.client, run['id'])
+    return text
+
+
+def test_output_is_shown_while_it_comes():
+    with Keeper([]) as keeper, tempfile.TemporaryDirectory() as folder:
+        allow_all(keeper)
+        add_server(keeper.client, keeper.sshd, {'id': keeper.server['credential_id']}, name='twin')
+        text = shown_while_it_runs(keeper, f'{folder}/go')
+        assert 'nas: begun' in text and 'twin: begun' in text and 'over' not in text, text
+        (result,) = keeper.results(keeper.client.items('/api/v1/runs?limit=1')[0])
+        assert [row['stdout'] for row in json.loads(result)['results']] == ['begun\nover\n'] * 2, result
 
 
 def test_commands_of_every_kind():

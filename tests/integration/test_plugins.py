@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Third parties' plugins with the real daemon: the README's own, and ones that crash, hang, are writable or want to run inside; what became of
 each call stands in the audit log, and the daemon goes on."""
+import json
 import pathlib
 import re
 import shutil
@@ -114,6 +115,22 @@ def test_refusals_have_a_reason():
         assert 'writ' in reasons['crashy'], reasons
 
 
+def check_policy(client):
+    """What the plugin forbids is not done, and what it wants to be asked about waits, though it only reads."""
+    client.post('/api/v1/providers', {'name': 'Offline', 'type': 'offline'}).expect(201)
+    _, run = say(client, '@Activity what did you do today?')
+    ended(client, run['id'])
+    (denied,) = client.items(f'/api/v1/audit?run_id={run["id"]}&event=call.denied')
+    assert denied['tool'] == 'vigilus.activity' and 'the past is forbidden' in denied['reason'], denied
+    assert client.items(f'/api/v1/audit?run_id={run["id"]}&event=call.outcome') == []
+    _, run = say(client, '@Files list the files')
+    approval = harness.pending(client)
+    asked = client.items(f'/api/v1/audit?run_id={run["id"]}&event=approval.requested')
+    assert approval['tool'] == 'filesystem.list' and 'somebody has to look first' in json.dumps(asked), asked
+    harness.decide(client, approval)
+    assert ended(client, run['id'])['state'] == 'done' and audit_outcomes(client, run)[0][:2] == ('filesystem.list', 'success')
+
+
 def test_a_dropped_in_policy_needs_an_administrator():
     with Daemon() as daemon:
         drop_in(daemon, 'dropin-policy', provides='policy', more='Isolation=in-process\n')
@@ -126,7 +143,8 @@ def test_a_dropped_in_policy_needs_an_administrator():
         client.post('/api/v1/plugins/dropin-policy/allow', {'sha256': entry['sha256']}).expect(200)
         client.post('/api/v1/plugins/rescan').expect(200)
         entry = plugin(client, 'dropin-policy')
-        assert entry['state'] == 'loaded' or 'id' in entry['reason'], entry
+        assert entry['state'] == 'loaded', entry
+        check_policy(client)
         scanned = client.items('/api/v1/audit?event=plugins.scanned')
         assert 'dropin-policy' in scanned[0]['detail']['loaded'] and 'administrator' in scanned[-1]['detail']['not_loaded']['dropin-policy'], scanned
         assert 'plugin.allowed' in {row['event'] for row in client.items('/api/v1/audit?limit=200')}

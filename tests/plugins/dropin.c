@@ -44,12 +44,14 @@ add (VigHost *host)
 static VigVerdict
 dropin_check (VigPolicy *policy, const VigRequestInfo *request, char **reason)
 {
-  if (!g_str_has_prefix (request->tool_name, "forbidden."))
+  gboolean is_forbidden = g_str_equal (request->tool_name, "vigilus.activity");
+
+  if (!is_forbidden && !g_str_equal (request->tool_name, "filesystem.list"))
     return VIG_VERDICT_ALLOW;
 
-  *reason = g_strdup ("it is forbidden");
+  *reason = g_strdup (is_forbidden ? "the past is forbidden" : "somebody has to look first");
 
-  return VIG_VERDICT_DENY;
+  return is_forbidden ? VIG_VERDICT_DENY : VIG_VERDICT_ASK;
 }
 
 static void

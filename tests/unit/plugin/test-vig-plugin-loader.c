@@ -357,7 +357,7 @@ test_duplicate (Fixture *fixture, gconstpointer data)
 static void
 test_allowed (Fixture *fixture, gconstpointer data)
 {
-  VigRequestInfo request = { "id", "Tester", "user", "forbidden.tool", VIG_LEVEL_READ, VIG_LEVEL_READ, NULL, NULL };
+  VigRequestInfo request = { "id", "Tester", "user", "vigilus.activity", VIG_LEVEL_READ, VIG_LEVEL_READ, NULL, NULL };
   g_autoptr (JsonObject) allowed = json_object_new ();
   g_autofree char *sha256 = NULL;
 

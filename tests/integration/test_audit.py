@@ -183,6 +183,10 @@ def test_changes_are_recorded():
         provider = client.post('/api/v1/providers', {'name': 'P', 'type': 'openai-compatible', 'base_url': 'http://127.0.0.1:9', 'api_key': 'pl4nted-credential'}).expect(201)
         client.patch(f'/api/v1/providers/{provider["id"]}', {'default_model': 'm'}).expect(200)
         client.delete(f'/api/v1/providers/{provider["id"]}').expect(204)
+        credential = client.post('/api/v1/credentials', {'name': 'C', 'kind': 'password', 'password': 'pl4nted-credential'}).expect(201)
+        client.patch(f'/api/v1/credentials/{credential["id"]}', {'password': 'pl4nted-credential-2'}).expect(200)
+        client.delete(f'/api/v1/credentials/{credential["id"]}').expect(204)
+        client.post('/api/v1/plugins/rescan').expect(200)
         client.patch('/api/v1/settings', {'trust_mode': 'lenient'}).expect(200)
         token = client.post('/api/v1/tokens', {'name': 't', 'days': 1}).expect(201)
         kept = client.items('/api/v1/tokens')[0]
@@ -193,7 +197,8 @@ def test_changes_are_recorded():
         records = client.items('/api/v1/audit?limit=200')
         seen = {record['event'] for record in records}
         wanted = {'login.failed', 'login.succeeded', 'logout', 'operator.created', 'operator.updated', 'operator.deleted', 'provider.created', 'provider.updated',
-                  'provider.deleted', 'settings.changed', 'token.created', 'token.deleted', 'session.deleted', 'audit.exported'}
+                  'provider.deleted', 'settings.changed', 'token.created', 'token.deleted', 'session.deleted', 'audit.exported',
+                  'credential.created', 'credential.updated', 'credential.deleted', 'plugins.scanned'}
         assert wanted <= seen, wanted - seen
         for record in records:
             if record['event'] in wanted - {'login.failed'}:

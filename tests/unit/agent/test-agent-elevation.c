@@ -190,13 +190,22 @@ test_conversation (void)
   agent_test_wait_end (test, elsewhere);
   g_assert_cmpint (agent_test_n_runs, ==, 2);
 
+  /* For a time, and no word of how long: as the settings say. */
+  agent_test_set (test, "{\"grant_minutes_default\":17}");
+  g_clear_pointer (&elsewhere, g_free);
+  elsewhere = ask_for (test, "test.write", "{\"path\":\"/tmp/vig-z\",\"text\":\"more\"}");
+  decide (test, "{\"decision\":\"approve\",\"mode\":\"timed\"}");
+  agent_test_wait_end (test, elsewhere);
+  g_assert_cmpint (agent_test_n_runs, ==, 3);
+  g_assert_cmpint (agent_test_count (test, "SELECT minutes FROM approvals ORDER BY seq DESC LIMIT 1"), ==, 17);
+
   /* The signature covers the conversation. */
   agent_test_exec (test, "UPDATE grants SET session_id = NULL");
   g_clear_pointer (&elsewhere, g_free);
   elsewhere = ask_for (test, "test.write", WRITE_X);
   decide (test, "{\"decision\":\"deny\"}");
   agent_test_wait_end (test, elsewhere);
-  g_assert_cmpint (agent_test_n_runs, ==, 2);
+  g_assert_cmpint (agent_test_n_runs, ==, 3);
 }
 
 /* PITFALLS 7: a narrower grant is narrower. */

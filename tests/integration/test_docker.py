@@ -79,10 +79,13 @@ def test_logs_of_both_kinds():
     lines = log['log'].splitlines()
     assert log['lines'] == len(lines) == 302 and log['left_out'] == 0, log
     texts = [line.split(' ', 2)[1:] for line in lines]
-    assert ['stdout', 'out1'] in texts and ['stderr', 'err1'] in texts and ['stdout', '300'] == texts[-1], texts[:5]
+    # The engine reads the two streams apart: where the one line of the other stands is chance.
+    texts.remove(['stderr', 'err1'])
+    assert texts[0] == ['stdout', 'out1'] and texts[-1] == ['stdout', '300'], texts[:5]
     assert all(line[4] == '-' and line[23] == 'Z' for line in lines), lines[0]
     assert len(stage().call('docker.logs', container='web')['log'].splitlines()) == 100
-    assert [line.split(' ')[-1] for line in stage().call('docker.logs', container='web', tail=2)['log'].splitlines()] == ['299', '300']
+    last = [line.split(' ')[-1] for line in stage().call('docker.logs', container='web', tail=2)['log'].splitlines()]
+    assert len(last) == 2 and '300' in last, last
     terminal = stage().call('docker.logs', container='term')['log']
     assert 'stdout tty-out\n' in terminal + '\n' and 'stdout tty-err' in terminal and '\r' not in terminal, terminal
     assert 'stderr bad' in stage().call('docker.logs', container='dead')['log']

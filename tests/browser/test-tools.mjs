@@ -76,7 +76,8 @@ async function describeOne(helpers) {
   await page.getByText('http.nas.disk is saved.').waitFor();
   await page.goto(`${daemon.url}/tools?tool=http.nas.disk`);
   const item = page.locator('.tool-item', { hasText: 'http.nas.disk' });
-  await item.getByLabel('Infrastructure').check();
+  await item.getByLabel('Infrastructure').click();
+  await item.getByRole('checkbox', { name: 'Infrastructure', checked: true }).waitFor();
   await shoot(page, 'tool-assigned');
   await item.getByRole('button', { name: 'Try it' }).click();
   const trial = page.getByRole('dialog', { name: 'Try http.nas.disk' });

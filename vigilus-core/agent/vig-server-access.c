@@ -283,28 +283,16 @@ vig_server_access_set_undo (VigAgentContext *context)
     vig_undo_set_servers (context->undo, open_by_id, find_access, context);
 }
 
-static gpointer
-find_tool (VigRegistry *registry, GType type)
-{
-  g_autoptr (GPtrArray) tools = vig_registry_list_tools (registry);
-
-  for (guint i = 0; i < tools->len; i++)
-    if (G_TYPE_CHECK_INSTANCE_TYPE (g_ptr_array_index (tools, i), type))
-      return g_ptr_array_index (tools, i);
-
-  return NULL;
-}
-
 VigServerAccess *
 vig_server_access_find (VigRegistry *registry)
 {
-  return find_tool (registry, VIG_TYPE_SERVER_ACCESS);
+  return vig_registry_find_tool_of_type (registry, VIG_TYPE_SERVER_ACCESS);
 }
 
 VigServerService *
 vig_server_service_find (VigRegistry *registry)
 {
-  return find_tool (registry, VIG_TYPE_SERVER_SERVICE);
+  return vig_registry_find_tool_of_type (registry, VIG_TYPE_SERVER_SERVICE);
 }
 
 /* What is reached by a connection that has just failed would only fail once more, and count as one more attempt to sign in. */

@@ -208,6 +208,18 @@ vig_registry_list_tools (VigRegistry *self)
   return tools;
 }
 
+gpointer
+vig_registry_find_tool_of_type (VigRegistry *self, GType type)
+{
+  g_autoptr (GPtrArray) tools = vig_registry_list_tools (self);
+
+  for (guint i = 0; i < tools->len; i++)
+    if (G_TYPE_CHECK_INSTANCE_TYPE (g_ptr_array_index (tools, i), type))
+      return g_ptr_array_index (tools, i);
+
+  return NULL;
+}
+
 static JsonObject *
 describe_tool (Entry *entry)
 {

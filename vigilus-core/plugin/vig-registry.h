@@ -25,6 +25,8 @@ void                   vig_registry_set_available      (VigRegistry *self, const
 gboolean               vig_registry_is_available       (VigRegistry *self, const char *name);
 const char            *vig_registry_get_tool_plugin    (VigRegistry *self, const char *name);
 GPtrArray             *vig_registry_list_tools         (VigRegistry *self);                        /* (transfer full) of VigTool, by name */
+/* The first of them, by name, that is of a type, most often an interface. Borrowed, NULL. */
+gpointer               vig_registry_find_tool_of_type  (VigRegistry *self, GType type);
 JsonArray             *vig_registry_describe_tools     (VigRegistry *self);                        /* schema Tool, by name */
 
 gboolean               vig_registry_add_provider_type  (VigRegistry *self, const char *plugin_id, const VigProviderInfo *info, GType type, GError **error);

@@ -77,23 +77,11 @@ read_scan (GTask *task, gpointer source, gpointer data, GCancellable *cancellabl
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
-static VigRecordReader *
-find_reader (VigRegistry *registry)
-{
-  g_autoptr (GPtrArray) tools = vig_registry_list_tools (registry);
-
-  for (guint i = 0; i < tools->len; i++)
-    if (VIG_IS_RECORD_READER (g_ptr_array_index (tools, i)))
-      return g_object_ref (g_ptr_array_index (tools, i));
-
-  return NULL;
-}
-
 static void
 begin_import (VigRequest *request)
 {
   const VigAgentContext *agent = vig_request_get_web (request)->context.agent;
-  VigRecordReader *reader = find_reader (agent->registry);
+  VigRecordReader *reader = vig_registry_find_tool_of_type (agent->registry, VIG_TYPE_RECORD_READER);
   g_autoptr (GTask) task = NULL;
   Import *self;
 
@@ -104,7 +92,7 @@ begin_import (VigRequest *request)
     }
 
   self = g_new0 (Import, 1);
-  self->reader = reader;
+  self->reader = g_object_ref (reader);
   self->text = soup_message_body_flatten (soup_server_message_get_request_body (vig_request_get_message (request)));
   vig_request_set_data (request, self, import_free);
   task = g_task_new (NULL, vig_request_get_cancellable (request), read_done, vig_request_ref (request));

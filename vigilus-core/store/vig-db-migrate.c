@@ -64,20 +64,30 @@ apply (VigDbConnection *self, gint64 version, const char *name, GError **error)
   return FALSE;
 }
 
-/* By number, not by the highest: two that were made at the same time may come in either order. */
-static gboolean
-is_applied (VigDbConnection *self, gint64 version, gboolean *applied, GError **error)
+/* By number, not by the highest: two that were made at the same time may come in either order. NULL: error. */
+static GHashTable *
+read_applied (VigDbConnection *self, gint64 version, GError **error)
 {
+  g_autoptr (GHashTable) applied = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (VigDbRows) rows = vig_db_query (self, &local_error, "SELECT 1 FROM schema_versions WHERE version = ?1", "i", version);
+  g_autoptr (VigDbRows) rows = NULL;
 
-  *applied = rows != NULL && vig_db_rows_next (rows, &local_error);
+  if (version == 0)
+    return g_steal_pointer (&applied);
+
+  rows = vig_db_query (self, &local_error, "SELECT version FROM schema_versions", NULL);
+  while (rows != NULL && vig_db_rows_next (rows, &local_error))
+    {
+      gint64 number = vig_db_rows_int (rows, 0);
+
+      g_hash_table_add (applied, g_memdup2 (&number, sizeof number));
+    }
   if (local_error == NULL)
-    return TRUE;
+    return g_steal_pointer (&applied);
 
   g_propagate_error (error, g_steal_pointer (&local_error));
 
-  return FALSE;
+  return NULL;
 }
 
 static int
@@ -91,6 +101,7 @@ vig_db_migrate (VigDbConnection *self, const char *path, GError **error)
 {
   g_auto (GStrv) names = g_resource_enumerate_children (vig_sql_get_resource (), PREFIX, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
   gint64 version = names != NULL ? get_version (self, path, error) : -1;
+  g_autoptr (GHashTable) applied = NULL;
   gint64 newest;
 
   if (version < 0)
@@ -108,13 +119,15 @@ vig_db_migrate (VigDbConnection *self, const char *path, GError **error)
       return FALSE;
     }
 
+  applied = read_applied (self, version, error);
+  if (applied == NULL)
+    return FALSE;
+
   for (guint i = 0; names[i] != NULL; i++)
     {
       gint64 number = g_ascii_strtoll (names[i], NULL, 10);
-      gboolean applied = FALSE;
 
-      if ((number < version && !is_applied (self, number, &applied, error))
-          || (number != version && !applied && !apply (self, number, names[i], error)))
+      if (!g_hash_table_contains (applied, &number) && !apply (self, number, names[i], error))
         return FALSE;
     }
 

@@ -100,8 +100,8 @@ get_first_words (VigRedactor *redactor, const char *text, glong max)
 static JsonObject *
 find_session (VigDbConnection *db, VigRunStart *self, GError **error)
 {
-  g_autofree char *title = get_first_words (self->redactor, self->text, TITLE_LENGTH);
   g_autoptr (JsonObject) session = NULL;
+  g_autofree char *title = NULL;
   const char *id;
 
   if (self->session_id != NULL)
@@ -112,6 +112,7 @@ find_session (VigDbConnection *db, VigRunStart *self, GError **error)
     return g_steal_pointer (&session);
 
   id = vig_json_get_string (session, "id", "");
+  title = get_first_words (self->redactor, self->text, TITLE_LENGTH);
 
   return vig_store_sessions_entitle (db, id, title, "words", error) ? vig_store_sessions_get (db, self->user_id, id, error) : NULL;
 }

@@ -20,9 +20,9 @@ typedef struct
   gboolean unattended;
   gboolean is_test;     /* nothing is approved by itself, whatever the trust mode */
   char    *operator_id; /* of a test, or of a try; NULL: it is routed */
-  VigRedactor *redactor; /* for what others are told of the question */
   char    *tool;        /* a try: no model is asked, the Operator makes this one call, and the run ends with it */
   char    *arguments;   /* of it, JSON text */
+  VigRedactor *redactor; /* for what others are told of the question */
 } VigRunStart;
 
 /* The id of such a call, for what a run does next follows from its transcript. */

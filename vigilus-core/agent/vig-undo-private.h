@@ -43,6 +43,8 @@ gboolean    vig_undo_server_file_is_after  (VigUndoServerFile *self, JsonObject 
 gboolean    vig_undo_server_file_is_before (VigUndoServerFile *self, JsonObject *file);
 gboolean    vig_undo_server_file_put_back  (VigUndoServerFile *self, const VigUndoSubject *subject, JsonObject *file, char **change_id, GError **error);
 
+/* What the settings let one file be, in bytes; -1: error. */
+gint64      vig_undo_read_max_size (VigUndo *self, GError **error);
 /* As one transaction: the change of @subject, and in it the file. */
 gboolean    vig_undo_store_file (VigUndo *self, const VigUndoSubject *subject, JsonObject *file, char **change_id, GError **error);
 /* What is at @name, kept for @subject; on a worker thread. @change_id may be NULL. */

@@ -3,21 +3,11 @@
 
 #include "vig-undo-private.h"
 
-#include "vig-store-settings.h"
-
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
-
-#define MEGABYTE (G_GINT64_CONSTANT (1024) * 1024)
-
-static gpointer
-read_settings (VigDbConnection *db, gpointer data, GError **error)
-{
-  return vig_store_settings_get (db, error);
-}
 
 /* The store of contents reads descriptors. */
 static char *
@@ -60,18 +50,18 @@ static gboolean
 keep (VigUndo *self, const VigUndoSubject *subject, VigServer *server, const char *path, const VigServerFile *file, const char *after_kind,
       const char *after_sha256, char **change_id, GError **error)
 {
-  g_autoptr (JsonObject) settings = vig_db_read (self->db, read_settings, NULL, error);
+  gint64 max_size = vig_undo_read_max_size (self, error);
   g_autoptr (JsonObject) row = NULL;
   g_autofree char *sha256 = NULL;
   gboolean done = TRUE;
 
-  if (settings == NULL)
+  if (max_size < 0)
     return FALSE;
 
   g_rw_lock_reader_lock (&self->lock);
   if (file->content != NULL)
     {
-      sha256 = put_content (self, file->content, vig_json_get_int (settings, "undo_file_mb", 256) * MEGABYTE, error);
+      sha256 = put_content (self, file->content, max_size, error);
       done = sha256 != NULL;
     }
   if (done)

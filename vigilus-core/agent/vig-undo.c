@@ -63,20 +63,28 @@ vig_undo_store_file (VigUndo *self, const VigUndoSubject *subject, JsonObject *f
   return TRUE;
 }
 
+gint64
+vig_undo_read_max_size (VigUndo *self, GError **error)
+{
+  g_autoptr (JsonObject) settings = vig_db_read (self->db, read_settings, NULL, error);
+
+  return settings != NULL ? vig_json_get_int (settings, "undo_file_mb", 256) * MEGABYTE : -1;
+}
+
 gboolean
 vig_undo_keep_state (VigUndo *self, const VigUndoSubject *subject, int directory, const char *name, const char *path, const char *after_kind,
                      const char *after_sha256, char **change_id, GError **error)
 {
-  g_autoptr (JsonObject) settings = vig_db_read (self->db, read_settings, NULL, error);
+  gint64 max_size = vig_undo_read_max_size (self, error);
   g_auto (VigFileState) state = { 0 };
   g_autoptr (JsonObject) file = NULL;
   gboolean done;
 
-  if (settings == NULL)
+  if (max_size < 0)
     return FALSE;
 
   g_rw_lock_reader_lock (&self->lock);
-  done = vig_file_state_read (&state, directory, name, self->content, vig_json_get_int (settings, "undo_file_mb", 256) * MEGABYTE, error);
+  done = vig_file_state_read (&state, directory, name, self->content, max_size, error);
   if (done)
     {
       file = vig_file_state_to_row (&state, path);

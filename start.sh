@@ -40,7 +40,7 @@ done
 build="$top/build"
 [ "$(uname -s)" = Linux ] || fail "Vigilus runs on Linux"
 ensure_packages "${build_packages[@]}"
-build_daemon "$build"
+build_daemon "$build" -Dtests=false
 build_dashboard "$build"
 
 [ "$run" = yes ] || exit 0

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Installs what the tests need, builds, runs them. The last line is "N passed, N failed, N skipped".
 #   ./test.sh          everything that takes under 25 minutes on 2 cores
-#   ./test.sh --long   the rest as well: soaks, millions of rows, hours of fuzzing, benchmarks against their committed ratios
-#   ./test.sh --only SUITE[,SUITE...]   lint, unit, sanitized, integration, browser, peers, dashboard, fuzz, kill, start, fresh, race, bench
+#   ./test.sh --long   the rest as well: the integration tests with a sanitized daemon, soaks, millions of rows, hours of fuzzing, benchmarks against
+#                      their committed ratios
+#   ./test.sh --only SUITE[,SUITE...]   lint, unit, panic, sanitized, integration, browser, peers, dashboard, fuzz, kill, start, sanitized_integration,
+#                      fresh, race, bench, load
 #   ./test.sh --wazuh-data DIR   checks the Wazuh stand-in against Wazuh's own data too, which its licence keeps out of this repository
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

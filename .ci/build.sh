@@ -6,9 +6,9 @@ build_packages=(
   libsoup-3.0-dev libsqlite3-dev libssh-dev libxml2-dev libyaml-dev meson ninja-build pkg-config python3
 )
 test_packages=(
-  appstream busybox-static chromium clang curl dbus desktop-file-utils docker-compose docker-registry docker.io
-  flatpak-builder fonts-liberation git iproute2 libclang-rt-14-dev nmap openssh-client openssh-server openssl perl podman
-  polkitd procps python3-cryptography sqlite3 systemd systemd-container util-linux wrk
+  appstream busybox-static chromium clang curl dbus desktop-file-utils docker-compose docker-registry docker.io e2fsprogs
+  flatpak-builder fonts-liberation fuse3 git iproute2 libclang-rt-14-dev libfaketime nmap openssh-client openssh-server openssl perl podman
+  polkitd procps python3-cryptography python3-fusepy sqlite3 systemd systemd-container util-linux wrk
 )
 # A kernel for the tests to themselves; Debian has it for these machines only.
 case $(dpkg --print-architecture 2>/dev/null) in
@@ -109,6 +109,26 @@ build_dashboard () {
   printf '%s\n' "$stamp" >"$out/.stamp"
 }
 
+# show_progress: of lines "[N/M] what" on standard input, how far it is, in one line.
+show_progress () {
+  local line
+  while IFS= read -r line; do
+    case $line in
+      \[*/*\]*) printf '\r    %s ' "${line%%]*}]" ;;
+    esac
+  done
+  printf '\r\033[K'
+}
+
+# run_ninja BUILD_DIR: tells how far it is, where somebody looks.
+run_ninja () {
+  if [ -t 1 ]; then
+    ninja -C "$1" 2>&1 | tee "$1/ninja.log" | show_progress
+    return "${PIPESTATUS[0]}"
+  fi
+  ninja -C "$1" >"$1/ninja.log" 2>&1
+}
+
 # build_daemon BUILD_DIR [MESON OPTION...]: built and installed into BUILD_DIR/root, only where something changed.
 build_daemon () {
   local build="$1"
@@ -122,6 +142,6 @@ build_daemon () {
     return
   fi
   say "building the daemon"
-  ninja -C "$build" >"$build/ninja.log" 2>&1 || { tail -n 40 "$build/ninja.log" >&2; fail "the daemon does not build: see ${build#"$top/"}/ninja.log"; }
+  run_ninja "$build" || { tail -n 40 "$build/ninja.log" >&2; fail "the daemon does not build: see ${build#"$top/"}/ninja.log"; }
   meson install -C "$build" --quiet --no-rebuild >/dev/null
 }

@@ -10,6 +10,8 @@ import subprocess
 import sys
 
 from lint_security import check_pitfalls, check_security
+from lint_settings import check_settings
+from lint_texts import check_stops, check_texts
 
 MAX_FUNCTION = 60
 MAX_FILE = 600
@@ -148,6 +150,11 @@ def main():
     if pathlib.Path(root, 'SECURITY.md').is_file():
         check_security(root, report)
         check_pitfalls(root, report)
+    if pathlib.Path(root, 'vigilus-core/store').is_dir():
+        check_settings(root, report)
+    if pathlib.Path(root, 'po/vigilus.pot').is_file():
+        check_texts(root, report)
+        check_stops(root, report)
     report.rule('there are files to look at').extend([] if seen > 50 else ['nothing found'])
     sys.exit(report.print())
 

@@ -5,7 +5,7 @@
 A suite is a list of jobs; a job is a command that prints TAP, or a list of meson tests. In CI a skip whose reason is not in
 tests/allowed-skips.txt is a failure, and a job that runs nothing is one always. Output of every job is kept in tests/output/.
 
-Suites run in stages. What mostly waits (servers, browsers) runs two jobs at a time; beside it, at low priority, one lane builds and runs
+Suites run in stages. What mostly waits (servers, browsers) runs three jobs at a time; beside it, at low priority, one lane builds and runs
 what mostly computes (sanitizers, fuzzers). What measures runs alone.
 """
 import argparse
@@ -83,7 +83,7 @@ def run_tap(name, command, result, env=None, timeout=3000, cwd=TOP):
 
 
 def run_meson(name, build, result, suites=(), wrapper_env=None, prefix=()):
-    command = [*prefix, 'meson', 'test', '-C', str(build), '--no-rebuild', '--print-errorlogs', '-t', '6' if prefix else '3']
+    command = [*prefix, 'meson', 'test', '-C', str(build), '--no-rebuild', '--print-errorlogs', '-t', '10']
     for suite in suites:
         command += ['--suite', suite]
     with open(OUTPUT / f'{name}.log', 'w', encoding='utf-8') as file:
@@ -104,15 +104,21 @@ def run_meson(name, build, result, suites=(), wrapper_env=None, prefix=()):
 SANITIZER_ENV = {'VIG_RACE_ROUNDS': '100', 'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=1:intercept_tls_get_addr=0', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
                  'LSAN_OPTIONS': f'suppressions={TOP}/tests/lsan.supp:print_suppressions=0'}
 LOW = ['nice', '-n', '19']
+# How much more time the sanitized daemon gets: for what the tests wait, and for each file of them.
+SLOWNESS = 4
 
 
-def run_sanitized(result):
+def build_sanitized():
     build = TOP / 'build-asan'
     if not (build / 'build.ninja').exists():
         subprocess.run(['meson', 'setup', str(build), str(TOP), '-Db_sanitize=address,undefined', '-Db_lundef=false', f'--prefix={build}/root', '--libdir=lib'],
                        check=True, stdout=subprocess.DEVNULL)
     subprocess.run([*LOW, 'ninja', '-C', str(build)], check=True, stdout=subprocess.DEVNULL)
-    run_meson('sanitized', build, result, suites=['unit'], wrapper_env=SANITIZER_ENV, prefix=LOW)
+    return build
+
+
+def run_sanitized(result):
+    run_meson('sanitized', build_sanitized(), result, suites=['unit'], wrapper_env=SANITIZER_ENV, prefix=LOW)
 
 
 def npm_ci(folder, *options, command='ci'):
@@ -153,7 +159,26 @@ def suite_sanitized(args):
 
 
 def suite_integration(args):
-    return [tap_job(f'integration-{path.stem}', [PYTHON, str(path)], env=build_env(args), timeout=900)
+    return [tap_job(f'integration-{path.stem}', [PYTHON, str(path)], env=build_env(args), timeout=3000)
+            for path in sorted((TOP / 'tests' / 'integration').glob('test_*.py'))]
+
+
+def sanitized_env(build, name):
+    """Reports go to a folder of the job, which its harness looks through after each test: nobody else's standard error has to be kept."""
+    reports = OUTPUT / 'sanitizer-reports' / name
+    reports.mkdir(parents=True)
+    reports.chmod(0o1777)  # the daemon is not root in all tests
+    env = {key: f'{value}:log_path={reports}/report' if key.endswith('SAN_OPTIONS') else value for key, value in SANITIZER_ENV.items()}
+    return {**env, 'VIG_BUILD': str(build), 'VIG_OUTPUT': str(OUTPUT), 'VIG_SANITIZER_REPORTS': str(reports), 'VIG_SLOWNESS': str(SLOWNESS)}
+
+
+def suite_sanitized_integration(args):
+    """The integration tests, with a daemon, plugins and tools that are built with sanitizers."""
+    build = build_sanitized()
+    subprocess.run(['meson', 'install', '-C', str(build), '--quiet', '--no-rebuild'], check=True, stdout=subprocess.DEVNULL)
+    if not (build / 'dashboard').exists():
+        (build / 'dashboard').symlink_to(pathlib.Path(args.build).resolve() / 'dashboard')
+    return [tap_job(f'sanitized-{path.stem}', [PYTHON, str(path)], env=sanitized_env(build, path.stem), timeout=900 * SLOWNESS)
             for path in sorted((TOP / 'tests' / 'integration').glob('test_*.py'))]
 
 
@@ -164,7 +189,7 @@ def suite_dashboard(args):
 def suite_browser(args):
     folder = TOP / 'tests' / 'browser'
     npm_ci(folder, '--ignore-scripts')
-    return [tap_job(f'browser-{path.stem}', ['node', str(path)], env=build_env(args), timeout=900) for path in sorted(folder.glob('test-*.mjs'))]
+    return [tap_job(f'browser-{path.stem}', ['node', str(path)], env=build_env(args), timeout=3000) for path in sorted(folder.glob('test-*.mjs'))]
 
 
 def llama_jobs(args):
@@ -173,13 +198,13 @@ def llama_jobs(args):
         return []
     # Not "ci": it wants the binaries of all other machines in the lock, and some of those do not exist.
     npm_ci(TOP / 'tests' / 'peers' / 'llama', '--no-save', '--ignore-scripts', '--omit=optional', command='install')
-    return [tap_job('peers-llama', [PYTHON, 'tests/peers/llama/test_llama.py'], env=build_env(args), timeout=300)]
+    return [tap_job('peers-llama', [PYTHON, 'tests/peers/llama/test_llama.py'], env=build_env(args), timeout=3000)]
 
 
 def suite_peers(args):
     npm_ci(TOP / 'tests' / 'peers', '--ignore-scripts')
-    return [tap_job('peers-sdks', ['node', 'tests/peers/test-sdks.mjs'], timeout=300),
-            tap_job('peers-aimock', [PYTHON, 'tests/peers/test_aimock.py'], env=build_env(args), timeout=600), *llama_jobs(args)]
+    return [tap_job('peers-sdks', ['node', 'tests/peers/test-sdks.mjs'], timeout=3000),
+            tap_job('peers-aimock', [PYTHON, 'tests/peers/test_aimock.py'], env=build_env(args), timeout=3000), *llama_jobs(args)]
 
 
 def suite_race(args):
@@ -190,12 +215,24 @@ def suite_fuzz(args):
     return [tap_job('fuzz', [*LOW, 'bash', 'tests/fuzz/run.sh', '3600' if args.long else '60'], timeout=36000)]
 
 
+def suite_panic(args):
+    return [tap_job('panic', [PYTHON, 'tests/integration/panic.py'], env=build_env(args), timeout=3000)]
+
+
+def suite_promises(args):
+    """Times that are promised, where nothing else runs: the tests that tell them elsewhere."""
+    rows = {'panic.py': [], 'test_round.py': ['within_a_second'], 'test_delegation.py': ['stop_ends'], 'test_elevation.py': ['revoked'],
+            'test_scope.py': ['stop_kills'], 'test_web_live.py': ['hold_up']}
+    return [tap_job(f'promises-{pathlib.Path(name).stem}', [PYTHON, f'tests/integration/{name}', *words], env=build_env(args, VIG_MEASURE='1'), timeout=900)
+            for name, words in rows.items()]
+
+
 def suite_kill(args):
-    return [tap_job('kill', [PYTHON, 'tests/integration/kill.py'], env=build_env(args, VIG_KILLS='2000' if args.long else '200'), timeout=3000)]
+    return [tap_job('kill', [PYTHON, 'tests/integration/kill.py'], env=build_env(args, VIG_KILLS='2000' if args.long else '200'), timeout=12000)]
 
 
 def suite_start(args):
-    return [tap_job('start', ['bash', 'tests/integration/start.sh'], env=build_env(args), timeout=1800)]
+    return [tap_job('start', ['bash', 'tests/integration/start.sh'], env=build_env(args), timeout=3600)]
 
 
 def suite_fresh(args):
@@ -208,16 +245,17 @@ def suite_bench(args):
 
 def suite_load(args):
     npm_ci(TOP / 'tests' / 'browser', '--ignore-scripts')
-    return [tap_job('chat-20000', ['node', 'tests/browser/test-chat-stream.mjs'], env=build_env(args, VIG_TOKENS='20000'), timeout=1200),
+    return [tap_job('chat-20000', ['node', 'tests/browser/test-chat-stream.mjs'], env=build_env(args, VIG_TOKENS='20000', VIG_MEASURE='1'), timeout=3000),
             tap_job('load', [PYTHON, 'tests/bench/load.py', '--gateway', '--check'], env=build_env(args), timeout=1800),
             tap_job('soak', [PYTHON, 'tests/bench/load.py', '--runs', '0', '--rounds', '0', '--soak', '20', '--check'], env=build_env(args), timeout=3600)]
 
 
-ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit'], ['start', 'kill', 'dashboard', 'browser', 'peers', 'integration'], ['fuzz', 'sanitized'], ['fresh', 'race', 'bench', 'load']
+ALONE, WAITING, COMPUTING, MEASURING = ['lint', 'unit', 'panic'], ['start', 'kill', 'dashboard', 'browser', 'peers', 'integration'], ['fuzz', 'sanitized'], ['fresh', 'race', 'promises', 'bench', 'load']
 SHORT = ALONE + WAITING + COMPUTING
-LONG = SHORT + MEASURING
+AGAIN = ['sanitized_integration']
+LONG = SHORT + AGAIN + MEASURING
 # A stage is lanes that run beside each other: the suites, and how many of their jobs at a time.
-STAGES = [[(ALONE, 1)], [(WAITING, 2), (COMPUTING, 1)], [(MEASURING, 1)]]
+STAGES = [[(ALONE, 1)], [(WAITING, 3), (COMPUTING, 1)], [(AGAIN, 2)], [(MEASURING, 1)]]
 LOCK = threading.Lock()
 
 

@@ -9,5 +9,6 @@ export default defineConfig({
     globals: true,
     include: ['tests/**/*.test.{ts,tsx}'],
     setupFiles: ['tests/setup.ts'],
+    testTimeout: 60_000, // on a machine that is busy with the other tests
   },
 });

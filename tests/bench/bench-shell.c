@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-sandbox.h"
+#include "vig-sandbox-standby.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 #include <glib/gstdio.h>
 
 /* `sh -c` of a command, confined as shell.exec runs it, against plain fork and exec: "ours FIGURE floor FIGURE ms", medians of alternating
- * rounds. */
+ * rounds. With the word "first" as a first command is run, for which no process is ready. */
 
 #define ROUNDS 200
+#define PAUSE 3000 /* microseconds */
 
 static double
 time_confined (const char *directory)
@@ -44,6 +46,27 @@ time_plain (const char *directory)
   return (double) (g_get_monotonic_time () - begin) / 1000;
 }
 
+/* What one command leaves to be done is no part of the next. */
+static void
+rest (gboolean first)
+{
+  if (first)
+    vig_sandbox_settle ();
+  while (!first && !vig_standby_is_ready ())
+    g_usleep (PAUSE);
+  g_usleep (PAUSE);
+}
+
+/* What else runs on the machine is not what is measured. Only root may. */
+static void
+go_before_others (void)
+{
+  struct sched_param priority = { .sched_priority = 1 };
+
+  if (sched_setscheduler (0, SCHED_FIFO, &priority) != 0)
+    g_printerr ("# at ordinary priority\n");
+}
+
 static int
 compare (gconstpointer a, gconstpointer b)
 {
@@ -54,21 +77,29 @@ compare (gconstpointer a, gconstpointer b)
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
+  gboolean first = argc == 2 && g_str_equal (argv[1], "first");
   g_autofree char *directory = g_dir_make_tmp ("vigilus-bench-XXXXXX", NULL);
   double confined[ROUNDS];
   double plain[ROUNDS];
 
+  g_setenv ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", TRUE); /* both look for it in the same places */
+  vig_sandbox_set_ready (!first);
+  go_before_others ();
   time_confined (directory);
   for (guint i = 0; i < ROUNDS; i++)
     {
+      rest (first);
       confined[i] = time_confined (directory);
+      rest (first);
       plain[i] = time_plain (directory);
     }
   qsort (confined, ROUNDS, sizeof *confined, compare);
   qsort (plain, ROUNDS, sizeof *plain, compare);
   g_print ("ours %.2f floor %.2f ms\n", confined[ROUNDS / 2], plain[ROUNDS / 2]);
+  vig_sandbox_set_ready (FALSE);
+  vig_sandbox_settle ();
   g_rmdir (directory);
 
   return 0;

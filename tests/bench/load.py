@@ -47,8 +47,8 @@ def measure_runs(checks, count):
     checks.add(f'memory per waiting run, of {count}', figures['kib_per_waiting_run'], 'KiB', 30, 45)
     checks.add(f'until {count} runs wait', figures['all_wait_seconds'], 's')
     checks.add(f'until all {count} have ended after the kill', figures['all_done_seconds'], 's')
-    wrote = figures['calls'].get('filesystem.write success', 0) + figures['calls'].get('filesystem.write interrupted', 0)
-    checks.add('writes that were lost or done twice', abs(count - wrote), 'calls', 0)
+    print(f'# files written: {figures["files"]}; where the record says otherwise: {figures["wrong"]}', flush=True)
+    checks.add('writes that were lost or done twice, as the files say', len(figures['wrong']), 'calls', 0)
 
 
 class Gateway:
@@ -62,7 +62,7 @@ class Gateway:
         if not program.exists():
             subprocess.run(['npm', 'ci', '--silent', '--no-audit', '--no-fund', '--ignore-scripts'], cwd=HERE, check=True, timeout=300, stdout=subprocess.DEVNULL)
         self.process = subprocess.Popen(['node', str(program), f'--port={self.port}', '--headless'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        harness.wait_for(self.answers, 'the gateway', 30)
+        harness.wait_for(self.answers, 'the gateway')
         return self
 
     def answers(self):
@@ -78,7 +78,7 @@ class Gateway:
 
 def measure_first_token(checks, rounds, with_gateway):
     """In turns, so that what else the machine does meets all alike."""
-    direct, through, relays, beside = [], [], [], []
+    direct, through, relays, beside, quickest = [], [], [], [], []
     with run_load.Load(HELLO) as load, (Gateway(load.url) if with_gateway else contextlib.nullcontext()) as gateway:
         run_load.first_token_direct(load.url, 10)
         run_load.first_token_through(load, 10)
@@ -87,13 +87,16 @@ def measure_first_token(checks, rounds, with_gateway):
             times, more = run_load.first_token_through(load, run_load.CONVERSATION)
             through += times
             relays += more
+            quickest.append(run_load.median(more))
             if gateway is not None:
                 beside += run_load.first_token_gateway(gateway.port, load.url, run_load.CONVERSATION)
     floor = run_load.median(direct)
     checks.add('first token, direct', floor, 'ms')
     checks.add('first token, through Vigilus, from the message on', run_load.median(through), 'ms')
-    checks.add('added to the first token, with what is stored before the model is asked', run_load.median(through) - floor, 'ms', None, 20)
-    checks.add('added between the model and the screen', run_load.median(relays), 'ms', 0.5, 2)
+    checks.add('added to the first token, with what is stored before the model is asked', run_load.median(through) - floor, 'ms', None, 8)
+    checks.add('added between the model and the screen', run_load.median(relays), 'ms', 0.5, 1)
+    # What else the machine does only ever adds to it.
+    checks.add('added there in the quickest conversation', min(quickest), 'ms', 0.5)
     if beside:
         checks.add('first token, through @portkey-ai/gateway', run_load.median(beside), 'ms')
         checks.add('added by @portkey-ai/gateway, which stores nothing', run_load.median(beside) - floor, 'ms')
@@ -109,7 +112,7 @@ def soak(checks, minutes):
             done += BATCH
             load.wait_waiting(BATCH, 120)
             load.approve(load.waiting())
-            harness.wait_for(lambda: load.client().get('/api/v1/status').expect(200)['runs_live'] == 0, 'the end of a batch', 120)
+            harness.wait_for(lambda: load.client().get('/api/v1/status').expect(200)['runs_live'] == 0, 'the end of a batch')
             samples.append((time.monotonic(), load.memory()))
         load.wait_all_done(done, 60)
     checks.add(f'runs in a soak of {minutes} min', done, 'runs')

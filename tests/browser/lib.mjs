@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What browser tests share: the real daemon on a directory of its own, a server of language models, Chromium, and TAP output.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ export const password = 'correct horse battery';
 function firstMatch(child, pattern, what) {
   return new Promise((resolve, reject) => {
     let text = '';
-    const timer = setTimeout(() => reject(new Error(`${what} did not start: ${text}`)), 20_000);
+    const timer = setTimeout(() => reject(new Error(`${what} did not start: ${text}`)), 120_000);
     child.stdout.on('data', (piece) => {
       text += piece;
       const match = pattern.exec(text);
@@ -29,6 +29,11 @@ function firstMatch(child, pattern, what) {
   });
 }
 
+/** Below those that the kernel gives to whoever connects: a daemon that starts again finds its own still free. */
+export function freePort() {
+  return Number(execFileSync('/usr/bin/python3', ['-c', 'import ports; print(ports.free_port())'], { cwd: join(top, 'tests/lib') }));
+}
+
 function ended(child) {
   return child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((done) => child.once('exit', done));
 }
@@ -38,7 +43,7 @@ export class Daemon {
     this.directory = mkdtempSync(join(tmpdir(), 'vigilus-browser-'));
     this.secret = secret;
     this.dashboard = dashboard;
-    this.port = 0;
+    this.port = freePort();
   }
 
   async start() {
@@ -56,6 +61,11 @@ export class Daemon {
   async kill(signal = 'SIGKILL') {
     this.child.kill(signal);
     await ended(this.child);
+  }
+
+  /** Changes the database while it runs. */
+  edit(statement) {
+    execFileSync('sqlite3', ['-cmd', '.timeout 60000', join(this.directory, 'vigilus.db'), statement]);
   }
 
   async stop() {
@@ -79,10 +89,44 @@ export class Models {
     return this;
   }
 
+  /** Changes how it answers; tests/lib/replay_server.py says what there is. */
+  async tell(values) {
+    const answer = await fetch(`${this.url}/__control`, { method: 'POST', body: JSON.stringify(values) });
+    assert.equal(answer.status, 200);
+  }
+
   async stop() {
     this.child.kill('SIGKILL');
     await ended(this.child);
     rmSync(dirname(this.control), { recursive: true, force: true });
+  }
+}
+
+/** What the signed-in page asks of the API; what it answers. */
+export async function ask(page, method, path, body) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const { csrf_token } = await (await fetch('/api/v1/me')).json();
+      const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token };
+      const answer = await fetch(path, { method, headers: method === 'GET' ? {} : headers, body: body && JSON.stringify(body) });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(text);
+      return text ? JSON.parse(text) : null;
+    },
+    [method, path, body],
+  );
+}
+
+/** Waits until @check throws nothing, for what the page shows a moment later; answers what it answers. */
+export async function eventually(check, seconds = 120) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((done) => setTimeout(done, 50));
+    }
   }
 }
 
@@ -96,7 +140,7 @@ export async function openPage(url, options = {}) {
   });
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, locale: 'en-GB', ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(120_000);
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(String(error)));
   page.on('console', (message) => {
@@ -117,7 +161,7 @@ export async function shoot(page, name) {
 export async function checkAccess(page, where) {
   // What is out of view is not painted (content-visibility), and what is not painted has colours that axe takes for others.
   await page.evaluate(() => {
-    for (const block of document.querySelectorAll('.turn, .prose > *')) block.style.contentVisibility = 'visible';
+    for (const block of document.querySelectorAll('.turn, .prose-part')) block.style.contentVisibility = 'visible';
   });
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
   const found = violations.map((rule) => `${rule.id} (${rule.impact}): ${rule.nodes.map((node) => node.target.join(' ')).join(', ')}`);
@@ -170,8 +214,10 @@ export async function waitForReply(page, text) {
   await page.getByRole('button', { name: 'Send' }).waitFor();
 }
 
-/** Runs the tests, each with daemons and pages that it is given to register, and prints TAP. */
-export async function run(tests) {
+/** Runs the tests (those whose name has one of the words of the command line), each with daemons and pages that it is given to register; prints TAP. */
+export async function run(all) {
+  const wanted = process.argv.slice(2);
+  const tests = wanted.length > 0 ? all.filter(([name]) => wanted.some((word) => name.includes(word))) : all;
   let failed = 0;
   console.log(`TAP version 13\n1..${tests.length}`);
   for (const [index, [name, test]] of tests.entries()) {
@@ -181,6 +227,7 @@ export async function run(tests) {
       ends.push(() => started.stop());
       return started;
     };
+    const begin = Date.now();
     let page;
     const open = async (url, options) => {
       page = await openPage(url, options);
@@ -190,7 +237,7 @@ export async function run(tests) {
     try {
       await test({ keep, open });
       assert.deepEqual(page?.faults ?? [], [], 'the page is without faults');
-      console.log(`ok ${index + 1} - ${name}`);
+      console.log(`ok ${index + 1} - ${name} # ${((Date.now() - begin) / 1000).toFixed(1)} s`);
     } catch (error) {
       failed += 1;
       console.log(`not ok ${index + 1} - ${name}`);

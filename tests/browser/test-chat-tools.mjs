@@ -40,6 +40,44 @@ async function find(kit) {
   await list.getByText('Nothing was found').waitFor();
 }
 
+/** What the list of conversations can do, for a second viewer too; and both files of the export. */
+async function keep(kit) {
+  const { page } = await chat(kit);
+  const second = await page.context().newPage();
+  await second.goto(page.url());
+  const lists = [page, second].map((viewer) => viewer.getByRole('complementary', { name: 'Conversations' }));
+  const [list] = lists;
+  const all = async (check) => {
+    for (const one of lists) await check(one);
+  };
+  await list.getByRole('button', { name: 'Pin “@Files how is the cellar?”' }).click();
+  await all((one) => one.getByRole('region', { name: 'Pinned' }).getByText('how is the cellar').waitFor());
+  await list.getByRole('button', { name: 'Rename “@Files how is the cellar?”' }).click();
+  await page.getByRole('dialog').getByLabel('Title').fill('The cellar');
+  await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
+  await all((one) => one.getByRole('region', { name: 'Pinned' }).getByText('The cellar').waitFor());
+  await list.getByRole('button', { name: 'Unpin “The cellar”' }).click();
+  await all((one) => one.getByRole('region', { name: 'Pinned' }).waitFor({ state: 'detached' }));
+
+  const texts = {};
+  for (const format of ['Markdown', 'JSON']) {
+    await page.getByRole('button', { name: 'Export conversation' }).click();
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('dialog').getByRole('link', { name: format }).click()]);
+    texts[file.suggestedFilename()] = readFileSync(await file.path(), 'utf8');
+  }
+  assert.deepEqual(Object.keys(texts), ['the-cellar.md', 'the-cellar.json']);
+  assert.match(texts['the-cellar.md'], /^# The cellar[\s\S]*how is the cellar\?[\s\S]*The meter in the cellar runs\./);
+  const whole = JSON.parse(texts['the-cellar.json']);
+  assert.deepEqual(whole.messages.map((message) => message.kind), ['user', 'assistant']);
+  assert.equal(whole.runs.length, 1);
+
+  await list.getByRole('button', { name: /^Delete “@Files how full/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete conversation' }).click();
+  await all((one) => one.getByRole('link', { name: /how full/ }).waitFor({ state: 'detached' }));
+  await list.getByRole('searchbox', { name: 'Search conversations' }).fill('half full');
+  await list.getByText('Nothing was found').waitFor();
+}
+
 async function commands(kit) {
   const { page } = await chat(kit);
   const box = page.getByRole('combobox', { name: 'Message' });
@@ -65,7 +103,7 @@ async function commands(kit) {
   await note.getByRole('button', { name: 'Close' }).click();
   await box.fill('/dance');
   await box.press('Enter');
-  await page.getByText(/there is no command \/dance/).waitFor();
+  await page.getByText(/There is no command \/dance/).waitFor();
   assert.equal(await box.inputValue(), '/dance');
   const [file] = await Promise.all([page.waitForEvent('download'), box.fill('/export json').then(() => box.press('Enter'))]);
   assert.equal(file.suggestedFilename(), 'the-cellar.json');
@@ -93,6 +131,7 @@ async function usage(kit) {
 
 await run([
   ['a conversation is pinned, found by its words, and opened where they stand', find],
+  ['conversations are pinned, renamed, exported and deleted, for every viewer', keep],
   ['commands are completed, done, refused; a conversation is exported', commands],
   ['what models took is shown by day, Operator and answer', usage],
 ]);

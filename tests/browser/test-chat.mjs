@@ -21,7 +21,7 @@ async function chatWith({ keep, open }, control) {
 }
 
 async function reloadWhileStreaming(kit) {
-  const { page, daemon } = await chatWith(kit, { script: [{ text: words }], delay: 0.2 });
+  const { page, models } = await chatWith(kit, { script: [{ text: words }], upto: 10 });
   await send(page, '@Files count');
   await page.locator('.streaming', { hasText: 'word5' }).waitFor();
   await page.reload();
@@ -29,16 +29,16 @@ async function reloadWhileStreaming(kit) {
   const second = await page.context().newPage();
   await second.goto(page.url());
   await second.locator('.streaming', { hasText: 'word0 word1' }).waitFor();
+  await models.tell({ upto: null });
   for (const viewer of [page, second]) {
     await viewer.locator('.reply:not(.streaming)', { hasText: 'word39' }).waitFor();
     assert.equal(await viewer.locator('.reply .prose').innerText(), whole);
   }
   await shoot(page, 'chat-streamed');
-  assert.ok(daemon.url);
 }
 
 async function stop(kit) {
-  const { page } = await chatWith(kit, { script: [{ text: words }], delay: 0.3 });
+  const { page } = await chatWith(kit, { script: [{ text: words }], upto: 10 });
   await send(page, '@Files count');
   await page.locator('.streaming', { hasText: 'word1' }).waitFor();
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
@@ -100,7 +100,7 @@ async function deny(kit) {
   await card.getByRole('button', { name: 'Deny' }).click();
   await card.getByLabel(/Why not/).fill('not today');
   await card.getByRole('button', { name: 'Deny' }).click();
-  await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+  await page.locator('.approval.decided').getByText('Denied by ada').waitFor();
   await page.getByRole('link', { name: 'History' }).click();
   await page.getByText('Denied by ada').waitFor();
   await page.getByText('not today').waitFor();
@@ -150,6 +150,27 @@ async function payloads(kit) {
   assert.equal(dialogs, 0);
 }
 
+async function cutShort(kit) {
+  const script = [
+    { when: { user: 'weapons' }, text: 'First you', stop: 'content_filter' },
+    { when: { user: 'novel' }, text: 'It was a dark', stop: 'length' },
+    { when: { user: 'nothing' }, text: '', stop: 'content_filter' },
+  ];
+  const { page } = await chatWith(kit, { script });
+  for (const [word, begun, told] of [
+    ['weapons', 'First you', 'The provider’s filter stopped this answer.'],
+    ['novel', 'It was a dark', 'Cut short: the model reached its length limit.'],
+  ]) {
+    await send(page, `@Files ${word}`);
+    const reply = page.locator('.reply:not(.streaming)', { hasText: begun });
+    await reply.getByText(told).waitFor();
+    await page.getByRole('button', { name: 'Send' }).waitFor();
+  }
+  await send(page, '@Files nothing');
+  await page.getByText("The provider's filter stopped the answer before it began.").first().waitFor();
+  await shoot(page, 'chat-cut-short');
+}
+
 await run([
   ['a reload and a second viewer in the middle of a reply see all of it, once', reloadWhileStreaming],
   ['Stop ends the reply', stop],
@@ -157,4 +178,5 @@ await run([
   ['a denial in the inbox reaches the Operator', deny],
   ['a mention is completed, and chooses the Operator', mention],
   ['what a model says runs nothing', payloads],
+  ['a person is told why a reply is not whole', cutShort],
 ]);

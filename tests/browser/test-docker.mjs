@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Daemon, Models, checkAccess, enter, run, send, shoot } from './lib.mjs';
+import { Daemon, Models, ask, checkAccess, enter, run, send, shoot } from './lib.mjs';
 
 const recorded = JSON.parse(readFileSync(new URL('../data/docker/recorded-engine-20.10.json', import.meta.url)));
 const byName = (name) => recorded.find((exchange) => exchange.name === name);
@@ -59,12 +59,7 @@ async function withServer({ keep, open }) {
   const daemon = await keep(new Daemon({ secret: 'a secret for tests' }));
   const page = await open(daemon.url, { reducedMotion: 'reduce' });
   await enter(page, daemon, { name: 'Scripted', type: 'openai-compatible', base_url: `${models.url}/v1`, default_model: 'any' });
-  await page.evaluate(async (tools) => {
-    const me = await (await fetch('/api/v1/me')).json();
-    const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': me.csrf_token };
-    const body = JSON.stringify({ name: 'Keeper', tools, permission_level: 'read' });
-    await fetch('/api/v1/operators', { method: 'POST', headers, body });
-  }, calls.map(([name]) => name));
+  await ask(page, 'POST', '/api/v1/operators', { name: 'Keeper', tools: calls.map(([name]) => name), permission_level: 'read' });
   return { engine, daemon, page };
 }
 
@@ -77,6 +72,7 @@ async function addServer(page, daemon, engine) {
   await dialog.getByLabel('Port').fill('1');
   await dialog.getByLabel('Username').fill('ada');
   await dialog.getByLabel('A stored credential').check();
+  await dialog.getByText('More options').click();
   await dialog.getByLabel('Docker', { exact: true }).selectOption('tcp');
   await dialog.getByLabel('Certificate authority').waitFor();
   await dialog.getByLabel('Address of the Engine').scrollIntoViewIfNeeded();
@@ -112,8 +108,10 @@ async function answersAreShownAsWhatTheyAre(tools) {
       await card.getByRole('row').filter({ hasText: 'web1' }).getByText('Up 3 hours (healthy)').waitFor();
       assert.equal(await card.getByRole('columnheader', { name: 'Image' }).count(), 1);
     } else if (name === 'docker.logs') {
+      const lines = card.getByRole('region', { name: 'Log' }).getByRole('listitem');
       await card.getByRole('searchbox', { name: 'Filter the log' }).fill('ERROR');
-      assert.equal(await card.getByRole('region', { name: 'Log' }).getByRole('listitem').count(), 1);
+      await lines.nth(1).waitFor({ state: 'detached' });
+      assert.equal(await lines.count(), 1);
       await card.getByRole('searchbox').fill('');
     } else await card.getByRole('cell', { name: '3.6 %' }).first().waitFor();
     await shoot(page, name);

@@ -46,6 +46,8 @@ async function offline({ keep, open }) {
   const daemon = await keep(new Daemon());
   const page = await open(daemon.url);
   await setUp(page, daemon);
+  const rows = await page.locator('.wizard-steps li').evaluateAll((steps) => steps.map((step) => step.getBoundingClientRect().top));
+  assert.deepEqual(new Set(rows).size, 1, 'the steps stand beside each other where there is room');
   await page.getByRole('button', { name: /Try without a model/ }).click();
   await page.getByRole('button', { name: 'Test connection' }).click();
   await page.getByText(/It answers/).waitFor();

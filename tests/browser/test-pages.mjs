@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every page, light and dark, on a phone and at a desk: without faults, without scrolling sideways, and usable with assistive technology.
 import assert from 'node:assert/strict';
-import { Daemon, checkAccess, enter, run, send, shoot } from './lib.mjs';
+import { Daemon, checkAccess, enter, eventually, run, send, shoot } from './lib.mjs';
 
 const pages = [
   ['Home', '/'],
@@ -61,6 +61,11 @@ function look(view) {
       await shoot(page, `${view}-${name.toLowerCase().replaceAll(' ', '-')}`);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(over <= 0, `${name} scrolls sideways by ${over} px`);
+      const isHidden = await page.evaluate(() => {
+        const tab = document.querySelector('.tabs [aria-current="page"]')?.getBoundingClientRect();
+        return tab ? tab.left < 0 || tab.right > window.innerWidth : false;
+      });
+      assert.ok(!isHidden, `${name}: the tab that is shown is in view`);
       if (accessible.includes(view)) {
         await checkAccess(page, `${name}, ${view}`);
       }
@@ -79,12 +84,17 @@ async function keyboard({ keep, open }) {
   await page.keyboard.press('g');
   await page.keyboard.press('o');
   await page.getByRole('heading', { name: 'Operators', level: 1 }).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('m');
+  await page.getByRole('heading', { name: 'Memory', level: 1 }).waitFor();
   await page.keyboard.press('Control+k');
   const box = page.getByRole('combobox', { name: /Page, Operator/ });
-  await box.fill('audit');
-  await box.press('Enter');
+  await box.waitFor();
+  await page.keyboard.type('audit');
+  await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Audit log', level: 1 }).waitFor();
   await page.keyboard.press('Control+k');
+  await box.waitFor();
   await page.keyboard.press('Escape');
   await box.waitFor({ state: 'detached' });
 }
@@ -97,11 +107,10 @@ async function apiPages({ keep, open }) {
   // Swagger UI paints only what is in view.
   const path = page.locator('.opblock-summary-path', { hasText: 'approvals' }).first();
   await page.locator('.opblock').first().waitFor();
-  for (let step = 0; step < 60 && !(await path.isVisible()); step++) {
+  await eventually(async () => {
     await page.mouse.wheel(0, 400);
-    await page.waitForTimeout(100);
-  }
-  assert.ok(await path.isVisible(), 'the paths of approvals are listed');
+    assert.ok(await path.isVisible(), 'the paths of approvals are listed');
+  });
   await shoot(page, 'docs');
   await page.goto(`${daemon.url}/redoc`);
   await page.getByRole('heading', { name: /Vigilus/ }).first().waitFor();

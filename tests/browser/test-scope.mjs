@@ -2,7 +2,7 @@
 // Scope from the first network that may be scanned to a host that becomes a server, with real scans of loopback; light, dark, on a phone, by keyboard.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { Daemon, Models, checkAccess, enter, run, send, shoot } from './lib.mjs';
+import { Daemon, Models, ask, checkAccess, enter, run, send, shoot } from './lib.mjs';
 
 const script = [
   { when: { results: true }, text: 'The scan is over.' },
@@ -29,25 +29,12 @@ class Listener {
   }
 }
 
-async function call(page, method, path, body) {
-  return page.evaluate(
-    async ([method, path, body]) => {
-      const me = await (await fetch('/api/v1/me')).json();
-      const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': me.csrf_token };
-      const answer = await fetch(path, { method, headers, body: JSON.stringify(body) });
-      if (!answer.ok) throw new Error(await answer.text());
-      return answer.json();
-    },
-    [method, path, body],
-  );
-}
-
 async function begin({ keep, open }, options) {
   const models = await keep(new Models({ script }));
   const daemon = await keep(new Daemon({ secret: 'a secret for tests' }));
   const page = await open(daemon.url, { reducedMotion: 'reduce', ...options });
   await enter(page, daemon, { name: 'P', type: 'openai-compatible', base_url: `${models.url}/v1`, default_model: 'm' });
-  await call(page, 'POST', '/api/v1/operators', { name: 'Recon', tools: ['nmap.scan', 'scope.query'], permission_level: 'exec', trust_mode: 'lenient' });
+  await ask(page, 'POST', '/api/v1/operators', { name: 'Recon', tools: ['nmap.scan', 'scope.query'], permission_level: 'exec', trust_mode: 'lenient' });
   return { daemon, page };
 }
 
@@ -66,7 +53,7 @@ async function allow(page, daemon) {
 async function scan(page, daemon, words) {
   await page.goto(`${daemon.url}/chat`);
   await send(page, `@Recon ${words}`);
-  await page.locator('.reply', { hasText: 'The scan is over.' }).last().waitFor({ timeout: 40_000 });
+  await page.locator('.reply', { hasText: 'The scan is over.' }).last().waitFor();
 }
 
 async function isStill(page) {
@@ -111,6 +98,10 @@ async function discover(kit) {
   await page.goto(`${daemon.url}/scope`);
   await page.getByRole('heading', { name: '127.0.0.0/24' }).waitFor();
   assert.match(await page.locator('.tiles').innerText(), /Hosts\s+104/);
+  for (const [chart, words] of [['Most common services', /redis/], ["Open findings", /medium|high|critical/i]]) {
+    const card = page.locator('section, .card', { has: page.getByRole('heading', { name: chart }) }).last();
+    assert.match(await card.innerText(), words, chart);
+  }
   await look(page, 'scope-overview');
   await page.getByRole('link', { name: '20 more hosts' }).click();
   await page.getByRole('table').waitFor();
@@ -124,6 +115,7 @@ async function discover(kit) {
   await page.getByRole('dialog').getByRole('button', { name: 'Accept' }).click();
   await page.getByText('Accepted by ada: only on loopback').waitFor();
   await page.getByLabel('What you call it').fill('Screen');
+  await page.getByLabel('Notes').fill('in the hall');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: 'Screen', level: 1 }).waitFor();
   await page.getByRole('button', { name: 'Make it a server' }).click();
@@ -133,6 +125,8 @@ async function discover(kit) {
   await shoot(page, 'scope-promote');
   await page.getByRole('dialog').getByRole('button', { name: 'Make it a server' }).click();
   await page.getByRole('link', { name: 'Screen' }).waitFor();
+  await page.reload();
+  assert.equal(await page.getByLabel('Notes').inputValue(), 'in the hall');
   await look(page, 'scope-host');
 
   await redis.stop();
@@ -164,7 +158,9 @@ async function importing(page, daemon) {
   await dialog.getByRole('button', { name: 'Import' }).click();
   await dialog.waitFor({ state: 'detached' });
   await page.goto(`${daemon.url}/scope?tab=hosts&text=10.9.8.7`);
-  await page.getByRole('link', { name: '10.9.8.7' }).waitFor();
+  await page.getByRole('row', { name: /10\.9\.8\.7/ }).getByRole('cell', { name: 'not scanned' }).waitFor();
+  await page.getByRole('link', { name: '10.9.8.7' }).click();
+  await page.getByText('Its ports were not scanned').waitFor();
 }
 
 async function elsewhere(kit) {

@@ -1,47 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The guide "Connect your first server", word for word, against a real sshd; a changed host key; known hosts; an import.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { Daemon, checkAccess, enter, run, shoot } from './lib.mjs';
-
-const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
-
-/** A real sshd that the test helper of the other suites runs. */
-class Sshd {
-  async start() {
-    this.folder = mkdtempSync(join(tmpdir(), 'vigilus-ssh-'));
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-f', join(this.folder, 'vigilus_key'), '-N', '']);
-    this.key = readFileSync(join(this.folder, 'vigilus_key'), 'utf8');
-    this.child = spawn('/usr/bin/python3', [join(top, 'tests/lib/sshd.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
-    Object.assign(this, await this.hear());
-    return this;
-  }
-
-  async hear() {
-    return JSON.parse((await this.lines.next()).value);
-  }
-
-  async tell(line) {
-    this.child.stdin.write(`${line}\n`);
-    Object.assign(this, await this.hear());
-  }
-
-  allow() {
-    return this.tell(`allow ${readFileSync(join(this.folder, 'vigilus_key.pub'), 'utf8').trim()}`);
-  }
-
-  async stop() {
-    this.child.stdin.end();
-    await new Promise((done) => this.child.once('exit', done));
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
+import { Daemon, ask, checkAccess, enter, eventually, run, shoot } from './lib.mjs';
+import { Sshd } from './sshd.mjs';
 
 async function ready({ keep, open }, options) {
   const sshd = await keep(new Sshd());
@@ -51,12 +12,11 @@ async function ready({ keep, open }, options) {
   return { sshd, daemon, page };
 }
 
-/** Servers, Add Server: hostname, port, username, private key. */
+/** Servers, Add Server: hostname, port, username, private key, and nothing else. */
 async function add({ page, daemon, sshd }) {
   await page.goto(`${daemon.url}/servers`);
   await page.getByRole('button', { name: 'Add Server' }).first().click();
   const dialog = page.getByRole('dialog', { name: 'Add Server' });
-  await dialog.getByLabel('Name', { exact: true }).fill('nas');
   await dialog.getByLabel('Hostname').fill('127.0.0.1');
   await dialog.getByLabel('Port').fill(String(sshd.port));
   await dialog.getByLabel('Username').fill(sshd.user);
@@ -64,7 +24,7 @@ async function add({ page, daemon, sshd }) {
   await shoot(page, 'server-add');
   await checkAccess(page, 'the dialog Add Server');
   await dialog.getByRole('button', { name: 'Add Server' }).click();
-  await page.getByRole('heading', { name: 'nas' }).waitFor();
+  await page.getByRole('heading', { name: '127.0.0.1' }).waitFor();
 }
 
 async function guide(helpers) {
@@ -79,7 +39,7 @@ async function guide(helpers) {
   await sshd.allow();
   await test.click();
   await page.getByText('It answers', { exact: false }).waitFor();
-  assert.ok((await page.getByText(sshd.fingerprint).count()) > 0, 'the fingerprint is shown');
+  await page.getByText(sshd.fingerprint).first().waitFor();
   await page.getByText('Uptime').waitFor();
   await shoot(page, 'server-answers');
   await checkAccess(page, 'a server that answers');
@@ -101,7 +61,7 @@ async function changedKey(helpers) {
   const words = await failure.innerText();
   assert.ok(words.includes(old) && words.includes(sshd.fingerprint), words);
   await page.getByRole('button', { name: 'Accept the new host key' }).click();
-  const dialog = page.getByRole('dialog', { name: /Accept the new host key of nas/ });
+  const dialog = page.getByRole('dialog', { name: /Accept the new host key of 127/ });
   await shoot(page, 'server-accept-key');
   await checkAccess(page, 'the question before a key is accepted');
   await dialog.getByRole('button', { name: 'Accept this key' }).click();
@@ -145,8 +105,93 @@ async function importing(helpers) {
   await shoot(page, 'servers-narrow');
 }
 
+async function keysAndCharts(helpers) {
+  const { page, daemon, sshd } = await ready(helpers);
+  await page.goto(`${daemon.url}/servers?tab=credentials`);
+  await page.getByRole('button', { name: 'Add credential' }).click();
+  const adding = page.getByRole('dialog', { name: 'Add credential' });
+  await adding.getByLabel('Name').fill('made here');
+  await adding.getByLabel('Generate a key').check();
+  await adding.getByRole('button', { name: 'Store' }).click();
+  const card = page.getByRole('listitem').filter({ hasText: 'made here' });
+  const readLine = async () => {
+    if (!(await card.locator('details[open]').count())) await card.getByText('The line for authorized_keys').click();
+    const line = await card.locator('output').textContent();
+    assert.match(line, /^ssh-ed25519 AAAA/);
+    return line;
+  };
+  const first = await readLine();
+  await sshd.tell(`allow ${first}`);
+  for (const name of ['nas', 'pi'])
+    await ask(page, 'POST', '/api/v1/servers', { name, host: '127.0.0.1', port: sshd.port, user_name: sshd.user, credential_id: (await ask(page, 'GET', '/api/v1/credentials')).items[0].id });
+  const test = async (name, words) => {
+    await page.goto(`${daemon.url}/servers`);
+    const server = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) });
+    await server.getByRole('button', { name: 'Test connection' }).click();
+    await server.getByText(words).first().waitFor();
+    return server;
+  };
+  await (await test('nas', /It answers/)).getByText(/Last seen/).waitFor();
+  await test('pi', /It answers/);
+
+  // Replaced in one place, it is another for both.
+  await page.goto(`${daemon.url}/servers?tab=credentials`);
+  await card.getByText('nas, pi').waitFor();
+  await card.getByRole('button', { name: 'Replace secret' }).click();
+  const replacing = page.getByRole('dialog', { name: 'Replace the secret of made here' });
+  await replacing.getByLabel('Generate a key').check();
+  await shoot(page, 'credential-replace');
+  await replacing.getByRole('button', { name: 'Replace' }).click();
+  await replacing.waitFor({ state: 'detached' });
+  const second = await eventually(async () => {
+    const line = await readLine();
+    assert.notEqual(line, first);
+    return line;
+  });
+  for (const name of ['nas', 'pi']) await test(name, /SSH authentication failed/);
+  await sshd.tell(`allow ${second}`);
+  for (const name of ['nas', 'pi']) await test(name, /It answers/);
+
+  // What was measured over the day, and when it was last seen.
+  daemon.edit(`INSERT INTO server_samples SELECT id, (unixepoch() - n * 3600) * 1000000, n <> 3, 500, 400 + n * 50, 900 FROM servers,
+    (SELECT value AS n FROM json_each('[2,3,4,5,6]'))`);
+  await page.goto(`${daemon.url}/servers`);
+  const nas = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'nas', exact: true }) });
+  for (const name of ['Load', 'Memory', 'Fullest disk', 'Reachable']) {
+    const line = nas.getByRole('img', { name: `${name} over the last day` });
+    await line.waitFor();
+    const path = await line.locator('path').getAttribute('d');
+    assert.ok(path.split(/[ML]/).length >= 6 && !path.includes('NaN'), `${name}: ${path}`);
+  }
+  assert.ok(await nas.locator('dt', { hasText: 'Last seen' }).locator('xpath=following-sibling::dd[1]').locator('time').count(), 'last seen');
+  await nas.getByText(/% of/).first().waitFor();
+  await nas.locator('dt', { hasText: /^OS$/ }).locator('xpath=following-sibling::dd[1]').filter({ hasText: /\S/ }).waitFor();
+  await nas.getByRole('button', { name: 'Edit' }).click();
+  const editing = page.getByRole('dialog', { name: 'Edit nas' });
+  await editing.getByText('More options').click();
+  await editing.getByRole('textbox', { name: 'OS', exact: true }).fill('OpenWrt 23.05');
+  await editing.getByRole('button', { name: 'Save' }).click();
+  await nas.getByText('OpenWrt 23.05').waitFor();
+  await shoot(page, 'server-charts');
+  await checkAccess(page, 'a server with charts');
+
+  await page.goto(`${daemon.url}/servers?tab=known-hosts`);
+  const known = page.getByRole('listitem').filter({ hasText: 'nas' });
+  await known.getByText(sshd.fingerprint).waitFor();
+  await known.getByRole('button', { name: 'Forget the old host key' }).click();
+  const sure = page.getByRole('dialog', { name: 'Forget the host key of nas?' });
+  await sure.getByText(sshd.fingerprint).waitFor();
+  await checkAccess(page, 'the question before a host key is forgotten');
+  await sure.getByRole('button', { name: 'Forget the host key of nas' }).click();
+  await known.waitFor({ state: 'detached' });
+  assert.equal((await ask(page, 'GET', '/api/v1/servers')).items.find(({ name }) => name === 'nas').host_key, null);
+  assert.equal((await ask(page, 'GET', '/api/v1/audit?event=server.host_key_forgotten')).items.length, 1);
+  await test('nas', /It answers/);
+}
+
 await run([
   ['the first server, as the guide says', guide],
   ['a changed host key is looked at and accepted', changedKey],
+  ['a key is made and replaced in one place; charts; a host key is forgotten', keysAndCharts],
   ['an import is previewed, then done, also on a telephone', importing],
 ]);

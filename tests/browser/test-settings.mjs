@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The guides of the documentation, as they are written, and a secret that has changed.
 import assert from 'node:assert/strict';
-import { Daemon, Models, enter, password, run, send, shoot, waitForReply } from './lib.mjs';
+import { Daemon, Models, ask, enter, eventually, password, run, send, shoot, waitForReply } from './lib.mjs';
 
 async function addProvider({ keep, open }) {
   const models = await keep(new Models({ script: [{ text: 'All is well.' }], key: 'key-for-tests' }));
@@ -64,7 +64,6 @@ async function changedSecret(kit) {
   daemon.secret = 'quite another secret';
   await daemon.start();
   await page.goto(`${daemon.url}/settings/providers`);
-  if (await page.getByLabel('Password', { exact: true }).isVisible().catch(() => false)) await signIn(page);
   await page.getByRole('heading', { name: "Stored API key can't be decrypted" }).waitFor();
   await page.getByText(/secret is another than the one/).waitFor();
   await shoot(page, 'secret-changed');
@@ -105,6 +104,15 @@ async function account({ keep, open }) {
   await page.getByRole('button', { name: 'Undo' }).waitFor();
   await page.reload();
   assert.equal(await page.getByLabel('Turns per run').inputValue(), '7');
+  const counts = { answers: 2, input_tokens: 9, output_tokens: 9, cached_tokens: 0, reasoning_tokens: 0, cost_micros: 0 };
+  const items = [{ name: 'costly-9', ...counts, unpriced: 2 }, { name: 'known-1', ...counts, unpriced: 0 }];
+  await page.route('**/api/v1/usage/totals*', (route) => route.fulfill({ json: { items, next: null } }));
+  await page.reload();
+  const hint = page.getByText(/limit on cost can’t hold these models.*: costly-9\. /);
+  await page.getByLabel('Cost per run (cents)').fill('50');
+  await hint.waitFor();
+  await page.getByLabel('Prices of models').fill('costly-* 1 2');
+  await hint.waitFor({ state: 'detached' });
 }
 
 async function policy({ keep, open }) {
@@ -138,7 +146,39 @@ async function policy({ keep, open }) {
   await shoot(page, 'tool-floor');
 }
 
+/** Chosen here, kept, and what the models' servers are then asked. */
+async function orchestrator({ keep, open }) {
+  const route = { calls: [{ name: 'delegate', arguments: { operator: 'Network', reason: 'it fits' } }] };
+  const router = await keep(new Models({ script: [{ ...route, when: { system: 'The cottage is garden-pi' } }, { text: 'A title' }] }));
+  const models = await keep(new Models({ script: [{ text: 'All is well.' }] }));
+  const daemon = await keep(new Daemon({ secret: 'a secret for tests' }));
+  const page = await open(daemon.url);
+  await enter(page, daemon, { name: 'Main', type: 'openai-compatible', base_url: `${models.url}/v1`, default_model: 'main-1' });
+  await ask(page, 'POST', '/api/v1/providers', { name: 'Router', type: 'openai-compatible', base_url: `${router.url}/v1`, default_model: 'router-1' });
+  await page.goto(`${daemon.url}/settings/trust`);
+  const provider = page.getByRole('combobox', { name: 'Provider that routes' });
+  await page.getByRole('option', { name: 'Router' }).first().waitFor({ state: 'attached' });
+  await provider.selectOption({ label: 'Router' });
+  await page.getByRole('textbox', { name: 'Model that routes' }).fill('router-9');
+  await page.getByLabel('What it should know').fill('The cottage is garden-pi.');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByRole('button', { name: 'Undo' }).waitFor();
+  await page.reload();
+  await page.getByRole('option', { name: 'Router' }).first().waitFor({ state: 'attached' });
+  await eventually(async () => assert.equal(await provider.locator('option:checked').innerText(), 'Router'));
+  assert.equal(await page.getByRole('textbox', { name: 'Model that routes' }).inputValue(), 'router-9');
+  assert.equal(await page.getByLabel('What it should know').inputValue(), 'The cottage is garden-pi.');
+  await page.goto(`${daemon.url}/chat`);
+  await send(page, 'how is the cottage?');
+  await waitForReply(page, 'All is well.');
+  await page.locator('.routing', { hasText: 'Network' }).waitFor();
+  const { requests } = await (await fetch(`${router.url}/__control`)).json();
+  const routed = requests.filter((one) => one.body?.tools?.some((tool) => tool.function.name === 'delegate'));
+  assert.deepEqual(routed.map((one) => one.body.model), ['router-9']);
+}
+
 await run([
+  ['who routes, with which model and what it should know, is chosen in Settings', orchestrator],
   ['Operators → Create Operator, after Settings → Providers → Add Provider', createOperator],
   ['a changed secret says so, and takes the key again', changedSecret],
   ['rules of the policy, and floors', policy],

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Tools: describe an HTTP tool, try it, save it, assign it, try it as an Operator; import several from an OpenAPI document; what the web is reached by.
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { Daemon, checkAccess, enter, run, send, shoot } from './lib.mjs';
+import { join } from 'node:path';
+import { Daemon, ask, checkAccess, enter, run, send, shoot } from './lib.mjs';
 
 const key = 'k3y-that-nobody-sees';
 
@@ -36,17 +38,6 @@ async function ready({ keep, open }, options) {
   const page = await open(daemon.url, options);
   await enter(page, daemon);
   return { daemon, home, page };
-}
-
-async function ask(page, method, path, body) {
-  return page.evaluate(
-    async ([method, path, body]) => {
-      const { csrf_token } = await (await fetch('/api/v1/me')).json();
-      const answer = await fetch(path, { method, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token }, body: JSON.stringify(body) });
-      return answer.json();
-    },
-    [method, path, body],
-  );
 }
 
 async function describeOne(helpers) {
@@ -117,7 +108,8 @@ async function small(helpers) {
   for (const path of ['/tools', '/tools?tab=http&edit=new', '/tools?tab=http&edit=import', '/settings/web']) {
     await page.goto(daemon.url + path);
     await page.locator('main h1').waitFor();
-    await page.waitForTimeout(300);
+    await page.waitForLoadState('networkidle');
+    await page.waitForFunction(() => !document.querySelector('.skeleton'));
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= 320, `${path} is ${width} wide`);
     await shoot(page, `small${path.replaceAll(/\W+/g, '-')}`);
@@ -134,15 +126,33 @@ async function small(helpers) {
 async function writeAsDiff(helpers) {
   const { daemon, page } = await ready(helpers);
   await ask(page, 'PATCH', '/api/v1/settings', { trust_mode: 'lenient' });
+  const place = join(daemon.directory, 'workspace');
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, 'notes.txt'), 'buy milk\n');
   await page.goto(`${daemon.url}/chat`);
-  await send(page, 'write a note to notes.txt: buy disks');
-  await page.locator('.tool-card .diff', { hasText: '+buy disks' }).waitFor();
+  await send(page, 'append a line to notes.txt: buy disks');
+  const diff = page.locator('.tool-card .diff');
+  await diff.filter({ hasText: '+buy disks' }).filter({ hasText: 'buy milk' }).waitFor();
+  assert.match(await diff.textContent(), /^--- /, 'against what was there');
   await shoot(page, 'write-as-diff');
+}
+
+async function listAsTable(helpers) {
+  const { daemon, page } = await ready(helpers);
+  const place = join(daemon.directory, 'workspace');
+  mkdirSync(join(place, 'photos'), { recursive: true });
+  writeFileSync(join(place, 'notes.txt'), 'buy milk\n');
+  await page.goto(`${daemon.url}/chat`);
+  await send(page, 'which files are in the working directory?');
+  const table = page.locator('.tool-card').getByRole('table');
+  await table.getByRole('row', { name: /notes.txt file .*9 B/ }).waitFor();
+  await table.getByRole('row', { name: /photos directory/ }).waitFor();
 }
 
 await run([
   ['an HTTP tool is described, tried, saved, assigned and called', describeOne],
   ['several are imported from a document', importSome],
   ['a write that nobody was asked about is shown as a diff', writeAsDiff],
+  ['what is in a directory is shown as a table', listAsTable],
   ['all of it at 320 pixels', small],
 ]);

@@ -59,7 +59,8 @@ attack_write (const char *path, int flags)
 static const Attack *
 find (const char *name)
 {
-  const Attack *tables[] = { attacks_on_files, attacks_on_changes, attacks_on_processes, attacks_on_system, attacks_on_sockets };
+  const Attack *tables[] = { attacks_on_files, attacks_on_changes, attacks_on_processes, attacks_on_system, attacks_on_sockets, attacks_of_outsiders,
+                             attacks_of_outsiders_on_processes };
   const Attack *attack;
   unsigned i;
 
@@ -93,6 +94,10 @@ main (int argc, char **argv)
       return 0;
     }
   if (argc != 8)
+    return 2;
+
+  /* A plugin's process and a scanner start at /; where they may not write, either, all begins in the same folder. */
+  if (chdir (argv[2]) != 0 || chdir ("root") != 0)
     return 2;
 
   place = (AttackPlace) { argv[2], atoi (argv[3]), atoi (argv[4]), atoi (argv[5]), atoi (argv[6]), argv[7] };

@@ -26,6 +26,8 @@ extern const Attack attacks_on_changes[];
 extern const Attack attacks_on_processes[];
 extern const Attack attacks_on_system[];
 extern const Attack attacks_on_sockets[];
+extern const Attack attacks_of_outsiders[];
+extern const Attack attacks_of_outsiders_on_processes[];
 
 /* @format has one %s: the directory outside. The text is static. */
 const char *attack_path (const AttackPlace *place, const char *format);

@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -26,6 +27,10 @@
 #define SECRET attack_path (place, "%s/secret")
 #define SHOWN attack_path (place, "%s/shown/file")
 #define FOLDER_NEW attack_path (place, "%s/folder/new")
+/* Linux 6.13 and 6.17 have new calls for these, by number since no header has them. */
+static struct { uint64_t value; uint32_t size, flags; } new_attribute = { (uintptr_t) "1", 1, 0 };
+static struct { uint64_t flags; uint32_t extent, extents, project, cow; } new_flags = { 0x80 /* FS_XFLAG_NODUMP */, 0, 0, 0, 0 };
+
 #define TRY(name, expression) \
   static int name (const AttackPlace *place) { return attack_result (expression); }
 #define TRY_SHOWN(name, expression) \
@@ -95,6 +100,10 @@ TRY (futimesat_secret, syscall (SYS_futimesat, AT_FDCWD, SECRET, long_ago_us))
 TRY (setxattr_secret, setxattr (SECRET, "user.taken", "1", 1, 0))
 TRY (lsetxattr_secret, lsetxattr (SECRET, "user.taken", "1", 1, 0))
 TRY (removexattr_secret, removexattr (SECRET, "user.mark"))
+TRY (setxattr_at, syscall (463, AT_FDCWD, SECRET, 0, "user.taken", &new_attribute, sizeof new_attribute))
+TRY (setxattr_at_shown, syscall (463, AT_FDCWD, SHOWN, 0, "user.taken", &new_attribute, sizeof new_attribute))
+TRY (removexattr_at, syscall (466, AT_FDCWD, SECRET, 0, "user.mark"))
+TRY (flags_at, syscall (469, AT_FDCWD, SECRET, &new_flags, sizeof new_flags, 0))
 TRY (truncate_shown, truncate (SHOWN, 0))
 TRY (truncate_open_shown, open (SHOWN, O_RDONLY | O_TRUNC))
 TRY (truncate_odd_shown, open (SHOWN, O_ACCMODE | O_TRUNC))
@@ -110,6 +119,24 @@ TRY_SHOWN (fremovexattr_shown, fremovexattr (fd, "user.mark"))
 TRY_SHOWN (ftruncate_shown, ftruncate (fd, 0))
 TRY_SHOWN (lease_shown, fcntl (fd, F_SETLEASE, F_RDLCK))
 TRY_SHOWN (allocate_shown, fallocate (fd, 0, 0, 100000))
+
+/* By ioctls of a file system, which Landlock does not see: any descriptor will do, if its file belongs to the user. */
+static struct { int64_t fd; char name[4088]; } new_subvolume = { 0, "taken" };
+static const char new_policy[12];
+static const uint32_t new_number = 7;
+
+#define TRY_FOLDER(name, folder, request, argument) \
+  static int name (const AttackPlace *place) { return attack_result (ioctl (open (attack_path (place, folder), O_RDONLY | O_DIRECTORY), request, argument)); }
+
+TRY_FOLDER (subvolume_shown, "%s/shown", _IOW (0x94, 14, new_subvolume), &new_subvolume)
+TRY_FOLDER (snapshot_shown, "%s/shown", _IOW (0x94, 1, new_subvolume), &new_subvolume)
+TRY_FOLDER (subvolume_gone, "%s/shown", _IOW (0x94, 15, new_subvolume), &new_subvolume)
+TRY_FOLDER (encrypt_shown, "%s/shown", _IOR ('f', 19, new_policy), new_policy)
+TRY_SHOWN (version_shown, ioctl (fd, _IOW ('f', 4, long), &new_number))
+TRY_SHOWN (migrate_shown, ioctl (fd, _IO ('f', 9)))
+TRY_SHOWN (allocate_now_shown, ioctl (fd, _IO ('f', 12)))
+TRY_SHOWN (fat_attributes_shown, ioctl (fd, _IOW ('r', 0x11, uint32_t), &new_number))
+TRY_SHOWN (pin_shown, ioctl (fd, _IOW (0xf5, 13, uint32_t), &new_number))
 
 static int
 truncate_openat2_shown (const AttackPlace *place)
@@ -239,10 +266,50 @@ WRITE (write_sys, "/sys/kernel/mm/ksm/run", 0)
 WRITE (write_usr, "/usr/bin/vigilus-escape", O_CREAT)
 WRITE (write_etc, "/etc/vigilus-escape", O_CREAT)
 
+/* The groups that it is in, and those above, by each place where they may be mounted. */
+static int
+join_group (const char *controllers, const char *path)
+{
+  static const char * const names[] = { "../cgroup.procs", "cgroup.procs" };
+  const char * const mounts[] = { controllers, "unified", "" };
+  char name[4200];
+  int code = ENOENT;
+  unsigned i;
+
+  for (i = 0; i < 6 && code == ENOENT; i++)
+    {
+      snprintf (name, sizeof name, "/sys/fs/cgroup/%s%s/%s", mounts[i / 2], path, names[i % 2]);
+      code = attack_write (name, 0);
+    }
+
+  return code;
+}
+
 static int
 join_cgroup (const AttackPlace *place)
 {
-  return attack_write ("/sys/fs/cgroup/pids/cgroup.procs", 0) == 0 ? 0 : attack_write ("/sys/fs/cgroup/cgroup.procs", 0);
+  FILE *groups = fopen ("/proc/self/cgroup", "r");
+  char line[4096];
+  int found = ENOENT;
+
+  while (groups != NULL && fgets (line, sizeof line, groups) != NULL)
+    {
+      char *controllers = strchr (line, ':');
+      char *path = controllers != NULL ? strchr (controllers + 1, ':') : NULL;
+      int code;
+
+      if (path == NULL)
+        continue;
+      *path++ = '\0';
+      path[strcspn (path, "\n")] = '\0';
+      code = join_group (controllers + 1, path);
+      if (code == 0)
+        return 0;
+      if (code != ENOENT)
+        found = code;
+    }
+
+  return found;
 }
 
 #define ROW(id) { #id, id }
@@ -253,6 +320,8 @@ const Attack attacks_on_changes[] = {
   ROW (symlink_out), ROW (mkdir_out), ROW (rmdir_out), ROW (fifo_out), ROW (mknod_out), ROW (mknod_char), ROW (mknod_block), ROW (mknod_old),
   ROW (chmod_secret), ROW (chmod_at), ROW (chmod_at2), ROW (chown_secret), ROW (lchown_secret), ROW (chown_at), ROW (utime_secret),
   ROW (utimes_secret), ROW (utimensat_secret), ROW (futimesat_secret), ROW (setxattr_secret), ROW (lsetxattr_secret), ROW (removexattr_secret),
+  ROW (subvolume_shown), ROW (snapshot_shown), ROW (subvolume_gone), ROW (encrypt_shown), ROW (version_shown), ROW (migrate_shown),
+  ROW (allocate_now_shown), ROW (fat_attributes_shown), ROW (pin_shown), ROW (setxattr_at), ROW (setxattr_at_shown), ROW (removexattr_at), ROW (flags_at),
   ROW (truncate_shown), ROW (truncate_open_shown), ROW (truncate_odd_shown), ROW (truncate_openat2_shown), ROW (unlink_shown),
   ROW (rename_shown), ROW (link_shown), ROW (chmod_shown), ROW (fchmod_shown), ROW (fchown_shown), ROW (futimens_shown), ROW (fsetxattr_shown),
   ROW (fremovexattr_shown), ROW (ftruncate_shown), ROW (lease_shown), ROW (allocate_shown), ROW (map_shown), ROW (flags_shown),

@@ -304,7 +304,7 @@ find_descriptors (const AttackPlace *place)
 static int
 find_environment (const AttackPlace *place)
 {
-  return getenv ("VIGILUS_ESCAPE_SECRET") != NULL ? 0 : ENOENT;
+  return getenv ("VIGILUS_ESCAPE_SECRET") != NULL ? 0 : ENODATA;
 }
 
 struct swap
@@ -354,8 +354,8 @@ swap_races (const AttackPlace *place)
 static int
 read_after_moving (const AttackPlace *place)
 {
-  mkdir ("deep", 0777);
-  mkdir ("deep/er", 0777);
+  if ((mkdir ("deep", 0777) != 0 && errno != EEXIST) || (mkdir ("deep/er", 0777) != 0 && errno != EEXIST))
+    return errno;
   if (chdir ("deep/er") != 0 || rename ("../er", "../../er") != 0 || chdir ("../..") != 0)
     return errno;
 

@@ -55,6 +55,7 @@ TRY (mount_bind, mount ("/", ".", NULL, MS_BIND, NULL))
 TRY (mount_remount, mount (NULL, "/", NULL, MS_REMOUNT, NULL))
 TRY (mount_old_umount, umount2 ("/proc", MNT_DETACH))
 TRY (mount_tree, syscall (SYS_open_tree, AT_FDCWD, "/", 1))
+TRY (mount_tree_attributes, syscall (467, AT_FDCWD, "/", 1, NULL, 0))
 TRY (mount_fsopen, syscall (SYS_fsopen, "tmpfs", 0))
 TRY (mount_fspick, syscall (SYS_fspick, AT_FDCWD, "/", 0))
 TRY (mount_attributes, syscall (SYS_mount_setattr, AT_FDCWD, "/", 0, NULL, 0))
@@ -293,7 +294,7 @@ const Attack attacks_on_system[] = {
 #define ROW(id) { #id, id }
   ROW (unshare_user), ROW (unshare_mount), ROW (unshare_pid), ROW (unshare_net), ROW (unshare_ipc), ROW (unshare_uts), ROW (unshare_cgroup),
   ROW (unshare_time), ROW (join_namespace), ROW (join_namespace_pidfd), ROW (mount_tmpfs), ROW (mount_bind), ROW (mount_remount),
-  ROW (mount_old_umount), ROW (mount_tree), ROW (mount_fsopen), ROW (mount_fspick), ROW (mount_attributes), ROW (mount_move), ROW (root_pivot),
+  ROW (mount_old_umount), ROW (mount_tree), ROW (mount_tree_attributes), ROW (mount_fsopen), ROW (mount_fspick), ROW (mount_attributes), ROW (mount_move), ROW (root_pivot),
   ROW (root_change), ROW (clone_user), ROW (clone_pid), ROW (clone3_user), ROW (host_name), ROW (domain_name), ROW (set_time), ROW (set_clock),
   ROW (adjust_clock), ROW (swap_on), ROW (swap_off), ROW (load_module), ROW (load_module_file), ROW (delete_module_of), ROW (load_kernel),
   ROW (load_kernel_file), ROW (boot_again), ROW (account), ROW (quota), ROW (kernel_log), ROW (hang_up), ROW (ports_all), ROW (ports_some),

@@ -19,12 +19,15 @@
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 
-#include "vig-sandbox-private.h"
+#include "vig-sandbox-standby.h"
 
 /* Every row of tests/data/confinement/attacks.tsv is run confined, and afterwards all that is outside must be as it was. */
 #define NOBODY 65534
 #define ABI_OLD 2
 #define MARK_TIME 1600000000
+
+/* Who is confined: a command, or the process of a plugin, or a scanner (the network, no place of its own). */
+typedef enum { COMMAND, PLUGIN, SCANNER } Profile;
 
 typedef struct
 {
@@ -35,6 +38,7 @@ typedef struct
   GSocketListener *listener;
   GSocket         *datagrams;
   pid_t            victim;
+  int              victim_input; /* it ends with this */
   pid_t            sibling;
   uid_t            uid;
   GThread         *sibling_thread;
@@ -43,6 +47,9 @@ typedef struct
   GCond            ready;
   GPtrArray       *failures;
   char            *victim_limits;
+  Profile          profile;
+  gboolean         bare;
+  gboolean         is_root; /* so are its commands */
 } Place;
 
 typedef struct
@@ -51,6 +58,7 @@ typedef struct
   gboolean    dropped;
   gboolean    bare;    /* no namespaces, control groups and mounts: as in a container */
   const char *name;
+  Profile     profile;
 } Variant;
 
 static const char *attack_program;
@@ -94,13 +102,15 @@ copy_program (Place *self, const char *name, mode_t mode)
 static void
 listen_on_sockets (Place *self)
 {
+  static guint n_places;
   g_autofree char *stream = g_build_filename (self->outside, "stream.socket", NULL);
   g_autofree char *datagram = g_build_filename (self->outside, "datagram.socket", NULL);
   g_autoptr (GSocketAddress) stream_address = g_unix_socket_address_new (stream);
   g_autoptr (GSocketAddress) datagram_address = g_unix_socket_address_new (datagram);
   g_autoptr (GSocketAddress) abstract = NULL;
 
-  self->abstract_name = g_strdup_printf ("vigilus-escape-%d", (int) getpid ());
+  /* Another each time: a process that is just being made holds the one before for a moment. */
+  self->abstract_name = g_strdup_printf ("vigilus-escape-%d-%u", (int) getpid (), n_places++);
   abstract = g_unix_socket_address_new_with_type (self->abstract_name, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT);
   self->listener = g_socket_listener_new ();
   self->port = g_socket_listener_add_any_inet_port (self->listener, NULL, NULL);
@@ -112,20 +122,34 @@ listen_on_sockets (Place *self)
   g_assert_cmpint (g_chmod (datagram, 0777), ==, 0);
 }
 
+/* A program that copies what it is told: once it has, it is what it will be, and may be looked into. */
 static void
 start_victim (Place *self)
 {
+  char byte = 'x';
+  int told[2];
+  int says[2];
+
+  g_assert_cmpint (pipe2 (told, O_CLOEXEC), ==, 0);
+  g_assert_cmpint (pipe2 (says, O_CLOEXEC), ==, 0);
   self->victim = fork ();
   if (self->victim == 0)
     {
       setpgid (0, 0);
-      if (self->uid != geteuid () && (setgid (self->uid) != 0 || setuid (self->uid) != 0))
+      if (dup2 (told[0], 0) < 0 || dup2 (says[1], 1) < 0 || (self->uid != geteuid () && (setgid (self->uid) != 0 || setuid (self->uid) != 0)))
         _exit (1);
       prctl (PR_SET_PDEATHSIG, SIGKILL);
-      execlp ("sleep", "sleep", "1000", NULL);
+      execlp ("cat", "cat", NULL);
       _exit (1);
     }
   g_assert_cmpint (self->victim, >, 0);
+  setpgid (self->victim, 0); /* whoever of the two comes first */
+  close (told[0]);
+  close (says[1]);
+  g_assert_cmpint (write (told[1], &byte, 1), ==, 1);
+  g_assert_cmpint (read (says[0], &byte, 1), ==, 1);
+  close (says[0]);
+  self->victim_input = told[1];
 }
 
 static void
@@ -148,7 +172,7 @@ run_sibling (gpointer data)
   const char * const argv[] = { "sh", "-c", "echo $$; exec sleep 1000", NULL };
   VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .output_limit = 1000, .on_output = sibling_said, .user_data = self };
 
-  spec.deadline = g_get_monotonic_time () + 100 * G_USEC_PER_SEC;
+  spec.deadline = vig_test_deadline ();
 
   return vig_sandbox_run (&spec, self->sibling_stop, NULL);
 }
@@ -159,6 +183,7 @@ set_bare (gboolean bare)
   vig_namespaces_set_disabled (bare);
   vig_idmap_set_disabled (bare);
   vig_cgroup_set_disabled (bare);
+  vig_sandbox_set_ready (!bare);
 }
 
 static void
@@ -170,6 +195,7 @@ tear_down (Place *self, gconstpointer data)
   result = g_thread_join (self->sibling_thread);
   kill (self->victim, SIGKILL);
   waitpid (self->victim, NULL, 0);
+  close (self->victim_input);
   vig_landlock_set_abi_max (G_MAXINT);
   set_bare (FALSE);
   g_object_unref (self->listener);
@@ -234,8 +260,8 @@ check_outside (Place *self, const char *attack)
     }
   if (self->victim_limits == NULL)
     self->victim_limits = g_strdup (now);
-  if (getpriority (PRIO_PROCESS, (id_t) self->victim) != 0 || sched_getscheduler (self->victim) != SCHED_OTHER || !g_str_equal (now, self->victim_limits)
-      || syscall (SYS_ioprio_get, 1, self->victim) >> 13 > 2)
+  if (getpriority (PRIO_PROCESS, (id_t) self->victim) != getpriority (PRIO_PROCESS, 0) || sched_getscheduler (self->victim) != SCHED_OTHER
+      || !g_str_equal (now, self->victim_limits) || syscall (SYS_ioprio_get, 1, self->victim) >> 13 > 2)
     blame (self, attack, "the priority or limits of a process outside changed");
   if (kill (self->sibling, 0) != 0)
     blame (self, attack, "another command was ended");
@@ -249,6 +275,8 @@ set_up (Place *self, gconstpointer data)
   const Variant *variant = data;
 
   memset (self, 0, sizeof *self);
+  self->profile = variant->profile;
+  self->is_root = variant->bare && geteuid () == 0;
   self->uid = variant->dropped && geteuid () == 0 ? NOBODY : geteuid ();
   self->failures = g_ptr_array_new_with_free_func (g_free);
   self->outside = vig_test_make_dir ();
@@ -261,10 +289,12 @@ set_up (Place *self, gconstpointer data)
   make_file (self, "secret", "secret");
   make_file (self, "root-evil/secret", "secret");
   make_file (self, "shown/file", "shown");
+  make_file (self, "root/mine", "mine");
   copy_program (self, "tool", 0755);
   copy_program (self, "root/attack", 0755);
   copy_program (self, "shown/raised", 04755);
   listen_on_sockets (self);
+  self->bare = variant->bare;
   set_bare (variant->bare);
   vig_landlock_set_abi_max (variant->abi_max);
   start_victim (self);
@@ -278,6 +308,24 @@ set_up (Place *self, gconstpointer data)
   g_assert_cmpuint (self->failures->len, ==, 0);
 }
 
+/* As plugins are started, with a place of their own to write. */
+static char *
+run_plugin (Place *self, const char * const *argv, const char * const *read_paths)
+{
+  const char * const write_paths[] = { self->root, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) child = vig_sandbox_spawn (argv, read_paths, write_paths, -1, &error);
+  g_autofree char *output = NULL;
+  g_autofree char *errors = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_communicate_utf8 (child, NULL, NULL, &output, &errors, &error));
+  if (!g_subprocess_get_successful (child) || *output == '\0')
+    return g_strdup_printf ("status %d, said %s", g_subprocess_get_status (child), errors);
+
+  return g_strdup (g_strchomp (output));
+}
+
 static char *
 run_attack (Place *self, const char *name, gboolean attributes)
 {
@@ -288,14 +336,21 @@ run_attack (Place *self, const char *name, gboolean attributes)
   g_autofree char *daemon = g_strdup_printf ("%d", (int) getpid ());
   g_autofree char *port = g_strdup_printf ("%d", self->port);
   const char * const argv[] = { program, name, self->outside, victim, sibling, daemon, port, self->abstract_name, NULL };
-  const char * const read_paths[] = { shown, NULL };
+  const char * const read_paths[] = { shown, self->profile == SCANNER ? program : NULL, NULL };
   VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .read_paths = read_paths, .allow_attributes = attributes, .output_limit = 1000 };
   g_autoptr (VigCommandResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  spec.allow_network = g_str_has_prefix (name, "net_");
-  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  if (self->profile == PLUGIN)
+    return run_plugin (self, argv, read_paths);
+  if (self->profile == SCANNER)
+    spec.working_directory = NULL;
+  spec.allow_raw = self->profile == SCANNER;
+  spec.allow_network = self->profile == SCANNER || g_str_has_prefix (name, "net_");
+  spec.deadline = vig_test_deadline ();
   result = vig_sandbox_run (&spec, NULL, &error);
+  if (!self->bare)
+    vig_test_wait_for (vig_standby_is_ready ()); /* the next is to be a process that was */
   if (result == NULL && g_error_matches (error, VIG_ERROR, VIG_ERROR_TOO_LARGE))
     return g_strdup ("refused TOO_LARGE");
   if (result == NULL)
@@ -306,6 +361,48 @@ run_attack (Place *self, const char *name, gboolean attributes)
   return g_strdup (g_strchomp (result->output));
 }
 
+/* "escaped" is "seen" in the rows of what no kernel hides from a command, and is documented (SECURITY.md). */
+static const char *
+get_code (const char *outcome)
+{
+  if (g_str_equal (outcome, "escaped"))
+    return "seen";
+
+  return g_str_has_prefix (outcome, "refused ") ? outcome + strlen ("refused ") : outcome;
+}
+
+/* A scanner may write nowhere, and is refused where a command would have a step more; by the confinement, and not for want of a file. */
+static gboolean
+is_refusal (Place *self, const char * const *expected, const char *code)
+{
+  static const char * const elsewhere[] = { "EACCES", "EPERM", NULL };
+
+  if (self->is_root && g_str_equal (code, "seen") && g_strv_contains (expected, "root"))
+    return TRUE;
+
+  return g_strv_contains (expected, code) || (self->profile == SCANNER && g_strv_contains (elsewhere, code));
+}
+
+/* All but what a scanner may do, sockets of the network and raw packets, and what is tried with a network that plugins never get. */
+static gboolean
+is_for (Place *self, const char *name)
+{
+  if (self->profile == SCANNER)
+    return !g_str_has_prefix (name, "inet") && !g_str_has_prefix (name, "netlink_route") && !g_str_has_prefix (name, "packet") && !g_str_equal (name, "net_packet")
+           && !g_str_equal (name, "net_inet_raw");
+
+  return self->profile == COMMAND || !g_str_has_prefix (name, "net_");
+}
+
+/* "if PATH": the machine has none. */
+static gboolean
+lacks_target (char **fields)
+{
+  const char *last = fields[g_strv_length (fields) - 1];
+
+  return g_str_has_prefix (last, "if ") && !g_file_test (last + strlen ("if "), G_FILE_TEST_EXISTS);
+}
+
 static void
 run_row (Place *self, const char *row, gboolean attributes)
 {
@@ -313,7 +410,12 @@ run_row (Place *self, const char *row, gboolean attributes)
   g_auto (GStrv) expected = NULL;
   g_autofree char *outcome = NULL;
 
-  g_assert_cmpuint (g_strv_length (fields), >=, 3);
+  g_assert_cmpuint (g_strv_length (fields), >=, 4); /* the fourth: its source */
+  if (lacks_target (fields))
+    {
+      g_test_message ("%s\tnot tried: %s", fields[0], fields[4]);
+      return;
+    }
 #if defined (__SANITIZE_ADDRESS__)
   /* What is sanitized reserves memory without end, so its commands have no limit on it (vig-sandbox-confine.c). */
   if (g_str_equal (fields[0], "memory_bomb"))
@@ -322,7 +424,7 @@ run_row (Place *self, const char *row, gboolean attributes)
   expected = g_strsplit (fields[1], "|", 0);
   outcome = run_attack (self, fields[0], attributes);
   g_test_message ("%s\t%s", fields[0], outcome);
-  if (!g_str_has_prefix (outcome, "refused ") || !g_strv_contains ((const char * const *) expected, outcome + strlen ("refused ")))
+  if (!is_refusal (self, (const char * const *) expected, get_code (outcome)))
     {
       g_autofree char *what = g_strdup_printf ("%s (%s), and not refused with %s", outcome, fields[2], fields[1]);
 
@@ -344,11 +446,19 @@ finish (Place *self)
 static void
 test_attacks (Place *self, gconstpointer data)
 {
+  guint n = 0;
   guint i;
 
   for (i = 0; rows[i] != NULL; i++)
-    if (*rows[i] != '\0' && *rows[i] != '#')
+    {
+      g_autofree char *name = g_strndup (rows[i], strcspn (rows[i], "\t"));
+
+      if (*name == '\0' || *name == '#' || !is_for (self, name))
+        continue;
       run_row (self, rows[i], FALSE);
+      n++;
+    }
+  g_assert_cmpuint (n, >, 400);
   finish (self);
 }
 
@@ -423,7 +533,7 @@ test_control (Place *self, gconstpointer data)
             set_up (self, data);
           }
       }
-  g_assert_cmpuint (n, >=, 100);
+  g_assert_cmpuint (n, >=, 230);
 }
 
 int
@@ -432,6 +542,8 @@ main (int argc, char **argv)
   static const Variant variants[] = {
     { G_MAXINT, FALSE, FALSE, "same-user/abi-all" }, { ABI_OLD, FALSE, FALSE, "same-user/abi-2" },
     { G_MAXINT, TRUE, FALSE, "other-user/abi-all" }, { ABI_OLD, TRUE, FALSE, "other-user/abi-2" }, { ABI_OLD, FALSE, TRUE, "bare/abi-2" },
+    { G_MAXINT, FALSE, FALSE, "plugin/abi-all", PLUGIN }, { ABI_OLD, FALSE, FALSE, "plugin/abi-2", PLUGIN },
+    { G_MAXINT, FALSE, FALSE, "scanner/abi-all", SCANNER }, { ABI_OLD, FALSE, FALSE, "scanner/abi-2", SCANNER },
   };
   g_autofree char *text = NULL;
   int secret;
@@ -455,7 +567,8 @@ main (int argc, char **argv)
       g_autofree char *granted = g_strconcat (name, "/granted", NULL);
 
       g_test_add (name, Place, &variants[i], set_up, test_attacks, tear_down);
-      g_test_add (granted, Place, &variants[i], set_up, test_granted, tear_down);
+      if (variants[i].profile == COMMAND)
+        g_test_add (granted, Place, &variants[i], set_up, test_granted, tear_down);
     }
 
   return g_test_run ();

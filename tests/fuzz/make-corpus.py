@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Makes the seeds of the fuzzers from tests/data: make-corpus.py FOLDER"""
 import base64
+import functools
 import json
 import pathlib
 import sys
@@ -57,17 +58,35 @@ def seeds_command():
                 yield text.encode()
 
 
-def seeds_replies():
-    formats = {'anthropic-messages': 0, 'gemini-generatecontent': 1, 'ollama-chat': 2, 'openai-chat': 3, 'openai-responses': 3}
+FORMATS = {'anthropic': 'anthropic-messages', 'gemini': 'gemini-generatecontent', 'ollama': 'ollama-chat', 'openai': 'openai-chat', 'responses': 'openai-responses'}
+FAULTS = (204, 302, 400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 504, 529)
+
+
+def recordings():
     for path in sorted((DATA / 'recordings').glob('*/*.json')):
-        recording = json.loads(path.read_text(encoding='utf-8'))
-        if recording['api'] in formats and recording['response']['status'] == 200:
-            yield bytes([formats[recording['api']], 7]) + recording['response']['body'].encode()
+        yield path.read_text(encoding='utf-8')
+    for path in sorted((DATA / 'exchanges').glob('*.jsonl')):
+        yield from path.read_text(encoding='utf-8').splitlines()
+
+
+def seeds_replies(api):
+    for text in recordings():
+        recording = json.loads(text)
+        if recording['api'] == api:
+            response = recording['response']
+            body = response['body'].encode() if 'body' in response else base64.b64decode(response['body_base64'])
+            yield b'\x07' + (response['status'] - 100).to_bytes(2, 'big') + b'\x00' + body
+            if response['status'] != 200:
+                yield b'\x07' + (response['status'] - 100).to_bytes(2, 'big') + b'\x82' + b'30\n' + body
+    for status in FAULTS:
+        yield b'\x03' + (status - 100).to_bytes(2, 'big') + b'\x84' + b'Thu, 01 Jan 2026 00:00:20 GMT\n<html><title>Bad gateway</title>'
 
 
 def main():
     top = pathlib.Path(sys.argv[1])
-    for name, make in (('command', seeds_command), ('json', seeds_json), ('nmap', seeds_nmap), ('replies', seeds_replies), ('schema', seeds_schema), ('sse', seeds_sse), ('fernet', seeds_fernet)):
+    makers = {'command': seeds_command, 'json': seeds_json, 'nmap': seeds_nmap, 'schema': seeds_schema, 'sse': seeds_sse, 'fernet': seeds_fernet}
+    makers |= {f'replies-{name}': functools.partial(seeds_replies, api) for name, api in FORMATS.items()}
+    for name, make in makers.items():
         folder = top / name
         folder.mkdir(parents=True, exist_ok=True)
         seeds = [seed for seed in make() if len(seed) <= MAX_SIZE]

@@ -21,7 +21,7 @@ if [ -z "${VIG_FRESH_ROOT:-}" ]; then
 fi
 
 root=$VIG_FRESH_ROOT/root
-port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(cd "$top/tests/lib" && /usr/bin/python3 -c 'import ports; print(ports.free_port())')
 number=0
 
 check () {

@@ -15,20 +15,57 @@ import tempfile
 import time
 import traceback
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
+from ports import free_port  # noqa: E402
+
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get('VIG_BUILD', TOP / 'build'))
 PASSWORD = 'correct horse battery'
+# A daemon that is built with sanitizers takes longer: every limit in time is so many times what it is without. tests/run.py sets both.
+SLOWNESS = float(os.environ.get('VIG_SLOWNESS', 1))
+REPORTS = os.environ.get('VIG_SANITIZER_REPORTS')
+# Nothing takes this long, on a slow and busy machine too: a limit for what must not hang.
+PATIENCE = 120 * SLOWNESS
+# Promised times are measured where nothing else runs, by tests/run.py --long; elsewhere they are told, and only what is far beyond them fails.
+TOLERANCE = 1 if os.environ.get('VIG_MEASURE') else 20
+# Shadow memory, and freed memory that is kept to see who touches it: limits in memory are so many times what they are without.
+FATNESS = 40 if REPORTS else 1
+# Where a confined child may not write a report, it stands among what the daemon logs.
+REPORTED = re.compile(r'^.*(?:ERROR: \w+Sanitizer|: runtime error: ).*$', re.MULTILINE)
 
 
-def wait_for(condition, what, seconds=20):
+def asan_options(more):
+    """The environment of a daemon to which other rules apply, where it is built with AddressSanitizer."""
+    return {'ASAN_OPTIONS': f'{os.environ.get("ASAN_OPTIONS", "")}:{more}'}
+
+
+def take_reports():
+    """What sanitizers have reported since the last call."""
+    texts = []
+    for path in sorted(pathlib.Path(REPORTS).glob('report.*')) if REPORTS else []:
+        texts.append(path.read_text(encoding='utf-8', errors='replace'))
+        path.rename(path.with_name(f'seen-{path.name}'))
+    return '\n'.join(texts)
+
+
+def wait_for(condition, what, seconds=0):
     """Polls until @condition() is true and returns its value."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + max(seconds * SLOWNESS, PATIENCE)
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
         time.sleep(0.02)
-    raise AssertionError(f'{what}: not within {seconds} s')
+    raise AssertionError(f'{what}: not within {max(seconds * SLOWNESS, PATIENCE)} s')
+
+
+def assert_quick(limit, measure, attempts=4):
+    """One of some attempts takes less than @limit seconds; @measure makes one and answers its seconds. What else the machine does only ever adds."""
+    took, limit = [], limit * SLOWNESS * TOLERANCE
+    while not took or min(took) >= limit:
+        assert len(took) < attempts, f'not within {limit} s: {took}'
+        took.append(measure())
+        print(f'# it took {took[-1]:.2f} s', flush=True)
 
 
 class Answer:
@@ -50,7 +87,7 @@ class Client:
     def __init__(self, port, token=None):
         self.port, self.token, self.cookie, self.csrf = port, token, None, None
 
-    def request(self, method, path, body=None, headers=None, raw=None, timeout=30):
+    def request(self, method, path, body=None, headers=None, raw=None, timeout=PATIENCE):
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
         send = {'Host': f'127.0.0.1:{self.port}'}
         if self.cookie:
@@ -115,14 +152,13 @@ class Daemon:
 
     def command(self):
         program = os.environ.get('VIG_DAEMON', str(BUILD / 'root' / 'bin' / 'vigilusd'))
-        port = self.port or 0
-        return [program, '--host=127.0.0.1', f'--port={port}', '--dbus=none', f'--dashboard-dir={BUILD / "dashboard"}', *self.args]
+        return [program, '--host=127.0.0.1', f'--port={self.port or free_port()}', '--dbus=none', f'--dashboard-dir={BUILD / "dashboard"}', *self.args]
 
-    def start(self, seconds=20):
+    def start(self):
         self.log = open(self.data_dir.with_suffix('.log'), 'ab')
         self.process = subprocess.Popen(self.command(), env=self.environment(), stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL)
         text = b''
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while b'\nReady\n' not in b'\n' + text:
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
             piece = os.read(self.process.stdout.fileno(), 65536) if ready else b''
@@ -143,11 +179,11 @@ class Daemon:
         self.process.wait()
         self.process.stdout.close()
 
-    def stop(self, seconds=10):
+    def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(seconds)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -166,6 +202,8 @@ class Daemon:
     def __exit__(self, kind=None, *unused):
         try:
             self.stop()
+            reported = REPORTED.findall(self.stderr()) if REPORTS else []
+            assert not reported, 'reported among what the daemon logged:\n' + '\n'.join(reported)
         finally:
             self.log.close()
             if self.own_dir:
@@ -209,7 +247,7 @@ class ReplayServer:
         os.unlink(self.file.name)
 
 
-def ended(client, run_id, seconds=20):
+def ended(client, run_id, seconds=0):
     """Waits until the run has ended and answers it."""
     def check():
         run = client.get(f'/api/v1/runs/{run_id}').expect(200)
@@ -223,9 +261,9 @@ def say(client, text, session=None):
     return session, client.post(f'/api/v1/sessions/{session}/messages', {'text': text}).expect(202)
 
 
-def pending(client, seconds=20):
+def pending(client):
     """Waits for an elevation request and answers it."""
-    return wait_for(lambda: (client.items('/api/v1/approvals?status=pending') or [None])[0], 'an elevation request', seconds)
+    return wait_for(lambda: (client.items('/api/v1/approvals?status=pending') or [None])[0], 'an elevation request')
 
 
 def decide(client, approval, decision='approve', **more):
@@ -238,12 +276,6 @@ def answer_text(client, session):
                      if message['kind'] in ('assistant', 'notice'))
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
 def main(namespace):
     """Runs every test_* function of the module and prints TAP."""
     tests = [(name, value) for name, value in namespace.items() if name.startswith('test_') and callable(value)]
@@ -252,12 +284,15 @@ def main(namespace):
     print(f'1..{len(tests)}', flush=True)
     failed = 0
     for number, (name, function) in enumerate(tests, 1):
+        begin = time.monotonic()
         try:
             reason = function()
-            print(f'ok {number} - {name}' + (f' # SKIP {reason}' if reason else ''), flush=True)
+            reports = take_reports()
+            assert not reports, reports
+            print(f'ok {number} - {name} # ' + (f'SKIP {reason}' if reason else f'{time.monotonic() - begin:.1f} s'), flush=True)
         except Exception:  # noqa: BLE001 - a test may fail in any way
             failed += 1
             print(f'not ok {number} - {name}', flush=True)
-            for line in traceback.format_exc().splitlines():
+            for line in (traceback.format_exc() + take_reports()).splitlines():
                 print(f'# {line}', flush=True)
     sys.exit(1 if failed else 0)

@@ -3,9 +3,11 @@
 """Long results and long conversations, the second model, and runs that are inspected, run again and gone on with: with the real daemon."""
 import pathlib
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
+from fake_llm import FakeLlm  # noqa: E402
 from harness import Daemon, ReplayServer, answer_text, decide, ended, pending, say  # noqa: E402
 
 
@@ -99,6 +101,75 @@ def test_long_conversation_is_summarised_and_survives_a_kill():
         assert answer_text(client, session).count('All is well') >= 3
 
 
+class LongLoop:
+    """Two Operators at once: Writer waits for a person with a note, Host looks and looks until its context is full, twice."""
+
+    LOOKS = 12
+
+    def __init__(self):
+        self.may_look, self.has_two, self.may_end = threading.Event(), threading.Event(), threading.Event()
+        self.summarised, self.asked = [], []
+
+    def __call__(self, messages, tools):
+        names = {name.replace('_', '.').replace('-', '.'): name for name in tools}
+        if messages[0]['content'].startswith('You keep the memory'):
+            self.summarised.append(messages[1]['content'])
+            return f'SUMMARY NUMBER {len(self.summarised)}.', []
+        if 'plan' in names:
+            return '', [('plan', {'steps': [{'operator': 'Writer', 'task': 'write a note'}, {'operator': 'Host', 'task': 'look on, @host, for as long as it takes'}]})]
+        if 'shell.exec' not in names and messages[-1]['role'] == 'tool':
+            return 'Done.', []
+        if 'filesystem.write' in names:
+            return '', [(names['filesystem.write'], {'path': 'a.txt', 'content': 'a'})]
+        self.may_look.wait(300)
+        self.asked.append(messages)
+        if len(self.summarised) == 2:
+            self.has_two.set()
+            self.may_end.wait(300)
+        if len(self.asked) > self.LOOKS:
+            return 'I have seen enough.', []
+        return '', [(names['shell.exec'], {'command': f'seq {len(self.asked)}00000 {len(self.asked)}00300'})]
+
+
+def begin_long_loop(daemon, llm):
+    client, _, _ = with_model(daemon, llm, trust_mode='lenient')
+    client.post('/api/v1/operators', {'name': 'Writer', 'permission_level': 'write', 'tools': ['filesystem.write'], 'trust_mode': 'strict',
+                                      'working_directory': str(daemon.data_dir / 'workspace')}).expect(201)
+    client.patch('/api/v1/settings', {'context_tokens': 4096, 'taint_is_strict': False}).expect(200)
+    return client, say(client, 'write a note and look')[1]
+
+
+def test_compaction_in_the_middle_of_a_tool_loop_keeps_what_is_open():
+    mind = LongLoop()
+    with FakeLlm(mind) as llm, Daemon() as daemon:
+        client, run = begin_long_loop(daemon, llm)
+        waiting = pending(client)
+        mind.may_look.set()
+        assert mind.has_two.wait(300), 'a question after two summaries'
+        first, second = mind.summarised
+        assert '100000' in first and 'SUMMARY NUMBER' not in first, first
+        assert 'SUMMARY NUMBER 1.' in second and '100000' not in second, 'the second one is made from the first, and from what came after'
+
+        n_asked = len(mind.asked)
+        daemon.kill()
+        daemon.start()
+        client = daemon.log_in()
+        harness.wait_for(lambda: len(mind.asked) > n_asked, 'the question after the kill')
+        shown = mind.asked[n_asked][1]['content']
+        assert 'SUMMARY NUMBER 2.' in shown and len(mind.summarised) == 2, 'it is stored: nobody is asked for it again'
+        assert "Still waiting for a person's approval: filesystem.write" in shown and '(asked by Writer)' in shown, shown
+        assert 'Operators that were named so far: @host' in shown and 'look on, @host, for as long as it takes' in shown, shown
+        assert mind.asked[n_asked][-1]['role'] == 'tool', 'it is in the middle of a loop'
+        mind.may_end.set()
+        host = next(child for child in client.items(f'/api/v1/runs/{run["id"]}/children') if child['operator_name'] == 'Host')
+        assert ended(client, host['id'])['state'] == 'done'
+        notices = [one['content'] for one in client.items(f'/api/v1/runs/{host["id"]}/messages?limit=200') if one['kind'] == 'notice']
+        counts = [notice['n_messages'] for notice in notices if notice['code'] == 'compacted']
+        assert len(counts) >= 2 and counts == sorted(set(counts)), notices
+        decide(client, waiting)
+        assert ended(client, run['id'])['state'] == 'done'
+
+
 def test_second_model_takes_over():
     with ReplayServer({'script': [{'text': 'Hello from the second.'}]}) as server, Daemon() as daemon:
         client, _, operator = with_model(daemon, server)
@@ -108,7 +179,7 @@ def test_second_model_takes_over():
         second = next(provider for provider in second if provider['name'] == 'Replay')
         client.patch(f'/api/v1/operators/{operator["id"]}', {'provider_id': dead['id'], 'fallback_provider_id': second['id']}).expect(200)
         session, run = say(client, 'hello')
-        run = ended(client, run['id'], 60)
+        run = ended(client, run['id'])
         assert run['state'] == 'done', run
         assert 'Hello from the second.' in answer_text(client, session)
         notices = [message for message in client.items(f'/api/v1/runs/{run["id"]}/messages') if message['kind'] == 'notice']

@@ -3,16 +3,19 @@
 """Compose projects: Debian's docker-compose on a real dockerd with a real registry, and what a version 2 would be told."""
 import atexit
 import functools
+import json
 import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import dockerd  # noqa: E402
 import harness  # noqa: E402
+from compose_standin import ComposeDaemon  # noqa: E402
 from docker_stage import Stage  # noqa: E402
 
 TOOLS = ['docker.compose', 'docker.compose_ps', 'docker.compose_config']
@@ -69,15 +72,19 @@ def shop():
 
 
 def preview(**arguments):
-    """What is shown before a call, which is then denied."""
+    """What is shown before a call, which is then denied. Compose 1 may take longer than a preview has, where much is going on."""
+    return harness.wait_for(lambda: preview_once(**arguments), 'a preview')
+
+
+def preview_once(**arguments):
     stage().client.patch(f'/api/v1/operators/{stage().operator["id"]}', {'trust_mode': 'strict'}).expect(200)
     try:
         run = stage().begin(('docker.compose', {'project_dir': shop(), **arguments}))
-        approval = harness.pending(stage().client, 60)
+        approval = harness.pending(stage().client)
         harness.decide(stage().client, approval, 'deny', reason='only looking')
         stage().end(run)
         assert approval['resource'] == f'docker:nas/{shop()}' and approval['level'] == 'write', approval
-        return approval['preview']['text']
+        return None if 'took longer than its limit' in approval['preview']['text'] else approval['preview']['text']
     finally:
         stage().client.patch(f'/api/v1/operators/{stage().operator["id"]}', {'trust_mode': 'lenient'}).expect(200)
 
@@ -89,6 +96,15 @@ def compose(action, **more):
 def image_of(service):
     (container,) = [one for one in engine().request('GET', '/v1.41/containers/json?all=1') if one['Labels'].get('com.docker.compose.service') == service]
     return container['ImageID']
+
+
+def engine_reference(name):
+    """repository@digest that the Engine has of an image."""
+    return engine().request('GET', f'/v1.41/images/{name}/json')['RepoDigests'][0]
+
+
+def engine_digest(name):
+    return engine_reference(name).split('@')[1]
 
 
 def would(rows):
@@ -128,6 +144,19 @@ def test_b_up_pull_change_restore_and_down():
     assert f'now {second[7:19]}, would be {first[7:19]} again' in text, text
     assert compose('restore', images=pulled['images_before'])['is_error'] is False and image_of('web') == first
 
+    # What was pruned since comes back by the digest that was noted.
+    compose('pull', services=['web'])
+    compose('up')
+    assert image_of('web') == second
+    engine().request('DELETE', f'/v1.41/images/{first}?force=1')
+    noted = pulled['images_before']
+    assert noted[0]['digest'].startswith(f'{WEB[:-2]}@sha256:') and 'fetched by its digest' in preview(action='restore', images=noted), noted
+    for wrong, words in (({'digest': noted[0]['digest'][:-64] + '0' * 64}, 'manifest'), ({'digest': f'{DB[:-2]}@{engine_digest(DB)}'}, 'no digest of'),
+                         ({'digest': engine_reference(WEB)}, 'is not the image'), ({'digest': None}, 'digest')):
+        text = stage().refused('docker.compose', project_dir=shop(), action='restore', images=[{**noted[0], **wrong}])
+        assert words in text and image_of('web') == second, (wrong, text)
+    assert compose('restore', images=noted)['is_error'] is False and image_of('web') == first
+
     pathlib.Path(shop(), 'compose.yaml').write_text(FILE.replace('TZ: Europe/Berlin', 'TZ: Europe/Paris'), encoding='ascii')
     text = preview(action='up')
     assert re.search(r'- db .* would be recreated: its configuration has changed', text) and re.search(r'- web .* would stay as it is', text), text
@@ -149,13 +178,18 @@ def test_c_hostile_projects_and_names_reach_nothing():
     (folder() / 'allowed-not').mkdir()
     (folder() / 'allowed-not' / 'compose.yaml').write_text(FILE, encoding='ascii')
     os.symlink(folder() / 'secret', allowed / 'link')
-    for path in (folder() / 'secret', folder() / 'allowed-not', allowed / 'link', f'{allowed}/../secret', '/etc', f'{allowed}/nothing', f'{shop()}/compose.yaml', '/proc/self/root/etc'):
-        text = refused_in(path)
-        assert 'there is no folder' in text or 'has no compose.yaml' in text, (path, text)
-    for path in (f'{shop()}/', f'{shop()}/.', f'{allowed}//shop', f'{shop()}/data/..'):
-        assert 'write it as' in refused_in(path), path
-    for path in ('/', 'shop', '../shop', '~', '$(id)', '-f', '', '/x\x00y', 'a' * 2000):
-        refused_in(path)
+    elsewhere = (folder() / 'secret', folder() / 'allowed-not', allowed / 'link', f'{allowed}/../secret', '/etc', f'{allowed}/nothing', f'{shop()}/compose.yaml', '/proc/self/root/etc')
+    crooked = (f'{shop()}/', f'{shop()}/.', f'{allowed}//shop', f'{shop()}/data/..')
+    wild = ('/', 'shop', '../shop', '~', '$(id)', '-f', '', '/x\x00y', 'a' * 2000)
+    servers = ('', '../nas', '$(id)', '-H', 'unix:///var/run/docker.sock', 'nas\n', 'nas;id', '*', '\u202enas', 'x' * 500)
+    for tool, more in (('docker.compose_config', {}), ('docker.compose_ps', {}), *(('docker.compose', {'action': action}) for action in ('up', 'down', 'pull'))):
+        calls = [(tool, {**more, 'project_dir': str(path)}) for path in (*elsewhere, *crooked, *wild)] + [(tool, {**more, 'project_dir': shop(), 'server': name}) for name in servers]
+        for number, (outcome, text) in enumerate(stage().call_all(*calls)):
+            assert outcome in ('failed', 'denied') and SECRET not in text, (calls[number], outcome, text)
+            if number < len(elsewhere):
+                assert 'there is no folder' in text or 'has no compose.yaml' in text, (calls[number], text)
+            elif number < len(elsewhere) + len(crooked):
+                assert 'write it as' in text, (calls[number], text)
     for services in (['--help'], ['-v'], ['web', '--volumes'], ['nothing'], [''], ['web db'], ['$(id)'], ['../x'], 'web'):
         text = refused_in(shop(), 'docker.compose', action='up', services=services)
         assert 'services' in text, (services, text)
@@ -178,27 +212,11 @@ def test_c_hostile_projects_and_names_reach_nothing():
     assert not engine().request('GET', '/v1.41/containers/json?all=1')
 
 
-class Daemon2(harness.Daemon):
-    """In a mount namespace where "docker" is a stand-in that has the Compose plugin: it tells what it was told."""
-
-    def command(self):
-        return ['unshare', '-m', '--propagation', 'private', 'sh', '-c', f'mount --bind {self.stand_in}/docker "$(command -v docker)" && mount -t overlay -o '
-                f'lowerdir={self.stand_in}/libexec:/usr/libexec overlay /usr/libexec && exec "$@"', 'sh', *super().command()]
-
-
 def test_d_version_2_is_told_the_same():
-    made = folder() / 'stand-in'
-    plugin = made / 'libexec' / 'docker' / 'cli-plugins' / 'docker-compose'
-    plugin.parent.mkdir(parents=True)
-    plugin.write_text('#!/bin/sh\n', encoding='ascii')
-    script = made / 'docker'
-    script.write_text('#!/bin/sh\ncase "$*" in\n*"config --format json") echo \'{"services": {"web": {"image": "x:1", "environment": {"KEY": "%s"}}}}\';;\n'
-                      '*"config --hash *") echo "web 123";;\n*) printf "<%%s>" "$@"; env;;\nesac\n' % SECRET, encoding='ascii')
-    for path in (plugin, script):
-        path.chmod(0o755)
-    Daemon2.stand_in = made
+    script = ('case "$*" in\n*"config --format json") echo \'{"services": {"web": {"image": "x:1", "environment": {"KEY": "%s"}}}}\';;\n'
+              '*"config --hash *") echo "web 123";;\n*) printf "<%%s>" "$@"; env;;\nesac\n' % SECRET)
     os.environ['SECRET_OF_THE_DAEMON'] = 'x'
-    second = Stage(f'unix://{engine().socket}', tools=TOOLS, compose_folders=[str(folder() / 'allowed')], daemon=Daemon2())
+    second = Stage(f'unix://{engine().socket}', tools=TOOLS, compose_folders=[str(folder() / 'allowed')], daemon=ComposeDaemon(script))
     try:
         config = second.call('docker.compose_config', project_dir=shop())
         assert config['program'] == 'docker compose' and config['config']['services']['web']['environment'] == {'KEY': '[hidden]'}, config
@@ -213,6 +231,66 @@ def test_d_version_2_is_told_the_same():
         assert would(plan['services']) == {'web': 'pull its image and be created'}, plan
     finally:
         second.close()
+
+
+STUBBORN = f"""
+services:
+  stubborn:
+    image: {WEB}
+    command: sleep 600
+    stop_grace_period: 5m
+"""
+
+
+def compose_programs():
+    return [line for line in subprocess.run(['pgrep', '-af', 'docker-compose'], capture_output=True, text=True, check=False).stdout.splitlines() if '/slow' in line]
+
+
+def test_e_what_is_told_of_a_project_that_is_stopped_halfway():
+    slow = folder() / 'allowed' / 'slow'
+    slow.mkdir()
+    (slow / 'compose.yaml').write_text(STUBBORN, encoding='ascii')
+    assert [row['state'] for row in stage().call('docker.compose', project_dir=str(slow), action='up')['containers']] == ['running']
+    run = stage().begin(('docker.compose', {'project_dir': str(slow), 'action': 'down'}))
+    harness.wait_for(compose_programs, 'the program')
+    shown = lambda: str(stage().client.get(f'/api/v1/sessions/{run["session_id"]}/live').expect(200)['outputs'])  # noqa: E731
+    harness.wait_for(lambda: 'Stopping' in shown(), 'what it does, on the card')
+    stage().client.post(f'/api/v1/runs/{run["id"]}/stop').expect(200)
+    (call,) = stage().end(run, 20)
+    assert call['outcome'] == 'interrupted' and 'may or may not have happened' in call['result']['text'], call
+    # What there was before is not lost with it: "restore" takes it as it stands.
+    noted = json.loads(call['result']['text'].split('Noted before it began: ')[1])['images_before']
+    assert [(row['service'], row['image']) for row in noted] == [('stubborn', WEB)] and noted[0]['digest'] == engine_reference(WEB), noted
+    harness.wait_for(lambda: not compose_programs(), 'the end of the program')
+    # Who looks afterwards is told how things are.
+    (row,) = stage().call('docker.compose_ps', project_dir=str(slow))['containers']
+    assert row['service'] == 'stubborn' and row['state'] == 'running', row
+    assert stage().call('docker.compose', project_dir=str(slow), action='restore', images=noted)['images_before'] == noted
+    engine().request('DELETE', f'/v1.41/containers/{row["id"]}?force=1')
+
+
+def test_f_what_there_was_before_is_told_of_a_project_whose_time_is_over():
+    """By a clock that jumps: the limit is a quarter of an hour."""
+    library = next(pathlib.Path('/usr/lib').glob('*/faketime/libfaketimeMT.so.1'))
+    clock = folder() / 'clock'
+    clock.write_text('+0', encoding='ascii')
+    script = ('case "$*" in\n*"config --format json") echo \'{"services": {"web": {"image": "%s"}}}\';;\n*"config --hash *") echo "web 123";;\n'
+              '*) exec sleep 3617;;\nesac\n' % dockerd.IMAGE)
+    env = {**harness.asan_options('verify_asan_link_order=0'), 'LD_PRELOAD': str(library), 'FAKETIME_TIMESTAMP_FILE': str(clock), 'FAKETIME_NO_CACHE': '1'}
+    late = Stage(f'unix://{engine().socket}', tools=TOOLS, compose_folders=[str(folder() / 'allowed')], daemon=ComposeDaemon(script, env=env))
+    try:
+        run = late.begin(('docker.compose', {'project_dir': shop(), 'action': 'up'}))
+        running = lambda: subprocess.run(['pgrep', '-xf', 'sleep 3617'], check=False, stdout=subprocess.DEVNULL).returncode == 0  # noqa: E731
+        harness.wait_for(running, 'the program')
+        clock.write_text('+16m', encoding='ascii')
+        (call,) = late.end(run)
+        assert call['outcome'] == 'unknown' and 'took longer than its limit' in call['result']['text'], call
+        (noted,) = json.loads(call['result']['text'].split('Noted before it began: ')[1])['images_before']
+        image = engine().request('GET', f'/v1.41/images/{dockerd.IMAGE}/json')['Id']
+        assert (noted['service'], noted['image'], noted['image_id']) == ('web', dockerd.IMAGE, image), noted
+        harness.wait_for(lambda: not running(), 'the end of the program')
+    finally:
+        late.close()
 
 
 if __name__ == '__main__':

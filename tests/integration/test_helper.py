@@ -4,22 +4,36 @@
 import getpass
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
 from fake_llm import FakeLlm  # noqa: E402
-from harness import Daemon, decide, ended, pending, say  # noqa: E402
+from harness import Daemon, decide, ended, pending, say, wait_for  # noqa: E402
 
 HELPER = harness.BUILD / 'root' / 'libexec' / 'vigilus' / 'vigilus-helper'
 
 
 class Activation:
-    """What systemd does with Accept=yes: one helper for each connection, which is its standard input and output."""
+    """What systemd does with Accept=yes: one helper for each connection, which is its standard input and output. @systemctl: a script in its place."""
+
+    def __init__(self, systemctl=None):
+        self.systemctl = systemctl
+
+    def command(self):
+        words = [str(HELPER), str(self.place / 'helper.conf'), str(self.place / 'spent')]
+        if self.systemctl is None:
+            return words
+        script = self.place / 'systemctl'
+        script.write_text(self.systemctl.replace('PLACE', str(self.place)), encoding='utf-8')
+        script.chmod(0o755)
+        return ['unshare', '--mount', 'sh', '-c', f'mount --bind {script} /usr/bin/systemctl && exec "$@"', 'sh', *words]
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix='vigilus-helper-')
@@ -40,8 +54,7 @@ class Activation:
             except OSError:
                 return
             with connection:
-                subprocess.run([str(HELPER), str(self.place / 'helper.conf'), str(self.place / 'spent')], stdin=connection, stdout=connection,
-                               stderr=self.log, env={}, timeout=60, check=False)
+                subprocess.run(self.command(), stdin=connection, stdout=connection, stderr=self.log, env={'PATH': '/usr/bin:/bin'}, timeout=600, check=False)
 
     def __exit__(self, *unused):
         self.socket.close()
@@ -131,8 +144,76 @@ def test_nobody_else_is_obeyed():
             for path in (place.place, place.place / 'socket'):
                 path.chmod(0o777)
             said = subprocess.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', sys.executable, '-c', program],
-                                  capture_output=True, text=True, timeout=30, check=False)
+                                  capture_output=True, text=True, timeout=300, check=False)
             assert 'only Vigilus itself' in said.stdout, said
+
+
+# Deaf to TERM, and with children in sessions of their own and without a parent.
+LONG = """#!/bin/sh
+trap '' TERM
+setsid sh -c 'sleep 61.PID & exec sleep 61.PID' &
+(setsid sleep 61.PID &)
+echo begun >PLACE/begun
+sleep 61.PID
+sleep 61.PID
+"""
+
+
+class Long:
+    """A daemon whose Operator has the helper do what takes its time, until it is called off."""
+
+    def __enter__(self):
+        self.mark = f'sleep 61.{os.getpid()}'
+        self.place = Activation(LONG.replace('PID', str(os.getpid()))).__enter__()
+        self.llm = FakeLlm(think_of({'operation': 'service.restart', 'unit': 'vigilus-no-such.service'})).__enter__()
+        self.daemon = Daemon(env={'VIGILUS_HELPER_SOCKET': str(self.place.place / 'socket')}).__enter__()
+        self.client = keeper(self.daemon, self.llm)
+        self.place.allow(self.client.get('/api/v1/status').expect(200)['helper']['public_key'], 'service.restart;')
+        _, self.run = say(self.client, '@Keeper restart it')
+        decide(self.client, pending(self.client))
+        wait_for(lambda: (self.place.place / 'begun').exists() and len(self.left()) >= 4, 'the operation')
+        return self
+
+    def left(self):
+        return subprocess.run(['pgrep', '-f', f'^{self.mark}'], capture_output=True, text=True, check=False).stdout.split()
+
+    def __exit__(self, *unused):
+        for pid in self.left():
+            os.kill(int(pid), signal.SIGKILL)
+        for part in (self.daemon, self.llm, self.place):
+            part.__exit__(*unused)
+
+
+def may_mount():
+    return os.geteuid() == 0 and subprocess.run(['unshare', '--mount', 'true'], capture_output=True, check=False).returncode == 0
+
+
+def test_stop_and_panic_end_what_the_helper_does():
+    if not may_mount():
+        return 'this user may not mount'
+    for stop in (lambda client, run: client.post(f'/api/v1/runs/{run["id"]}/stop').expect(200), lambda client, run: client.post('/api/v1/freeze', {'reason': 'a test'}).expect(200)):
+        with Long() as long:
+            stop(long.client, long.run)
+            wait_for(lambda: not long.left(), 'the end of all that it started')
+            ended(long.client, long.run['id'])
+            (call,) = long.client.items(f'/api/v1/runs/{long.run["id"]}/calls')
+            assert call['outcome'] == 'interrupted' and 'may or may not have happened' in call['result']['text'], call
+            wait_for(lambda: f'call {call["id"]}: called off' in long.place.journal(), 'a word in the journal')
+    return None
+
+
+def test_the_end_of_the_daemon_ends_no_operation():
+    """It may be what the operation is for: an upgrade of Vigilus."""
+    if not may_mount():
+        return 'this user may not mount'
+    for end in (Daemon.stop, Daemon.kill):
+        with Long() as long:
+            before = sorted(long.left())
+            end(long.daemon)
+            time.sleep(1)  # what would be called off would be gone by then
+            assert sorted(long.left()) == before and len(before) >= 4, (before, long.left())
+            assert 'called off' not in long.place.journal(), long.place.journal()
+    return None
 
 
 if __name__ == '__main__':

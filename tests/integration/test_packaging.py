@@ -18,7 +18,7 @@ RUNTIME = {'glib-2.0', 'gio-unix-2.0', 'gmodule-no-export-2.0', 'json-glib-1.0',
 
 
 def run(*command, **options):
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
     assert result.returncode == 0, f'{command[0]}: {result.stdout}{result.stderr}'
     return result.stdout + result.stderr
 
@@ -39,7 +39,7 @@ def test_icon(_folder):
 
 def manifest(folder):
     return json.loads(subprocess.run(['flatpak-builder', '--show-manifest', str(TOP / 'flatpak' / f'{ID}.yml')], cwd=folder, capture_output=True,
-                                     text=True, timeout=60, check=True).stdout)
+                                     text=True, timeout=300, check=True).stdout)
 
 
 def test_manifest(folder):

@@ -15,11 +15,11 @@ ROLES = ['viewer', 'approver', 'administrator', 'owner']
 NOWHERE = '01900000-0000-7000-8000-000000000000'
 
 
-def operations():
+def operations(fill=True):
     document = json.loads((harness.BUILD / 'data' / 'api' / 'openapi.json').read_text(encoding='utf-8'))
     for path, item in document['paths'].items():
         for method, operation in item.items():
-            yield method.upper(), re.sub(r'\{\w+\}', NOWHERE, path), operation
+            yield method.upper(), re.sub(r'\{\w+\}', NOWHERE, path) if fill else path, operation
 
 
 def accept(daemon, invitation, password=PASSWORD):
@@ -126,6 +126,27 @@ def test_invitations():
         assert {'user.created', 'user.invited', 'invitation.accepted'} <= set(events(owner))
 
 
+def test_a_reset_ends_tokens():
+    """Who had the account before may have made tokens. Other people's stay."""
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        grace, user = invite(daemon, owner, 'grace', 'administrator')
+        made = [client.post('/api/v1/tokens', {'name': name, 'days': 1}).expect(201) for client, name in ((grace, 'one'), (grace, 'two'), (owner, 'mine'))]
+        one, two, mine = (daemon.client(token=token['token']) for token in made)
+        socket = WebSocket(daemon.port, headers={'Authorization': f'Bearer {made[0]["token"]}'})
+        assert socket.subscribe('runs') == {'runs': 'subscribed'}
+        link = owner.post(f'/api/v1/users/{user["id"]}/invitation').expect(201)
+        one.get('/api/v1/me').expect(200)
+        accept(daemon, link, 'chosen by herself').expect(204)
+        assert socket.close_code() == 4401
+        for token, status in ((one, 401), (two, 401), (mine, 200)):
+            token.get('/api/v1/me').expect(status)
+        assert daemon.log_in('grace', 'chosen by herself').items('/api/v1/tokens') == []
+        records = owner.items('/api/v1/audit?event=token.deleted')
+        assert sorted((record['user_name'], record['detail']['name']) for record in records) == [('grace', 'one'), ('grace', 'two')], records
+        assert all('link' in record['detail']['reason'] for record in records), records
+
+
 def test_names_and_roles_are_checked():
     """PITFALLS 33"""
     with Daemon() as daemon:
@@ -179,6 +200,31 @@ def test_ownership_is_given_away():
         assert 'user.ownership_transferred' in events(fresh)
 
 
+def test_no_invitation_leads_higher():
+    """An administrator may let an approver choose a new password, and could keep that link until the approver is more than they are."""
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        admin, _ = invite(daemon, owner, 'admin', 'administrator')
+        grace, user = invite(daemon, owner, 'grace', 'viewer')
+        path = f'/api/v1/users/{user["id"]}'
+        kept = admin.post(f'{path}/invitation').expect(201)
+        owner.patch(path, {'role': 'administrator'}).expect(200)
+        accept(daemon, kept, 'a stolen account').expect(404)
+        owner.patch(path, {'role': 'viewer'}).expect(200)
+        kept = admin.post(f'{path}/invitation').expect(201)
+        grace = daemon.log_in('grace')
+        grace.post('/api/v1/me/password', {'current_password': PASSWORD, 'new_password': 'chosen by herself'}).expect(204)
+        accept(daemon, kept, 'a stolen account').expect(404)
+        kept = admin.post(f'{path}/invitation').expect(201)
+        owner.post(f'{path}/ownership').expect(200)
+        accept(daemon, kept, 'a stolen account').expect(404)
+        # A link for somebody who has not come yet is for what they were invited as; a lower role takes nothing from it.
+        owner = daemon.log_in('grace', 'chosen by herself')
+        late = owner.post('/api/v1/users', {'name': 'late', 'role': 'approver'}).expect(201)
+        owner.patch(f'/api/v1/users/{late["user"]["id"]}', {'role': 'viewer'}).expect(200)
+        accept(daemon, late['invitation']).expect(204)
+
+
 def socket_of(daemon, client):
     socket = WebSocket(daemon.port, headers={'Cookie': f'vigilus_session={client.cookie}'})
     socket.subscribe('runs')
@@ -210,6 +256,34 @@ def test_what_ends_sign_ins():
         assert socket.close_code() == 4401
         token.get('/api/v1/me').expect(401)
         assert {'user.changed', 'user.sign_ins_ended', 'user.deleted'} <= set(events(owner))
+
+
+def test_runs_end_with_the_rights_of_who_asked():
+    """Who is disabled, or may do less, has nobody at work any more; what waited for approval is withdrawn."""
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        owner.post('/api/v1/providers', {'name': 'Offline', 'type': 'offline'}).expect(201)
+
+        def wait_on(client):
+            harness.say(client, 'write a note to notes.txt: mine')
+            return f'/api/v1/approvals/{harness.pending(client)["id"]}'
+
+        def withdrawn(by, approval):
+            harness.wait_for(lambda: by.get(approval).expect(200)['status'] == 'cancelled', 'the end of a run')
+
+        for name, change in (('eve', {'disabled': True}), ('mallory', {'role': 'viewer'})):
+            client, user = invite(daemon, owner, name, 'approver')
+            approval = wait_on(client)
+            owner.patch(f'/api/v1/users/{user["id"]}', {'name': f'{name}2'}).expect(200)
+            assert owner.get(approval).expect(200)['status'] == 'pending'
+            owner.patch(f'/api/v1/users/{user["id"]}', change).expect(200)
+            withdrawn(owner, approval)
+
+        _, heir = invite(daemon, owner, 'heir', 'administrator')
+        approval = wait_on(owner)
+        owner.post(f'/api/v1/users/{heir["id"]}/ownership').expect(200)
+        withdrawn(daemon.log_in('heir'), approval)
+        assert not (daemon.data_dir / 'workspace' / 'notes.txt').exists()
 
 
 def test_sign_ins_are_listed_and_ended():
@@ -265,6 +339,22 @@ def ids_of(value):
     """All ids in an answer, by the kind of thing that has them."""
     text = json.dumps(value)
     return set(re.findall(r'"(?:id|call_id|run_id|message_id|root_id)": "([0-9a-f-]{36})"', text))
+
+
+def test_what_a_viewer_sees():
+    """All that tells how the place is run, and nothing of whom and with what secrets."""
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        owner.post('/api/v1/servers', {'name': 'nas', 'host': '10.0.0.1', 'user_name': 'ada', 'notes': 'in the cellar'}).expect(201)
+        owner.post('/api/v1/operators', {'name': 'Keeper', 'system_prompt': 'You keep.'}).expect(201)
+        owner.post('/api/v1/memories', {'text': 'The disk is new.', 'scope': 'everyone'}).expect(201)
+        viewer, _ = invite(daemon, owner, 'vera', 'viewer')
+        assert [server['notes'] for server in viewer.items('/api/v1/servers')] == ['in the cellar']
+        assert 'You keep.' in [operator['system_prompt'] for operator in viewer.items('/api/v1/operators')]
+        assert [memory['text'] for memory in viewer.items('/api/v1/memories')] == ['The disk is new.']
+        assert 'server.created' in events(viewer)
+        for path in ('users', 'credentials', 'tool-settings', 'audit/export'):
+            viewer.get(f'/api/v1/{path}').expect(403)
 
 
 def test_what_is_anothers():
@@ -324,4 +414,5 @@ def test_last_use_is_kept():
         assert row['last_used_at'] >= row['created_at'], row
 
 
-harness.main(globals())
+if __name__ == '__main__':
+    harness.main(globals())

@@ -3,6 +3,7 @@
 """Third parties' plugins with the real daemon: the README's own, and ones that crash, hang, are writable or want to run inside; what became of
 each call stands in the audit log, and the daemon goes on."""
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -79,7 +80,7 @@ def use(daemon, name, tool):
         client.post('/api/v1/providers', {'name': 'P', 'type': 'openai-compatible', 'base_url': llm.url, 'default_model': 'm'}).expect(201)
         client.post('/api/v1/operators', {'name': 'User', 'tools': [tool]}).expect(201)
         _, run = say(client, '@User go')
-        return client, ended(client, run['id'], 30)
+        return client, ended(client, run['id'])
 
 
 def test_a_crash_ends_the_call_and_nothing_else():
@@ -101,6 +102,23 @@ def test_a_hang_is_ended_at_the_deadline():
         (outcome,) = audit_outcomes(client, run)
         assert outcome[1] in ('failed', 'interrupted', 'unknown') and outcome[2], outcome
         assert daemon.process.poll() is None
+
+
+def test_its_process_is_the_user_that_the_sandbox_chose():
+    """Who it is stands in /proc; --owner is whose files the daemon expects it to read, as whom it is to run where the daemon is root."""
+    with Daemon() as daemon:
+        client = daemon.set_up()
+        drop_in(daemon, 'hang')
+        wait_loaded(client, 'hang')
+        found = subprocess.run(['pgrep', '-f', str(daemon.data_dir / 'plugins' / 'hang.plugin')], capture_output=True, text=True, check=True).stdout
+        process = pathlib.Path('/proc', found.strip())
+        line = (process / 'cmdline').read_bytes().split(b'\0')
+        owner = next(int(word.split(b'=')[1]) for word in line if word.startswith(b'--owner='))
+        status = dict(row.split(':', 1) for row in (process / 'status').read_text(encoding='ascii').splitlines())
+        assert status['Uid'].split() == [str(owner)] * 4, (owner, status['Uid'])
+        assert {int(status[name], 16) for name in ('CapEff', 'CapPrm', 'CapInh', 'CapAmb')} == {0} and status['NoNewPrivs'].strip() == '1', status
+        if os.geteuid() == 0 and client.get('/api/v1/status').expect(200)['confinement']['self_test']['uid'] != 0:
+            assert owner != 0 and '0' not in status['Gid'].split() and not status['Groups'].split(), status
 
 
 def test_refusals_have_a_reason():
@@ -148,6 +166,13 @@ def test_a_dropped_in_policy_needs_an_administrator():
         scanned = client.items('/api/v1/audit?event=plugins.scanned')
         assert 'dropin-policy' in scanned[0]['detail']['loaded'] and 'administrator' in scanned[-1]['detail']['not_loaded']['dropin-policy'], scanned
         assert 'plugin.allowed' in {row['event'] for row in client.items('/api/v1/audit?limit=200')}
+        drop_in(daemon, 'dropin-other', provides='policy', library='dropin-policy', more='Isolation=in-process\n')
+        daemon.stop()
+        daemon.start()
+        client = daemon.log_in()
+        now, before = harness.wait_for(lambda: len(rows := client.items('/api/v1/audit?event=plugins.loaded')) == 2 and rows, 'a record of each start')
+        assert 'dropin-policy' in now['detail']['loaded'] and 'administrator' in now['detail']['not_loaded']['dropin-other'], now
+        assert 'local' in before['detail']['loaded'] and 'dropin-policy' not in json.dumps(before) and before['user_name'] is None, before
 
 
 if __name__ == '__main__':

@@ -1,32 +1,47 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The shipped units under a real systemd, with the real bus and the real polkit: the daemon's commands, root's part by the helper, who may call."""
+import contextlib
+import http.server
 import json
 import pathlib
+import re
 import shutil
+import subprocess
 import sys
+import tempfile
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import booted  # noqa: E402
 import harness  # noqa: E402
 from booted import Booted  # noqa: E402
+from docker_standin import DockerStandin  # noqa: E402
 from fake_llm import FakeLlm  # noqa: E402
 from harness import PASSWORD, Client, decide, ended, pending, say, wait_for  # noqa: E402
+from home_api import HomeApi  # noqa: E402
+from inventory import add_key, add_server  # noqa: E402
+from sshd import Sshd  # noqa: E402
+from wazuh_standin import Wazuh  # noqa: E402
 
 PORT = 3000
 ROOT = harness.BUILD.resolve() / 'root'
 DROP_IN = f'[Service]\nBindReadOnlyPaths={ROOT}\n'
 SECRET = 'a-secret-for-tests'
+GROUPS = '/sys/fs/cgroup/system.slice/vigilus.service'
 # The local user vigilus-halt may do one thing; others nothing, since nobody is there to ask them.
 RULE = """polkit.addRule(function (action, subject) {
   if (action.id == "org.vigilus.Vigilus1.halt" && subject.user == "vigilus-halt") return polkit.Result.YES;
 });
 """
+TASK = 'Say how it is.'  # what one Operator asks of another
 calls = []
 machine = client = None
 
 
 def think(messages, tools):
+    if messages[-1]['role'] == 'user' and TASK in str(messages[-1]['content']):
+        return 'All is well over here.', []
     return ('', [calls[-1]]) if messages[-1]['role'] == 'user' else ('over', [])
 
 
@@ -49,6 +64,12 @@ def answers():
         return False
 
 
+def make_owner():
+    """None while the secret is read."""
+    answer = client.post('/api/v1/setup/owner', {'name': 'owner', 'password': PASSWORD})
+    return answer if answer.status != 503 else None
+
+
 def start():
     """As README.md says it is set up: first the daemon, then its helper with the daemon's key, then the daemon again."""
     global client
@@ -58,7 +79,7 @@ def start():
     machine.run('systemctl', 'start', 'dbus.service', 'polkit.service', 'vigilus-demo.service', 'vigilus.service')
     client = Client(PORT)
     wait_for(answers, 'the service')
-    client.sign_in(client.post('/api/v1/setup/owner', {'name': 'owner', 'password': PASSWORD}).expect(201))
+    client.sign_in(wait_for(make_owner, 'the first account').expect(201))
     helper = client.get('/api/v1/status').expect(200)['helper']
     assert helper['installed'] is False, helper
     machine.write(f'{ROOT}/etc/vigilus/helper.conf', f'[Helper]\nPublicKey={helper["public_key"]}\nOperations=service.restart;\nUser=vigilus\n')
@@ -66,6 +87,7 @@ def start():
     machine.run('systemctl', 'restart', 'vigilus.service')
     machine.run('install', '-d', '-o', 'vigilus', '-m', '700', '/var/lib/vigilus/keeper')
     wait_for(answers, 'the service')
+    wait_for(lambda: client.get('/api/v1/status').expect(200)['secret'] == 'ok', 'its secret')
 
 
 def do(name, arguments):
@@ -83,20 +105,79 @@ def test_the_service_runs_as_shipped():
     assert 'ActiveState=active' in status and 'User=vigilus' in status and 'NoNewPrivileges=yes' in status and 'ProtectSystem=strict' in status, status
     confinement = client.get('/api/v1/status').expect(200)['confinement']
     assert confinement['usable'] and confinement['self_test']['passed'] and confinement['self_test']['uid'] != 0, confinement
+    assert confinement['file_tools'] == 'all', confinement
 
 
 def test_a_command_is_confined_and_works():
     command = 'id -u; echo kept > kept.txt; cat kept.txt; echo no > /var/lib/vigilus/here; cat /proc/1/environ; sudo -n true; exit 0'
-    text = do('shell.exec', {'command': command})['result']['text']
-    assert text.startswith('{'), text
-    outcome = json.loads(text)
+    outcome = command_result(command)
     assert outcome['stdout'].split()[1] == 'kept' and outcome['stdout'].split()[0] != '0' and SECRET not in json.dumps(outcome), outcome
     assert outcome['stderr'].count('denied') >= 2, outcome
     assert machine.run('test', '-e', '/var/lib/vigilus/here', check=False).returncode == 1
 
 
-def main_pid():
-    return machine.run('systemctl', 'show', '-P', 'MainPID', 'vigilus-demo.service').stdout.strip()
+def command_result(command):
+    text = do('shell.exec', {'command': command})['result']['text']
+    assert text.startswith('{'), text
+    return json.loads(text)
+
+
+def processes():
+    """All of the service's user but the daemon itself, with the group of each below the service's own."""
+    found = {}
+    for pid in machine.run('pgrep', '-u', 'vigilus', check=False).stdout.split():
+        groups = machine.run('cat', f'/proc/{pid}/cgroup', check=False).stdout
+        if pid != main_pid('vigilus.service') and groups:
+            found[pid] = groups.strip().rpartition('/')[2]
+    return found
+
+
+def left():
+    """What commands left: all but supervisors and the process that is ready for the next command, which run the daemon's program."""
+    return {pid: group for pid, group in processes().items() if 'vigilusd' not in machine.run('cat', f'/proc/{pid}/cmdline', check=False).stdout}
+
+
+def test_a_command_has_a_control_group_of_its_own():
+    """The unit leaves nothing else of the control groups to be changed, and Landlock not even that to a command."""
+    groups = client.get('/api/v1/status').expect(200)['confinement']['cgroup']
+    assert groups['unified'] and groups['kill'], groups
+    outcome = command_result(f'cat /proc/self/cgroup; echo 0 >{GROUPS}/cgroup.procs; mkdir {GROUPS}/mine')
+    pid = main_pid('vigilus.service')
+    assert re.search(rf'^0::/system.slice/vigilus.service/vigilus-{pid}-\d+$', outcome['stdout'], re.M) and outcome['stderr'].count('denied') == 2, outcome
+    for place in ('/sys/fs/cgroup/mine', '/sys/fs/cgroup/system.slice/mine'):
+        refused = machine.run('nsenter', '-t', pid, '-m', '--', 'mkdir', place, check=False)
+        assert 'Read-only' in refused.stderr, refused
+
+
+def test_a_whole_tree_is_killed_by_its_group():
+    """Though it left the session, and the supervisor that would find it is gone."""
+    calls.append(('shell-exec', {'command': '(setsid sh -c "setsid sleep 1000003 & setsid sleep 1000004" &); exec sleep 1000005'}))
+    _, run = say(client, '@Keeper go')
+    decide(client, pending(client))
+    wait_for(lambda: machine.run('pgrep', '-c', '-f', '^sleep 100000[345]$', check=False).stdout.strip() == '3', 'the tree')
+    before = processes()
+    (supervisor,) = [pid for pid, group in before.items() if group == 'vigilus-daemon']
+    assert len(set(before.values())) == 2, before
+    machine.run('kill', '-9', supervisor)
+    ended(client, run['id'])
+    (made,) = client.items(f'/api/v1/runs/{run["id"]}/calls')
+    assert made['outcome'] == 'interrupted', made
+    assert not left(), left()
+    (group,) = set(before.values()) - {'vigilus-daemon'}
+    wait_for(lambda: machine.run('test', '-e', f'{GROUPS}/{group}', check=False).returncode == 1, 'the end of its group')
+
+
+def test_bombs_end():
+    text = do('shell.exec', {'command': 'bomb () { bomb | bomb & }; bomb; sleep 1; sleep 1; sleep 1'})['result']['text']
+    assert 'fork' in text, text
+    assert not left(), left()
+    outcome = command_result('python3 -c "kept = [bytearray(1 << 28) for i in range(1000)]"')
+    assert outcome['exit_status'] != 0 and 'MemoryError' in outcome['stderr'], outcome
+    assert not left(), left()
+
+
+def main_pid(unit='vigilus-demo.service'):
+    return machine.run('systemctl', 'show', '-P', 'MainPID', unit).stdout.strip()
 
 
 def test_the_helper_restarts_a_unit():
@@ -132,6 +213,119 @@ def test_the_bus_serves_whom_polkit_lets():
     row = next(row for row in client.items('/api/v1/audit?limit=200') if 'frozen' in row['event'] or 'freeze' in row['event'])
     uid = machine.run('id', '-u', 'vigilus-halt').stdout.strip()
     assert row['user_name'] == f'owner (local user {uid})', row
+    client.post('/api/v1/unfreeze').expect(204)
+
+
+# Each tool that comes with Vigilus, in an order in which one call makes what the next one needs: arguments, and what its result says.
+PLACE = '/var/lib/vigilus/keeper'
+LAN = '192.168.77.1'
+NATIVE = [
+    ('filesystem.mkdir', {'path': 'place'}, ''), ('filesystem.write', {'path': 'place/a.txt', 'content': 'one\n'}, ''),
+    ('filesystem.write', {'path': 'place/a.txt', 'content': 'two\n'}, ''), ('filesystem.read', {'path': 'place/a.txt'}, 'two'),
+    ('filesystem.list', {'path': 'place'}, 'a.txt'), ('filesystem.stat', {'path': 'place/a.txt'}, 'a.txt'), ('filesystem.search', {'text': 'two'}, 'a.txt'),
+    ('filesystem.copy', {'path': 'place/a.txt', 'to': 'place/b.txt'}, ''), ('filesystem.move', {'path': 'place/b.txt', 'to': 'place/c.txt'}, ''),
+    ('shell.exec', {'command': 'tar czf packed.tgz place && ls -l packed.tgz && df -h / && ps ax | wc -l && cat /proc/meminfo | head -1 && python3 -c "print(6 * 7)"'}, '42'),
+    ('filesystem.extract', {'path': 'packed.tgz', 'to': 'unpacked'}, ''), ('filesystem.read', {'path': 'unpacked/place/c.txt'}, 'two'),
+    ('filesystem.delete', {'path': 'place/c.txt'}, ''),
+    ('docker.list', {'server': 'nas'}, 'web'), ('docker.inspect', {'server': 'nas', 'container': 'web'}, 'running'),
+    ('docker.logs', {'server': 'nas', 'container': 'web'}, 'a line of the log'), ('docker.images', {'server': 'nas'}, 'nginx'),
+    ('docker.stop', {'server': 'nas', 'container': 'web'}, ''), ('docker.start', {'server': 'nas', 'container': 'web'}, ''), ('docker.restart', {'server': 'nas', 'container': 'web'}, ''),
+    ('docker.events', {'server': 'nas'}, 'start'), ('docker.stats', {'server': 'nas', 'container': 'web'}, '"processes":3'),
+    ('docker.compose_config', {'server': 'nas', 'project_dir': f'{PLACE}/stack'}, 'alone'), ('docker.compose_ps', {'server': 'nas', 'project_dir': f'{PLACE}/stack'}, 'be created'),
+    ('docker.compose', {'server': 'nas', 'project_dir': f'{PLACE}/stack', 'action': 'pull'}, '"is_error":false'),
+    ('servers.list', {}, 'nas'), ('ssh.exec', {'server': 'nas', 'command': 'echo over there'}, 'over there'),
+    ('ssh.write', {'server': 'nas', 'path': '{far}/a.txt', 'content': 'far\n'}, ''), ('ssh.read', {'server': 'nas', 'path': '{far}/a.txt'}, 'far'),
+    ('nmap.scan', {'targets': ['127.0.0.1'], 'ports': '3000', 'names': False}, '3000/tcp'), ('nmap.scan', {'targets': [LAN], 'profile': 'discovery'}, LAN),
+    ('nmap.scan', {'targets': [LAN], 'ports': '1-100', 'names': False, 'assume_up': True}, LAN),
+    ('nmap.scan', {'targets': ['127.0.0.1'], 'ports': '3000', 'profile': 'services', 'names': False}, '3000/tcp'),
+    ('scope.query', {'what': 'hosts'}, '127.0.0.1'), ('web.fetch', {'url': f'http://{LAN}:8080/page'}, 'words of a page'), ('web.search', {'query': 'zfs'}, 'About zfs'),
+    ('http.home', {}, 'About home'), ('wazuh.query', {'what': 'agents'}, 'manager'), ('vigilus.activity', {}, 'Try nmap.scan'), ('memory.propose', {'text': 'The NAS is called nas.'}, ''),
+    ('tools.search', {'query': 'nmap'}, 'nmap.scan'),
+]
+# Those that only a model's own run calls, and root's part: each has a test of its own below or above.
+ELSEWHERE = {'operators.ask', 'output.read', 'host.elevate'}
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b'<html><title>A page</title><p>words of a page</p></html>'
+        self.send_response(200)
+        self.send_header('Content-Type', 'text/html')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+def surround(stack, far):
+    """What the tools reach: a server, an Engine, a page in a home network, a search, Wazuh; and the settings that let them."""
+    subprocess.run(['ip', 'addr', 'add', f'{LAN}/32', 'dev', 'lo'], check=True)
+    sshd, home, wazuh = stack.enter_context(Sshd()), stack.enter_context(HomeApi()), stack.enter_context(Wazuh())
+    docker = stack.enter_context(DockerStandin(machine.root / 'srv/docker.sock'))
+    page = stack.enter_context(http.server.ThreadingHTTPServer((LAN, 8080), Page))
+    threading.Thread(target=page.serve_forever, daemon=True).start()
+    wazuh.items['agents'] = [{'id': '000', 'name': 'manager', 'status': 'active', 'ip': '127.0.0.1'}]
+    add_server(client, sshd, add_key(client, sshd), docker_endpoint='unix:///srv/docker.sock', compose_folders=[PLACE], file_paths=[str(far)])
+    client.patch('/api/v1/settings', {'web_search_url': home.url, 'web_networks': [f'{LAN}/32']}).expect(200)
+    client.patch('/api/v1/tool-settings/nmap', {'settings': {'networks': ['127.0.0.0/8', f'{LAN}/32']}}).expect(200)
+    client.patch('/api/v1/tool-settings/wazuh', {'settings': wazuh.settings()}).expect(200)
+    client.post('/api/v1/http-tools', {'name': 'home', 'description': 'Looks', 'level': 'read', 'url': f'{home.url}/search?q=home'}).expect(201)
+    machine.run('install', '-d', '-o', 'vigilus', '-m', '700', f'{PLACE}/stack')
+    machine.write(f'{PLACE}/stack/compose.yml', 'services: {alone: {image: "nginx:1"}}\n')
+    machine.run('chown', 'vigilus:', f'{PLACE}/stack/compose.yml')
+    return docker
+
+
+def finish(run, what):
+    """Approves what the run asks for, and answers its one call."""
+    def over():
+        for approval in client.items('/api/v1/approvals?status=pending'):
+            decide(client, approval)
+        return client.get(f'/api/v1/runs/{run["id"]}').expect(200)['state'] in ('done', 'failed', 'stopped')
+    wait_for(over, what, 90)
+    (call,) = client.items(f'/api/v1/runs/{run["id"]}/calls')
+    return call
+
+
+def use(operator, tool, arguments):
+    return finish(client.post(f'/api/v1/tools/{tool}/try', {'operator_id': operator['id'], 'arguments': arguments}).expect(202), tool)
+
+
+def test_every_tool_works_under_the_unit():
+    with contextlib.ExitStack() as stack:
+        far = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        docker = surround(stack, far)
+        known = {tool['name'] for tool in client.items('/api/v1/tools')}
+        assert known == {name for name, _, _ in NATIVE} | ELSEWHERE, known ^ ({name for name, _, _ in NATIVE} | ELSEWHERE)
+        operator = client.post('/api/v1/operators', {'name': 'All', 'tools': sorted(known), 'permission_level': 'exec', 'working_directory': PLACE}).expect(201)
+        broken = []
+        for tool, arguments, expected in NATIVE:
+            call = use(operator, tool, json.loads(json.dumps(arguments).replace('{far}', str(far))))
+            if call['outcome'] != 'success' or expected not in call['result']['text']:
+                broken.append((tool, arguments, call['outcome'], call['result']['text'][:600]))
+        assert not broken, '\n'.join(map(str, broken))
+        assert [line.rpartition('/')[2] for line in docker.asked if line.startswith('POST ')] == ['stop', 'start', 'restart', 'create'], docker.asked
+        # What was overwritten comes back, owner and mode with it.
+        (_, change) = [change for change in client.items('/api/v1/changes') if change['tool'] == 'filesystem.write'][::-1]
+        client.post(f'/api/v1/changes/{change["id"]}/undo').expect(200)
+        assert machine.run('cat', f'{PLACE}/place/a.txt').stdout == 'one\n'
+
+
+def test_a_models_own_run_reads_what_is_kept_and_asks_another():
+    client.post('/api/v1/operators', {'name': 'Asker', 'tools': ['shell.exec', 'output.read', 'operators.ask'], 'permission_level': 'exec', 'working_directory': PLACE}).expect(201)
+
+    def let(tool, arguments, session=None):
+        calls.append((tool, arguments))
+        session, run = say(client, '@Asker go', session)
+        return session, finish(run, tool)
+    session, long = let('shell-exec', {'command': 'seq 1 30000'})
+    assert long['outcome'] == 'success' and long['result']['is_kept'], long
+    _, read = let('output-read', {'call': long['id'], 'search': '12345'}, session)
+    assert read['outcome'] == 'success' and '12345' in read['result']['text'], read
+    _, asked = let('operators-ask', {'operator': 'Keeper', 'task': TASK}, session)
+    assert asked['outcome'] == 'success' and 'All is well over here.' in asked['result']['text'], asked
 
 
 def main():

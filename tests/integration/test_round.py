@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A newcomer's whole round with the real daemon: secret, account, provider, question, approval, audit; with `offline` and with a model."""
+import datetime
 import pathlib
 import sys
 
@@ -8,6 +9,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
 from fake_llm import FakeLlm  # noqa: E402
 from harness import Daemon, answer_text, decide, ended, pending, say  # noqa: E402
+from inventory import is_running  # noqa: E402
+from test_people import invite  # noqa: E402
 
 
 def with_offline(daemon):
@@ -90,6 +93,51 @@ def test_everything_stands_in_the_audit_log():
         assert {'provider.created', 'user.created'} <= everything, everything
 
 
+def columns_of_a_note(client, approver, decision, **more):
+    """Asks for a note, on which the approver decides; answers what its records say but for what is checked here: number, id and time of each, who,
+    what and where, and how long it took."""
+    begin = harness.time.time()
+    _, run = say(client, 'write a note to notes.txt: buy disks')
+    approval = decide(approver, pending(approver), decision, **more)
+    assert ended(client, run['id'])['state'] == 'done'
+    call = client.items(f'/api/v1/runs/{run["id"]}/calls')[0]
+    rows = client.items(f'/api/v1/audit?run_id={run["id"]}&limit=200')[::-1]
+    times = [begin, *(datetime.datetime.fromisoformat(row['at']).timestamp() for row in rows), harness.time.time()]
+    assert times == sorted(times), times
+    assert [row['seq'] for row in rows] == list(range(rows[0]['seq'], rows[0]['seq'] + len(rows))), rows
+    assert len({row['id'] for row in rows}) == len(rows), rows
+    assert all((row['duration_us'] or 0) > 0 if row['event'] == 'call.outcome' else row['duration_us'] is None for row in rows), rows
+    place = {'session_id': run['session_id'], 'run_id': run['id'], 'call_id': call['id'], 'approval_id': approval['id'], 'operator_name': 'Files',
+             'tool': 'filesystem.write', 'level': 'write', 'resource': call['resource'],
+             'arguments': {'path': 'notes.txt', 'content': 'buy disks', 'mode': 'create'}}
+    assert call['resource'].startswith('file:/') and call['resource'].endswith('/notes.txt'), call
+    checked = {'seq', 'id', 'at', 'duration_us', *place}
+    assert all({name: row[name] for name in place} == place for row in rows), (place, rows)
+    return [{name: value for name, value in row.items() if name not in checked} for row in rows]
+
+
+def said(event, user, decision, rule=None, reason=None, outcome=None, detail=None):
+    return {'event': event, 'user_name': user, 'decision': decision, 'rule': rule, 'reason': reason, 'outcome': outcome, 'error': None, 'detail': detail}
+
+
+def test_every_column_of_an_approved_and_a_denied_call():
+    with Daemon() as daemon:
+        client = with_offline(daemon)
+        bea = invite(daemon, client, 'bea', 'approver')[0]
+        judged, decided = {'policy_version': 0}, {'address': '127.0.0.1'}
+        requested = said('approval.requested', 'owner', 'ask', 'strict', 'a person has to approve this call', detail=judged)
+        rows = columns_of_a_note(client, bea, 'deny', reason='not today')
+        assert rows == [requested,
+                        said('approval.decided', 'bea', 'deny', reason='not today', detail=decided),
+                        said('call.denied', 'owner', 'deny', 'approval-denied', 'bea denied it: not today', 'denied', judged)], rows
+        rows = columns_of_a_note(client, bea, 'approve')
+        assert rows == [requested,
+                        said('approval.decided', 'bea', 'approve', detail=decided),
+                        said('grant.created', 'bea', 'once', detail=decided),
+                        said('call.declared', 'owner', 'allow', 'grant', 'a live grant covers this call', detail=judged),
+                        said('call.outcome', 'owner', None, outcome='success')], rows
+
+
 def test_denied_call_does_not_run():
     with Daemon() as daemon:
         client = with_offline(daemon)
@@ -103,18 +151,31 @@ def test_denied_call_does_not_run():
         assert not list(daemon.data_dir.rglob('notes.txt'))
 
 
+def check_what_was_printed(client, run):
+    """It stays with the call that was stopped; the audit log has no output."""
+    [call] = harness.wait_for(lambda: [call for call in client.items(f'/api/v1/runs/{run["id"]}/calls') if call['state'] == 'done'], 'the outcome')
+    assert call['outcome'] == 'interrupted' and call['result']['text'].endswith('may or may not have happened.\n\nIt had printed:\nbegun\n'), call
+    [record] = client.items(f'/api/v1/audit?run_id={run["id"]}&event=call.outcome')
+    assert 'begun' not in record['error'], record
+
+
 def test_stop_ends_a_command_within_a_second():
     with Daemon() as daemon:
         client = with_offline(daemon)
-        _, run = say(client, 'run `sleep 97`')
-        decide(client, pending(client))
-        harness.wait_for(lambda: [call for call in client.items(f'/api/v1/runs/{run["id"]}/calls') if call['state'] == 'running'], 'a running call')
-        begin = harness.time.monotonic()
-        assert client.post(f'/api/v1/runs/{run["id"]}/stop').expect(200)['state'] == 'stopped'
-        assert harness.time.monotonic() - begin < 1.5
-        output = harness.subprocess.run(['pgrep', '-f', 'sleep 97'], capture_output=True, text=True, check=False).stdout
-        assert not output.split(), output
-        client.post(f'/api/v1/runs/{run["id"]}/stop').expect(409)
+        mark = f'sleep 9{harness.os.getpid()}'
+
+        def stop_one():
+            _, run = say(client, f'run `echo begun; {mark}`')
+            decide(client, pending(client))
+            harness.wait_for(lambda: is_running(f'^{mark}'), 'the command')
+            begin = harness.time.monotonic()
+            assert client.post(f'/api/v1/runs/{run["id"]}/stop').expect(200)['state'] == 'stopped'
+            took = harness.time.monotonic() - begin
+            harness.wait_for(lambda: not is_running(f'^{mark}'), 'the end of the command')
+            client.post(f'/api/v1/runs/{run["id"]}/stop').expect(409)
+            check_what_was_printed(client, run)
+            return took
+        harness.assert_quick(1.5, stop_one)
 
 
 def test_approval_survives_kill_and_is_used_once():

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Servers, credentials and ssh.exec against a real sshd."""
+import base64
+import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +19,7 @@ from passkey import add_totp, totp  # noqa: E402
 from sshd import Sshd, make_key  # noqa: E402
 
 MARK = 'vigilus-test-'
+DATA = pathlib.Path(__file__).resolve().parent.parent / 'data/ssh'
 
 
 def test_keys_of_every_kind_are_checked_and_work():
@@ -31,6 +35,51 @@ def test_keys_of_every_kind_are_checked_and_work():
             assert report['ok'] and report['step'] is None and report['system'], (kind, report)
             assert report['server']['host_key_fingerprint'] == sshd.fingerprint() and report['server']['status'] == 'up', report
         assert len(events(client, 'server.host_key_pinned')) == len(kinds)
+
+
+def test_pasted_keys_of_every_form():
+    rows = [json.loads(base64.b64decode(line)) for line in (DATA / 'keys.b64').read_text(encoding='ascii').splitlines()]
+    with Daemon() as daemon:
+        client = daemon.set_up()
+        for number, row in enumerate(rows):
+            body = {'name': f'key {number}', 'kind': 'ssh_key', 'private_key': row['private']}
+            good = {**body, **({'passphrase': row['passphrase']} if row['passphrase'] else {})}
+            if row['passphrase']:
+                for wrong in ({}, {'passphrase': 'wrong'}):
+                    answer = client.post('/api/v1/credentials', {**body, **wrong})
+                    assert answer.status == 400 and 'passphrase' in answer.json['error']['message'], (row['note'], answer.json)
+            answer = client.post('/api/v1/credentials', good)
+            if not row['accept']:
+                words = 'fewer than 2,048 bits' if row['bits'] == 1024 else '/private_key: '
+                assert answer.status == 400 and words in answer.json['error']['message'], (row['note'], answer.json)
+                assert not any(line in answer.json['error']['message'] for line in row['private'].split('\n') if len(line) > 40), (row['note'], answer.json)
+                continue
+            made = answer.expect(201)
+            assert made['public_key'].split()[:2] == row['public'].split()[:2] and made['fingerprint'] == row['sha256'], (made, row)
+        # Of OpenSSH's form the beginning is the public key, of the others the end; a line of an ECDSA key may be of the public one later, too.
+        secret = []
+        for row in (row for row in rows if row['accept']):
+            lines = [line.strip() for line in row['private'].splitlines() if len(line.strip()) > 30 and '-' not in line and line.strip() not in row['public']]
+            secret.append(lines[-1] if row['format'] == 'OpenSSH' else lines[0])
+        kept = daemon.stderr() + json.dumps(client.items('/api/v1/audit?limit=200')) + json.dumps(client.items('/api/v1/credentials?limit=100'))
+        found = [line for line in secret if line in kept]
+        assert len(rows) >= 60 and not found and 'fake-passphrase' not in kept, found
+
+
+def test_keys_that_are_of_no_use_are_refused_with_the_reason():
+    with Daemon() as daemon, tempfile.TemporaryDirectory() as folder:
+        client = daemon.set_up()
+        dsa = subprocess.run(['openssl', 'genpkey', '-genparam', '-algorithm', 'DSA', '-pkeyopt', 'dsa_paramgen_bits:1024', '-pkeyopt', 'dsa_paramgen_q_bits:160'],
+                             capture_output=True, check=True).stdout
+        pathlib.Path(folder, 'parameters').write_bytes(dsa)
+        dsa = subprocess.run(['openssl', 'genpkey', '-paramfile', f'{folder}/parameters'], capture_output=True, text=True, check=True).stdout
+        kind = b'sk-ssh-ed25519@openssh.com'
+        texts = b''.join(len(part).to_bytes(4, 'big') + part for part in (b'none', b'none', b''))
+        blob = b'openssh-key-v1\0' + texts + (1).to_bytes(4, 'big') + len(kind).to_bytes(4, 'big') + kind
+        held = '\n'.join(['-----BEGIN OPENSSH ' + 'PRIVATE KEY-----', base64.b64encode(blob).decode(), '-----END OPENSSH ' + 'PRIVATE KEY-----', ''])
+        for text, words in ((dsa, 'DSA keys'), (held, 'security key')):
+            answer = client.post('/api/v1/credentials', {'name': 'old', 'kind': 'ssh_key', 'private_key': text})
+            assert answer.status == 400 and words in answer.json['error']['message'], (text[:30], answer.json)
 
 
 def test_a_key_that_vigilus_makes():
@@ -70,6 +119,7 @@ def test_what_is_no_key_is_refused_with_the_reason():
 
 
 def test_each_step_that_fails_is_named():
+    """PITFALLS 28: a connection test really connects, and says no where it should."""
     with Daemon() as daemon, Sshd() as sshd:
         client = daemon.set_up()
         credential = add_key(client, sshd)
@@ -137,11 +187,12 @@ def test_a_command_waits_for_approval_and_tells_all():
         killed, long = keeper.results(run)
         assert '"signal":"KILL"' in killed, killed
         assert 'truncated: true' in long and len(long) < 1_000_000, long[-300:]
-        keeper.commands[:] = [{'server': 'nas', 'command': 'sleep 97', 'timeout': 1}]
-        begin = time.monotonic()
+        keeper.commands[:] = [{'server': 'nas', 'command': 'sleep 997', 'timeout': 5}]
         _, run = say(keeper.client, '@Keeper wait')
         ended(keeper.client, run['id'])
-        assert time.monotonic() - begin < 15 and '"timed_out":true' in keeper.results(run)[0], keeper.results(run)
+        assert '"timed_out":true' in keeper.results(run)[0], keeper.results(run)
+        (call,) = keeper.client.items(f'/api/v1/runs/{run["id"]}/calls')
+        assert call['outcome'] == 'unknown' and 'Look before you try again' in call['result']['text'], call
 
 
 def test_stop_kills_the_remote_process():
@@ -151,7 +202,7 @@ def test_stop_kills_the_remote_process():
         decide(keeper.client, pending(keeper.client))
         wait_for(lambda: is_running(f'^{mark}'), 'the remote process')
         keeper.client.post(f'/api/v1/runs/{run["id"]}/stop').expect(200)
-        wait_for(lambda: not is_running(f'^{mark}'), 'the end of the remote process', 5)
+        wait_for(lambda: not is_running(f'^{mark}'), 'the end of the remote process')
         assert 'nterrupted' in keeper.results(run)[0], keeper.results(run)
 
 
@@ -237,6 +288,67 @@ def test_elevating_on_a_server():
         assert 'enied' in result_of(keeper, run)
         rows = [row for row in client.items('/api/v1/audit?event=call.declared&limit=200') if row['level'] == 'elevate']
         assert len(rows) == 2 and {row['resource'] for row in rows} == {'server:nas'}, rows
+
+
+def floor(client, tool, level):
+    return client.request('PUT', f'/api/v1/tool-floors/{tool}', {'level': level})
+
+
+def asks(keeper, command):
+    """The level at which @command is asked about, or refused; None where it runs without."""
+    run = ask(keeper, command)
+
+    def over():
+        return client.items('/api/v1/approvals?status=pending') or client.get(f'/api/v1/runs/{run["id"]}').expect(200)['state'] == 'done'
+    client = keeper.client
+    wait_for(over, command)
+    waiting = client.items('/api/v1/approvals?status=pending')
+    if waiting:
+        decide(client, waiting[0], 'deny')
+        ended(client, run['id'])
+        return waiting[0]['level']
+    (text,) = keeper.results(run)
+    refused = re.search(r'this call is of level (\w+), above', text)
+    assert refused or '"exit_status":0' in text, text
+    return refused and refused[1]
+
+
+def test_a_lowered_floor_of_ssh_exec():
+    """What only reads runs without asking once an administrator lowered the floor of that tool; off by default, for no other tool, and for no more than reading."""
+    with Keeper([]) as keeper:
+        client = keeper.client
+        assert client.items('/api/v1/tool-floors') == [] and asks(keeper, 'df -h') == 'exec'
+        viewer = keeper.daemon.client(token=client.post('/api/v1/tokens', {'name': 'v', 'days': 1, 'role': 'approver'}).expect(201)['token'])
+        assert floor(viewer, 'ssh.exec', 'read').status == 403 and asks(keeper, 'df -h') == 'exec'
+        floor(client, 'shell.exec', 'read').expect(200)
+        assert asks(keeper, 'df -h') == 'exec', 'each tool has its own'
+        floor(client, 'shell.exec', None).expect(200)
+
+        floor(client, 'ssh.exec', 'read').expect(200)
+        for command in ('df -h', 'uptime; df -h | grep -c /'):
+            assert asks(keeper, command) is None, command
+        (row, *_) = client.items('/api/v1/audit?event=call.declared&tool=ssh.exec')
+        assert (row['level'], row['rule']) == ('read', 'read'), row
+        for command, level in (('df -h; touch /tmp/x', 'write'), ('df -h $(touch /tmp/x)', 'write'), ('df -h | sh', 'elevate'), ('no-such-command', 'exec')):
+            assert asks(keeper, command) == level, (command, asks(keeper, command))
+        client.patch(f'/api/v1/operators/{keeper.operator["id"]}', {'tools': ['ssh.exec', 'ssh.write', 'shell.exec'],
+                                                                    'working_directory': str(keeper.daemon.data_dir / 'workspace')}).expect(200)
+        floor(client, 'ssh.write', 'read').expect(200)
+        # Another tool's floor stays where it is, and one that does not look closer says what it does.
+        for tool, arguments, level in (('shell.exec', {'command': 'df -h'}, 'exec'), ('ssh.write', {'server': 'nas', 'path': '/tmp/x', 'content': 'x'}, 'write')):
+            keeper.tool = tool.replace('.', '-')
+            keeper.commands[:] = [arguments]
+            _, run = say(client, '@Keeper go on')
+            approval = pending(client)
+            assert (approval['tool'], approval['level']) == (tool, level), approval
+            decide(client, approval, 'deny')
+            ended(client, run['id'])
+        keeper.tool = 'ssh-exec'
+
+        floor(client, 'ssh.exec', None).expect(200)
+        assert asks(keeper, 'df -h') == 'exec'
+        changes = [row['detail'] for row in client.items('/api/v1/audit?event=tool.floor_changed') if row['detail']['tool'] == 'ssh.exec']
+        assert [change['floor'] for change in changes] == [None, 'read'], changes
 
 
 def test_a_lost_server_ends_the_call_as_unsure():

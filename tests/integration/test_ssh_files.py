@@ -51,6 +51,19 @@ def test_reading():
         assert 'neither a file nor' in pipe and 'there is no' in missing, (pipe, missing)
 
 
+def test_a_write_that_nobody_was_asked_about_shows_what_it_changed():
+    with tempfile.TemporaryDirectory() as folder, Keeper([], file_paths=[folder]) as keeper:
+        pathlib.Path(folder, 'hosts').write_text('one\ntwo\n', encoding='utf-8')
+        keeper.client.patch('/api/v1/settings', {'trust_mode': 'lenient'}).expect(200)
+        write = lambda name, content: {'server': 'nas', 'path': f'{folder}/{name}', 'content': base64.b64encode(content).decode(), 'encoding': 'base64'}  # noqa: E731
+        ask(keeper, write('hosts', 'one\ndréi\n'.encode()), write('blob', b'\0\1'), tool='ssh-write')
+        assert pathlib.Path(folder, 'hosts').read_text(encoding='utf-8') == 'one\ndréi\n'
+        run = keeper.client.items('/api/v1/runs?limit=1')[0]
+        text, blob = (call['preview'] for call in keeper.client.items(f'/api/v1/runs/{run["id"]}/calls'))
+        assert text['kind'] == 'diff' and '\n-two\n+dréi\n' in text['text'], text
+        assert blob['kind'] == 'text' and 'with 2 bytes' in blob['text'], blob
+
+
 def test_nothing_outside_of_the_folders():
     with tempfile.TemporaryDirectory() as folder, Keeper([], file_paths=[f'{folder}/open', f'{folder}/door']) as keeper:
         base = pathlib.Path(folder)

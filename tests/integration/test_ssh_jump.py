@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Servers that are reached through other servers."""
+import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
 from harness import Daemon, decide, ended, free_port, pending, say  # noqa: E402
 from inventory import Keeper, add_key, add_server, events, try_it  # noqa: E402
 from sshd import Sshd  # noqa: E402
+from test_ssh_real import allow_all, ask  # noqa: E402
 
 
 def forwards(sshd):
@@ -94,6 +97,23 @@ def test_a_command_with_much_output_goes_through():
         for text in keeper.results(run):
             assert 'exit_status: 0' in text and 'd52626322ee0b934ba699935cac991b2' in text, text[:300]
         assert 1 <= forwards(jump) <= 5 and events(keeper.client, 'server.host_key_pinned')
+
+
+def test_files_go_through():
+    with tempfile.TemporaryDirectory() as folder, Sshd('LogLevel DEBUG1') as jump, Keeper([], file_paths=[folder]) as keeper:
+        client, path = keeper.client, pathlib.Path(folder, 'far')
+        bastion = add_server(client, jump, add_key(client, jump, 'jump'), 'bastion')
+        client.patch(f'/api/v1/servers/{keeper.server["id"]}', {'jump_id': bastion['id']}).expect(200)
+        allow_all(keeper)
+        large = 'grüße\n' * 100_000
+        (text,) = ask(keeper, {'server': 'nas', 'path': str(path), 'content': large}, tool='ssh-write')
+        assert json.loads(text)['created'] and path.read_text(encoding='utf-8') == large, text
+        (text,) = ask(keeper, {'server': 'nas', 'path': str(path), 'offset': -8}, tool='ssh-read')
+        assert json.loads(text)['text'] == 'grüße\n', text
+        (text,) = ask(keeper, {'server': 'nas', 'path': '/etc/passwd'}, tool='ssh-read')
+        assert 'outside of the folders' in text, text
+        client.post(f'/api/v1/changes/{client.items("/api/v1/changes")[0]["id"]}/undo').expect(200)
+        assert not path.exists() and forwards(jump) >= 1, 'undone on the same way'
 
 
 if __name__ == '__main__':

@@ -10,28 +10,34 @@ import tempfile
 
 BUILD = pathlib.Path(os.environ.get('VIG_BUILD', 'build')).resolve()
 UNIT = BUILD / 'data' / 'systemd' / 'vigilus.service'
-LIMIT = 15  # tenths: the exposure that systemd-analyze works out
+LIMITS = {'vigilus.service': 15, 'vigilus-helper@.service': 38}  # tenths: the exposure that systemd-analyze works out
 NOBODY = 65534
 ALLOW, EPERM_ACTION = 0x7fff0000, 0x00050001
 
 
 def analyze(*arguments):
-    return subprocess.run(['systemd-analyze', *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(['systemd-analyze', *arguments], capture_output=True, text=True, timeout=300, check=False)
 
 
-def copy_of_unit(folder):
+def copy_of_unit(folder, name='vigilus.service'):
     """With a program that is there, so that only the unit itself can be blamed."""
-    path = pathlib.Path(folder) / 'vigilus.service'
-    path.write_text(re.sub(r'^ExecStart=.*$', 'ExecStart=/bin/true', UNIT.read_text(encoding='utf-8'), flags=re.M), encoding='utf-8')
+    path = pathlib.Path(folder) / name
+    path.write_text(re.sub(r'^ExecStart=.*$', 'ExecStart=/bin/true', (UNIT.parent / name).read_text(encoding='utf-8'), flags=re.M), encoding='utf-8')
     return str(path)
+
+
+def words_of(exception):
+    """Which words of a unit's comment may give the reason for an exception: CapabilityBoundingSet=~CAP_(DAC_*|FOWNER) is CAP_DAC_ or CAP_FOWNER."""
+    setting, _, value = exception.partition('~')
+    if not value:
+        return [setting.split('=')[0]]
+    prefix, group = re.fullmatch(r'(\w*@?)(?:\(([^)]*)\))?(?:\*)?', value).groups() if not value.startswith('@') else (value, None)
+    return [prefix + part.rstrip('*') for part in group.split('|')] if group else [prefix]
 
 
 def test_helper_units(folder):
     """Root's part: nothing misspelt, off unless it is enabled, and its socket for nobody but the daemon."""
-    for name in ('vigilus-helper.socket', 'vigilus-helper@.service'):
-        text = (UNIT.parent / name).read_text(encoding='utf-8')
-        pathlib.Path(folder, name).write_text(re.sub(r'^ExecStart=.*$', 'ExecStart=/bin/true', text, flags=re.M), encoding='utf-8')
-    result = analyze('verify', *(str(pathlib.Path(folder, name)) for name in ('vigilus-helper.socket', 'vigilus-helper@.service')))
+    result = analyze('verify', *(copy_of_unit(folder, name) for name in ('vigilus-helper.socket', 'vigilus-helper@.service')))
     assert not result.stderr.strip(), result.stderr
     socket = pathlib.Path(folder, 'vigilus-helper.socket').read_text(encoding='utf-8')
     assert 'SocketUser=vigilus' in socket and 'SocketMode=0600' in socket and 'ConditionPathExists=' in socket
@@ -90,21 +96,30 @@ def test_verify(folder):
 
 
 def test_exposure(folder):
-    result = analyze('security', '--offline=true', f'--threshold={LIMIT}', '--no-pager', copy_of_unit(folder))
-    assert result.returncode == 0, result.stdout[-300:]
+    """At most what is promised, and each exception that systemd-analyze finds has its reason in the unit itself."""
+    for name, limit in LIMITS.items():
+        result = analyze('security', '--offline=true', f'--threshold={limit}', '--no-pager', copy_of_unit(folder, name))
+        assert result.returncode == 0, (name, result.stdout[-300:])
+        reasons = ' '.join(re.findall(r'^#.*$', (UNIT.parent / name).read_text(encoding='utf-8'), flags=re.M))
+        exceptions = re.findall(r'^\W*✗ (\S+)', result.stdout, flags=re.M)
+        assert exceptions, result.stdout
+        for exception in exceptions:
+            assert any(word in reasons for word in words_of(exception)), (name, exception, 'has no reason in the unit')
 
 
 def test_confinement(folder):
     names = allowed_calls()
     assert 'read' in names and 'chown' not in names, sorted(names)
     os.chmod(folder, 0o777)
+    # The filter leaves LeakSanitizer no ptrace () to stop the threads by.
+    env = {'PATH': os.environ['PATH'], 'TMPDIR': folder, 'ASAN_OPTIONS': 'detect_leaks=0'}
     for name in ('test-sandbox', 'test-sandbox-machine'):
-        result = subprocess.run([str(BUILD / 'tests' / 'unit' / 'base' / name)], env={'PATH': os.environ['PATH'], 'TMPDIR': folder}, cwd='/',
-                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, preexec_fn=lambda: restrict(names), check=False)
+        result = subprocess.run([str(BUILD / 'tests' / 'unit' / 'base' / name)], env=env, cwd='/',
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, preexec_fn=lambda: restrict(names), check=False)
         assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-500:]
 
 
-TESTS = [('the unit has no mistake', test_verify), (f'its exposure is at most {LIMIT / 10}', test_exposure),
+TESTS = [('the unit has no mistake', test_verify), ('the exposure of each unit is as promised, with a reason for each exception', test_exposure),
          ('commands are confined under its system calls', test_confinement), ('the helper is off unless enabled', test_helper_units)]
 failed = False
 print(f'1..{len(TESTS)}')

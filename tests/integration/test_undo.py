@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Undo and the panic switch with the real daemon: files put back exactly, and everything dead within 200 ms, as a witness outside sees it."""
+"""Undo and the panic switch with the real daemon: files put back exactly, and everything dead, as a witness outside sees it (panic.py has how soon)."""
 import json
 import os
 import pathlib
@@ -14,7 +14,6 @@ import harness  # noqa: E402
 from fake_llm import FakeLlm  # noqa: E402
 from harness import Daemon, decide, ended, pending, say, wait_for  # noqa: E402
 
-LIMIT = 0.2  # seconds from the press of the switch until nothing is left
 MARK = 'vigilus-panic-witness'
 
 
@@ -92,7 +91,9 @@ def test_what_somebody_else_wrote_since_is_not_undone_unawares():
         client = prepare(daemon, llm)
         path = daemon.data_dir / 'workspace' / 'a.txt'
         path.write_text('old', encoding='utf-8')
-        change = change_of(client, run(client)[0])
+        (call,) = run(client)
+        assert call['preview']['kind'] == 'diff' and '-old' in call['preview']['text'] and '+new' in call['preview']['text'], call
+        change = change_of(client, call)
         path.write_text('by hand', encoding='utf-8')
         answer = client.post(f'/api/v1/changes/{change["id"]}/undo')
         answer.expect(409)
@@ -116,6 +117,19 @@ def processes():
     return found
 
 
+def children(parent):
+    """Its pids, zombies left out."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            state, its_parent = pathlib.Path('/proc', pid, 'stat').read_text(encoding='utf-8', errors='replace').rpartition(')')[2].split()[:2]
+        except OSError:
+            continue
+        if int(its_parent) == parent and state != 'Z':
+            found.append(int(pid))
+    return found
+
+
 # Each command leaves children of all kinds: in the background, in sessions of their own, forked twice, deaf to signals, and ones that make more.
 FERTILE = ' '.join([
     f'for i in 1 2 3 4 5 6; do setsid sh -c "sleep 300 # {MARK}; true" & done;',
@@ -124,13 +138,25 @@ FERTILE = ' '.join([
     f'sh -c "sleep 300 # {MARK}; true"'])
 
 
-def press(client, times):
-    pressed = time.monotonic()
-    answer = client.post('/api/v1/freeze', {'reason': 'a test'})
-    times.append((pressed, time.monotonic(), answer))
+def press(client, left):
+    """Presses the switch; the seconds until @left(), by name what is left, has nothing more of each."""
+    answers, gone, begin = [], {}, time.monotonic()
+    thread = threading.Thread(target=lambda: answers.append(client.post('/api/v1/freeze', {'reason': 'a test'})))
+    thread.start()
+    while True:
+        now = left()
+        for name, pids in now.items():
+            if not pids:
+                gone.setdefault(name, time.monotonic() - begin)
+        if len(gone) == len(now) or time.monotonic() - begin > harness.PATIENCE:
+            break
+    thread.join()
+    answers[0].expect(200)
+    assert len(gone) == len(now), now
+    return gone
 
 
-def test_panic_kills_everything_within_200_ms():
+def panic_with_commands():
     def think(messages, tools):
         if messages[-1]['role'] == 'tool':
             return 'done', []
@@ -138,23 +164,17 @@ def test_panic_kills_everything_within_200_ms():
     with FakeLlm(think) as llm, Daemon() as daemon:
         client = prepare(daemon, llm)
         runs = [say(client, f'@Infrastructure be fertile {number}')[1] for number in range(4)]
-        wait_for(lambda: len(processes()) >= 40, 'many children', 60)
+        wait_for(lambda: len(processes()) >= 40, 'many children')
         alive = len(processes())
-        times = []
-        thread = threading.Thread(target=press, args=(client, times))
-        thread.start()
-        pressed = time.monotonic()
-        while processes() and time.monotonic() - pressed < 10:
-            pass
-        dead = time.monotonic()
-        thread.join()
-        times[0][2].expect(200)
-        took = dead - times[0][0]
-        print(f'# {alive} processes of 4 runs were gone {took * 1000:.0f} ms after the switch was pressed')
+        took = press(client, lambda: {f'{alive} processes of 4 commands': processes()})
         assert not processes()
-        assert took < LIMIT or os.getloadavg()[0] > 2 * os.cpu_count(), f'{took:.3f} s'
-        assert took < 2, f'{took:.3f} s'
         assert [ended(client, started['id'])['state'] for started in runs] == ['stopped'] * 4
+        wait_for(lambda: not children(daemon.process.pid), 'no process to be ready for a command while frozen')
+        return took
+
+
+def test_panic_kills_everything():
+    print('#', panic_with_commands())
 
 
 def test_frozen_across_a_restart_until_an_administrator_unfreezes():
@@ -192,7 +212,7 @@ def test_frozen_across_a_restart_until_an_administrator_unfreezes():
 
 def vigilusctl(daemon, token, *args):
     env = {**os.environ, 'VIGILUS_TOKEN': token, 'VIGILUS_URL': f'http://127.0.0.1:{daemon.port}'}
-    return subprocess.run([str(harness.BUILD / 'root/bin/vigilusctl'), *args], env=env, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run([str(harness.BUILD / 'root/bin/vigilusctl'), *args], env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_vigilusctl_by_http():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """wazuh.query against a stand-in for Wazuh, over TLS. With --wazuh-data DIR (or VIG_WAZUH_DATA) the stand-in and the tool are checked against Wazuh's own API
 description, integration tests and sample documents, whose licence keeps them out of this repository."""
+import collections
 import gzip
 import json
 import os
@@ -86,7 +87,7 @@ class Soc:
         """The rows of the calls."""
         self.calls_to_make[:] = calls
         _, run = say(self.client, '@SOC look')
-        ended(self.client, run['id'], 60)
+        ended(self.client, run['id'])
         return sorted(self.client.items(f'/api/v1/runs/{run["id"]}/calls'), key=lambda row: row['id'])
 
     def get(self, **call):
@@ -170,6 +171,8 @@ def test_vulnerabilities_where_the_version_has_them():
             {'agent': {'id': '001', 'name': 'nas'}, 'package': {'name': f'package{number}', 'version': '1'},
              'vulnerability': {'id': f'CVE-2026-{number:04}', 'severity': ('Critical', 'Low', '-')[number % 3], 'detected_at': f'2026-08-01T10:00:{number:02}.000Z'}} for number in range(30)]
         assert soc.get(what='vulnerabilities', severity='Critical')['total'] == '10'
+        assert soc.get(what='vulnerabilities', since='2026-08-01T10:00:20Z')['total'] == '10' and soc.get(what='vulnerabilities', since='1h')['total'] == '0'
+        assert soc.get(what='vulnerabilities', since='2026-08-01T10:00:20Z', until='2026-08-01T10:00:21Z', severity='Critical')['total'] == '1'
         assert soc.get(what='vulnerabilities', cve='CVE-2026-0007')['items'][0]['package']['name'] == 'package7'
         assert len(soc.all(what='vulnerabilities', limit=7)[0]) == 30
         # Only the server API: what it can tell depends on its version.
@@ -179,6 +182,40 @@ def test_vulnerabilities_where_the_version_has_them():
         soc.wazuh.items['vulnerability'] = {'001': [{'cve': 'CVE-2023-1', 'name': 'openssl', 'severity': 'High', 'version': '3.0'}]}
         assert 'name it' in soc.fail(what='vulnerabilities')
         assert soc.get(what='vulnerabilities', agent='nas')['items'][0]['cve'] == 'CVE-2023-1'
+
+
+def test_files_of_a_time_range():
+    with Soc() as soc:
+        def seconds(**more):
+            return [item['date'][-3:-1] for item in soc.get(what='file_integrity', agent='001', **more)['items']]
+        assert seconds(since='2026-08-01T10:00:25Z') == ['29', '28', '27', '26', '25'], 'the bound itself belongs to it'
+        assert seconds(until='2026-08-01T12:00:02+02:00') == ['02', '01', '00'] and seconds(since='2026-08-01T10:00:10Z', until='2026-08-01T10:00:11Z') == ['11', '10']
+        assert soc.get(what='file_integrity', agent='001', since='9999w')['total'] == 30
+        assert '/since' in soc.fail(what='file_integrity', agent='001', since='date>1') and '/until' in soc.fail(what='file_integrity', agent='001', until='999999w')
+
+
+def test_a_filter_that_does_not_fit_is_refused():
+    values = {'agent': 'nas', 'level_min': 3, 'rule_id': '5710', 'group': 'sshd', 'severity': 'High', 'cve': 'CVE-2024-1', 'package': 'xz', 'path': '/etc/passwd',
+              'status': 'active', 'since': '1h', 'until': '1m'}
+    events = {'agent', 'level_min', 'rule_id', 'group', 'path', 'since', 'until'}
+    fits = {'alerts': events, 'logs': events, 'agents': {'agent', 'group', 'status'}, 'rules': {'rule_id', 'level_min', 'group'},
+            'vulnerabilities': {'agent', 'severity', 'cve', 'package', 'since', 'until'}, 'file_integrity': {'agent', 'path', 'since', 'until'}}
+
+    def check(soc, what, names, **more):
+        for name, row in zip(values, soc.ask(*({**more, 'what': what, name: value} for name, value in values.items())), strict=True):
+            text = row['result']['text']
+            assert (row['outcome'] == 'success') == (name in names), (what, name, text)
+            assert name in names or (text.count(f'/{name}: this is no filter of "{what}"') == 1 and all(one in text for one in names)), (what, name, text)
+
+    with Soc() as soc:
+        for index in ('wazuh-archives-4.x-2026.08.01', 'wazuh-states-vulnerabilities-wazuh', 'wazuh-states-fim-files-wazuh'):
+            soc.wazuh.indices[index] = []
+        for what, names in fits.items():
+            check(soc, what, names)
+        check(soc, 'file_integrity', fits['file_integrity'], agent='001')
+        soc.wazuh.version, soc.wazuh.items['vulnerability'] = 'v4.7.5', {'001': []}
+        soc.set(indexer_url=None, indexer_password=None)
+        check(soc, 'vulnerabilities', fits['vulnerabilities'] - {'since', 'until'}, agent='001')
 
 
 def test_errors_are_errors():
@@ -264,9 +301,104 @@ def test_hostile_arguments():
         assert all(row['outcome'] == 'denied' for row in bad), bad
 
 
+def event(number, **more):
+    """What the archives hold: all that came in, most of it under no rule."""
+    return {'id': f'1785000000.{number:05}', 'timestamp': f'2026-08-01T11:00:{number:02}.000+0000', 'agent': {'id': '001', 'name': 'nas' if number % 2 else 'web'},
+            'manager': {'name': 'wazuh'}, 'decoder': {}, 'location': '/var/log/syslog', 'full_log': f'kernel: event number {number}', **more}
+
+
+def test_logs_of_the_archives():
+    with Soc() as soc:
+        assert 'logall_json' in soc.fail(what='logs') and soc.get(what='alerts', limit=1)['items'], 'off unless it is turned on'
+        soc.wazuh.indices['wazuh-archives-4.x-2026.08.01'] = [event(number) for number in range(40)] + [
+            event(41, rule={'id': '5710', 'level': 5, 'groups': ['sshd']}, data={'srcip': '192.0.2.7'}), event(42, full_log=None), event(43, agent={'id': '000'})]
+        found, pages = soc.all(what='logs', limit=10)
+        assert [one['id'] for one in found] == [event(number)['id'] for number in [43, 42, 41, *reversed(range(40))]] and pages == 5, found
+        assert soc.get(what='logs', text='number 33')['items'][0]['full_log'] == 'kernel: event number 33'
+        assert soc.get(what='logs', agent='nas')['total'] == '21' and soc.get(what='logs', agent='000')['total'] == '1'
+        (one,) = soc.get(what='logs', rule_id='5710')['items']
+        assert one['data'] == {'srcip': '192.0.2.7'} and soc.get(what='logs', level_min=5)['total'] == '1', one
+        assert soc.get(what='logs', since='2026-08-01T11:00:30Z', until='2026-08-01T11:00:39Z')['total'] == '10'
+
+
+def watched(number, agent=('001', 'nas'), **file):
+    """What the indexer holds of a file: the last that is known of it."""
+    return {'agent': {'id': agent[0], 'name': agent[1], 'version': 'v5.0.0'}, 'wazuh': {'cluster': {'name': 'cluster01'}, 'schema': {'version': '1.0'}},
+            'file': {'hash': {'md5': '1' * 32, 'sha1': '2' * 40, 'sha256': f'{number:064}'}, 'inode': str(number), 'mtime': f'2026-08-01T10:00:{number:02}.000Z', 'owner': 'root',
+                     'path': f'/etc/conf{number}', 'size': number, 'uid': '0', **file}}
+
+
+def test_file_integrity_of_the_indexer():
+    with Soc() as soc:
+        assert 'name an agent' in soc.fail(what='file_integrity'), 'not every version keeps it there'
+        soc.wazuh.indices['wazuh-states-fim-files-cluster01'] = [watched(number) for number in range(30)] + [
+            watched(number, ('002', 'web'), mtime='2026-08-01T10:00:29.000Z', path=path) for number, path in ((40, '/srv/site'), (41, 'c:\\users\\public\\new file.txt'))]
+        soc.wazuh.indices['wazuh-states-fim-registries-cluster01'] = [{'agent': {'id': '002', 'name': 'web'}, 'registry': {'path': 'HKLM\\Software\\x'}}]
+        found, pages = soc.all(what='file_integrity', limit=7)
+        paths = [one['file']['path'] for one in found]
+        assert len(set(paths)) == 32 == len(paths) and pages == 5, (pages, paths)
+        assert [one['file']['mtime'] for one in found] == sorted((one['file']['mtime'] for one in found), reverse=True), 'the newest first'
+        assert soc.get(what='file_integrity', since='2026-08-01T10:00:20Z')['total'] == '12'
+        assert soc.get(what='file_integrity', since='2026-08-01T10:00:20Z', until='2026-08-01T10:00:22Z')['total'] == '3'
+        assert soc.get(what='file_integrity', since='24h')['total'] == '0'
+        assert soc.get(what='file_integrity', text='site')['items'][0]['file']['path'] == '/srv/site'
+        (one,) = soc.get(what='file_integrity', path='c:\\users\\public\\new file.txt')['items']
+        assert one['agent'] == {'id': '002', 'name': 'web'} and one['file']['hash']['sha256'] == f'{41:064}' and 'wazuh' not in one, one
+        # One agent: up to version 4 its server API knows more, from 5 on the indexer does.
+        assert soc.get(what='file_integrity', agent='nas', limit=1)['total'] == 30 and ('/syscheck/001' in [path for _, path, _, _ in soc.wazuh.requests])
+        soc.wazuh.requests.clear()
+        soc.wazuh.version = 'v5.0.0'
+        soc.set(api_user='reader', api_password=soc.wazuh.api_login[1])
+        for agent, total in (('nas', '30'), ('001', '30'), ('web', '2'), ('spare', '0')):
+            assert soc.get(what='file_integrity', agent=agent)['total'] == total, agent
+        assert not [path for _, path, _, _ in soc.wazuh.requests if 'syscheck' in path], soc.wazuh.requests
+        soc.set(api_url=None, api_password=None)
+        assert soc.get(what='file_integrity', agent='web')['total'] == '2', 'without a server API'
+
+
+HOSTILE = ('../../security/users', '$(id)', "' OR 1=1 --", '001?select=key', 'a\nb', '*', '{"match_all":{}}', '%2e%2e%2f', '#', '&limit=1', '\u202e', '\\', 'a' * 60)
+FIELDS = (('alerts', 'path'), ('alerts', 'group'), ('logs', 'path'), ('logs', 'group'), ('agents', 'group'), ('rules', 'group'), ('vulnerabilities', 'package'),
+          ('file_integrity', 'path'), ('alerts', 'after'), ('agents', 'after'), ('alerts', 'since'))
+CLOSED = (('vulnerabilities', 'severity'), ('vulnerabilities', 'cve'), ('agents', 'status'), ('alerts', 'rule_id'))
+
+
+def values_of(query, body):
+    """What a request asks for: parameters, and the terms of a search."""
+    terms = [value for clause in (body or {}).get('query', {}).get('bool', {}).get('filter', []) for value in clause.get('term', {}).values()]
+    return [*query.values(), *terms]
+
+
+def test_hostile_values_stay_values():
+    with Soc() as soc:
+        for index in ('wazuh-archives-4.x-2026.08.01', 'wazuh-states-vulnerabilities-wazuh', 'wazuh-states-fim-files-wazuh'):
+            soc.wazuh.indices[index] = []
+        for what, member in CLOSED:
+            for row in soc.ask(*({'what': what, member: text} for text in HOSTILE if not (member == 'cve' and text.isalnum()))):
+                assert row['outcome'] == 'denied', row
+        soc.wazuh.requests.clear()
+        for what, member in FIELDS:
+            for text, row in zip(HOSTILE, soc.ask(*({'what': what, member: text} for text in HOSTILE)), strict=True):
+                if member in ('after', 'since'):
+                    assert row['outcome'] != 'success', row
+                elif row['outcome'] == 'success':
+                    assert json.loads(row['result']['text'])['items'] == [] or member == 'group', row
+        asked = [(path, query, body) for _, path, query, body in soc.wazuh.requests]
+        assert {path for path, _, _ in asked} <= {'/security/user/authenticate', '/', '/agents', '/rules', '/wazuh-alerts-*/_search', '/wazuh-archives-*/_search',
+                                                  '/wazuh-states-vulnerabilities-*/_search', '/wazuh-states-fim-files-*/_search'}, {path for path, _, _ in asked}
+        assert {name for _, query, _ in asked for name in query} <= {'limit', 'offset', 'select', 'sort', 'group', 'raw', 'ignore_unavailable', 'allow_no_indices'}, asked[-1]
+        seen = [value for _, query, body in asked for value in values_of(query, body)]
+        for text in HOSTILE:
+            assert seen.count(text) >= len([one for one in FIELDS if one[1] not in ('after', 'since')]) - 1, (text, seen.count(text))
+
+
 def load(name):
     path = pathlib.Path(DATA, name)
     return json.loads(gzip.decompress(path.read_bytes()) if name.endswith('.gz') else path.read_bytes())
+
+
+def fill(text, file):
+    """What an earlier step of theirs found: something of a file, or the name of a member."""
+    return re.sub(r'\{(?:returned_)?(\w+)(?::s)?\}', lambda match: 'file' if match[1] == 'field' else file.get(match[1], match[0]), text)
 
 
 def test_data_the_stand_in_answers_as_wazuh_does():
@@ -280,22 +412,24 @@ def test_data_the_stand_in_answers_as_wazuh_does():
             reference = parameter.get('$ref', '').split('/')[-1]
             names.add(parameter['name'] if 'name' in parameter else spec['components']['parameters'].get(reference, {}).get('name', reference))
         assert LISTS[noun] - {'hash', 'q', 'distinct'} <= names | {'summary', 'md5', 'sha1', 'sha256'}, (noun, LISTS[noun] - names)
-    checked = 0
+    checked = collections.Counter()
+    file = {'file': '/etc/hosts', 'type': 'file', 'md5': '1' * 32, 'sha1': '2' * 40, 'sha256': '3' * 64, 'uname': 'root', 'perm': 'rw-r--r--', 'date': '2026-08-01T10:00:00Z', 'changes': 1}
     with Wazuh() as wazuh:
+        wazuh.items['syscheck'] = {'000': [file, {**file, 'file': '/etc/passwd'}], '002': [file, {**file, 'file': '/etc/passwd'}]}
         wazuh.items['agents'] = [{'id': f'{number:03}', 'name': f'agent{number}', 'status': 'active', 'dateAdd': '2026-01-01', 'mergedSum': 'x', 'os': {'platform': 'ubuntu'}}
                                  for number in range(12)]
         wazuh.items['rules'] = [{'id': number, 'level': 3, 'filename': 'a.xml', 'details': {'noalert': '1'}} for number in range(1, 9)]
         token = wazuh.respond('POST', '/security/user/authenticate', {}, None, wazuh.basic(wazuh.api_login))[1]['data']['token']
         for row in load('server-api-integration.json'):
-            query = {name: str(value) for name, value in (row.get('params') or {}).items()}
-            if row['method'] != 'GET' or row['path'] not in ('/agents', '/rules') or row['status'] == 403 or '{' in ''.join(query.values()) or 'q' in query:
+            query = {name: fill(str(value), file) for name, value in (row.get('params') or {}).items()}
+            if row['method'] != 'GET' or not re.fullmatch(r'/agents|/rules|/syscheck/\d+', row['path']) or row['status'] == 403 or '{' in ''.join(query.values()) or 'q' in query:
                 continue
             status, body = wazuh.respond('GET', row['path'], query, None, f'Bearer {token}')
             assert status == row['status'], (row['path'], query, row['status'], status, body)
             if isinstance((row.get('json') or {}).get('error'), int):
                 assert body.get('error') == row['json']['error'], (row, body)
-            checked += 1
-    assert checked >= 10, checked
+            checked[row['path'].split('/')[1]] += 1
+    assert checked['agents'] + checked['rules'] >= 15 and checked['syscheck'] >= 12, checked
     return None
 
 
@@ -323,6 +457,25 @@ def template_fields(properties, prefix=''):
     for name, inner in properties.items():
         yield prefix + name
         yield from template_fields(inner.get('properties', {}), f'{prefix}{name}.')
+
+
+def test_data_file_integrity_is_found():
+    if not DATA:
+        return NO_DATA
+    documents = [one for row in load('indexer-inventory-documents.json') if row['doc']['index_name'].startswith('wazuh-states-fim-files-') for one in row['doc']['data']]
+    template = load('indexer/wazuh-states-fim-files.json')
+    known = set(template_fields(template.get('template', template)['mappings']['properties']))
+    assert documents and fields_of(documents) <= known, fields_of(documents) - known
+    with Soc() as soc:
+        soc.wazuh.indices['wazuh-states-fim-files-cluster01'] = documents
+        found, _ = soc.all(what='file_integrity', limit=1)
+        assert sorted(one['file']['path'] for one in found) == sorted(one['file']['path'] for one in documents), found
+        newest = max(one['file']['mtime'] for one in documents)
+        soc.set(api_url=None, api_password=None)
+        assert soc.get(what='file_integrity', since=newest, agent=found[0]['agent']['name'], path=found[0]['file']['path'], text=found[0]['file']['path'])['total'] == '1'
+        asked = {name for _, _, _, body in soc.wazuh.requests for name in re.findall(r'"((?:file|agent)\.[a-z_.]+)"', json.dumps(body) if body else '')}
+        assert asked and asked <= known, asked - known
+    return None
 
 
 def test_data_sample_documents_are_all_found():

@@ -80,7 +80,7 @@ def test_etags_and_packed_files():
 
 
 def raw_get(port, path):
-    with socket.create_connection(('127.0.0.1', port), timeout=10) as client:
+    with socket.create_connection(('127.0.0.1', port), timeout=120) as client:
         client.sendall(b'GET ' + path + b' HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nConnection: close\r\n\r\n')
         answer = b''
         while piece := client.recv(65536):

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 """HTTP as strangers send it: request smuggling, sizes, slow clients, floods of connections. What libsoup hides from us is listed in SECURITY.md."""
 import base64
+import contextlib
+import http.client
 import json
+import multiprocessing
 import pathlib
 import re
 import resource
@@ -11,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
@@ -21,27 +25,33 @@ ROWS = TOP / 'tests' / 'data' / 'http'
 REFUSED = {400, 411, 413, 414, 417, 421, 431, 501, 505}
 
 
-def connect(port, timeout=10):
+def connect(port, timeout=120):
     return socket.create_connection(('127.0.0.1', port), timeout=timeout)
 
 
 def exchange(port, raw, wait=0.3):
-    """Sends bytes; answers (status codes, whether the server closed)."""
-    out, closed = b'', False
+    """Sends bytes; answers (status codes, whether the server closed). Quiet for @wait seconds means that no more comes only once a later request was answered."""
+    out, closed, looked = b'', False, False
     with connect(port) as client:
         try:
             client.sendall(raw)
             client.settimeout(wait)
             while True:
-                piece = client.recv(65536)
+                try:
+                    piece = client.recv(65536)
+                except TimeoutError:
+                    if looked:
+                        break
+                    with contextlib.suppress(OSError, http.client.HTTPException):
+                        harness.Client(port).get('/healthz')
+                    looked = True
+                    continue
                 if not piece:
                     closed = True
                     break
                 out += piece
                 if b'Connection: close' in out:
-                    client.settimeout(3)
-        except TimeoutError:
-            pass
+                    client.settimeout(120)
         except (ConnectionResetError, BrokenPipeError):
             closed = True
     return [int(code) for code in re.findall(rb'HTTP/1\.[01] (\d\d\d) ', out) if code != b'100'], closed
@@ -111,14 +121,14 @@ def test_what_the_headers_show_is_refused_and_closed():
     with Daemon() as daemon:
         for name, raw in forms.items():
             follow = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
-            statuses, closed = exchange(daemon.port, (raw + follow).encode('latin-1'))
+            statuses, closed = exchange(daemon.port, (raw + follow).encode('latin-1'), wait=120)
             assert len(statuses) <= 1 and set(statuses) <= REFUSED and closed, (name, statuses, closed)
 
 
 def test_bodies_over_the_limit():
     with Daemon() as daemon:
         for length in (1024 * 1024 + 1, 10 ** 12):
-            statuses, closed = exchange(daemon.port, f'POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n'.encode() + b'x' * 1000)
+            statuses, closed = exchange(daemon.port, f'POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n'.encode() + b'x' * 1000, wait=120)
             assert statuses == [413] and closed, (length, statuses, closed)
         with connect(daemon.port) as client:
             client.sendall(b'POST /api/v1/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
@@ -130,8 +140,8 @@ def test_bodies_over_the_limit():
             except (ConnectionResetError, BrokenPipeError):
                 pass
             assert sent < 16 * 1024 * 1024, sent
-        statuses, _ = exchange(daemon.port, b'POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n'
-                               + b' ' * 1048576, wait=2)
+        statuses, _ = exchange(daemon.port, b'POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 1048576\r\n\r\n'
+                               + b' ' * 1048576, wait=120)
         assert statuses == [400], statuses
         daemon.client().get('/healthz').expect(200)
 
@@ -149,15 +159,15 @@ def test_hostile_json():
 def test_a_burst_of_connections():
     """A backlog of 10 leaves clients of a burst in SYN-SENT for seconds."""
     with Daemon() as daemon:
-        begin = time.monotonic()
+        listening = subprocess.run(['ss', '-Hltn', f'sport = :{daemon.port}'], capture_output=True, text=True, check=True).stdout.split()
+        most = int(pathlib.Path('/proc/sys/net/core/somaxconn').read_text(encoding='ascii'))
+        assert int(listening[2]) >= min(600, most), listening
         clients = [connect(daemon.port) for _ in range(600)]
-        taken = time.monotonic() - begin
         for client in clients[::50]:
             client.sendall(b'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
             assert b'200 OK' in client.recv(4096)
         for client in clients:
             client.close()
-        assert taken < 3, taken
         daemon.client().get('/healthz').expect(200)
 
 
@@ -172,7 +182,7 @@ def test_connections_that_clients_closed_are_closed_here():
         before = count_sockets(daemon.process.pid)
         for _ in range(60):
             client.get('/healthz').expect(200)
-        wait_for(lambda: count_sockets(daemon.process.pid) <= before + 2, 'the end of what clients closed', 5)
+        wait_for(lambda: count_sockets(daemon.process.pid) <= before + 2, 'the end of what clients closed')
 
 
 def test_accept_comes_back_after_it_failed():
@@ -252,9 +262,55 @@ def test_connections_that_clients_close_between_requests_do_not_leak():
         assert grown < 800, f'{grown} kB more'
 
 
+def leave_when_answered(port, count):
+    request = f'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n'.encode()
+    for _ in range(count):
+        with connect(port) as client:
+            for _ in range(2):
+                client.sendall(request)
+                answer = b''
+                while not answer.partition(b'\r\n\r\n')[2]:
+                    answer += client.recv(65536) or exit(1)
+
+
+def test_clients_that_leave_as_soon_as_they_are_answered_do_no_harm():
+    """Where libsoup 3.2 sees such an end before we do, what it has of the connection is gone, and taking it crashed: after some hundreds of clients."""
+    with Daemon() as daemon:
+        clients = [multiprocessing.Process(target=leave_when_answered, args=(daemon.port, 2500)) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        assert daemon.process.poll() is None and [client.exitcode for client in clients] == [0] * 4, daemon.process.poll()
+        wait_for(lambda: count_sockets(daemon.process.pid) < 20, 'the end of their connections')
+
+
+def close_before_the_end(port, count):
+    for _ in range(count):
+        with connect(port) as client:
+            client.sendall(b'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+            client.recv(16)
+
+
+def test_clients_that_leave_before_they_have_read_all_are_let_go():
+    """What they did not read resets the connection."""
+    with Daemon() as daemon:
+        for _ in range(2):
+            before = resident(daemon.process.pid)
+            clients = [threading.Thread(target=close_before_the_end, args=(daemon.port, 700)) for _ in range(6)]
+            for client in clients:
+                client.start()
+            for client in clients:
+                client.join()
+            wait_for(lambda: count_sockets(daemon.process.pid) < 20, 'the end of their connections')
+        # The same once more: nothing is left of it.
+        grown = resident(daemon.process.pid) - before
+        assert grown < 800, f'{grown} kB more'
+
+
 def test_slow_clients_are_closed():
     with Daemon() as daemon:
-        silent, dripping = connect(daemon.port, 40), connect(daemon.port, 40)
+        silent, dripping = connect(daemon.port), connect(daemon.port)
         begin = time.monotonic()
         dripping.sendall(b'GET / HTTP/1.1\r\nHost: x\r\nX-A: ')
         while time.monotonic() - begin < 15:
@@ -263,7 +319,67 @@ def test_slow_clients_are_closed():
         for client in (silent, dripping):
             assert client.recv(100) == b''
             client.close()
-        assert 15 < time.monotonic() - begin < 30
+        assert time.monotonic() - begin > 15
+
+
+def ask_health(client):
+    client.request('GET', '/healthz')
+    assert client.getresponse().read()
+
+
+def test_a_client_that_asks_nothing_more_is_closed():
+    with Daemon() as daemon:
+        client = http.client.HTTPConnection('127.0.0.1', daemon.port, timeout=120)
+        ask_health(client)
+        begin = time.monotonic()
+        ask_health(client)
+        client.sock.sendall(b'GET /heal')
+        assert client.sock.recv(100) == b'' and time.monotonic() - begin > 25
+
+
+def test_an_answer_without_content_ends_its_connection_once():
+    with Daemon() as daemon:
+        for _ in range(20):
+            with connect(daemon.port) as client:
+                client.sendall(b'OPTIONS /api/v1/me HTTP/1.1\r\nHost: x\r\n\r\n')
+                assert b' 204 ' in client.recv(4096)
+                assert client.recv(4096) == b''
+        assert daemon.client().get('/healthz').status == 200
+        assert 'CRITICAL' not in daemon.stderr() and 'WARNING' not in daemon.stderr(), daemon.stderr()
+
+
+def test_a_last_request_is_answered_after_the_client_has_ended():
+    with Daemon() as daemon:
+        client = http.client.HTTPConnection('127.0.0.1', daemon.port, timeout=120)
+        ask_health(client)
+        client.request('GET', '/healthz')
+        client.sock.shutdown(socket.SHUT_WR)
+        assert client.getresponse().read() and client.sock.recv(100) == b''
+
+
+def test_requests_that_were_sent_at_once_are_all_answered_after_the_client_has_ended():
+    with Daemon() as daemon:
+        for path in ('/healthz', '/', '/api/v1/setup'):
+            for count in (2, 3, 20):
+                with connect(daemon.port) as client:
+                    client.sendall(f'GET {path} HTTP/1.1\r\nHost: x\r\n\r\n'.encode() * count)
+                    client.shutdown(socket.SHUT_WR)
+                    client.settimeout(120)
+                    answers = b''.join(iter(lambda: client.recv(65536), b''))
+                assert answers.count(b'HTTP/1.1 200 OK') == count, (path, count, answers.count(b'HTTP/1.1 '), answers[:100])
+        assert daemon.client().get('/healthz').status == 200
+        assert 'CRITICAL' not in daemon.stderr() and 'WARNING' not in daemon.stderr(), daemon.stderr()
+
+
+def close_between_requests(context, port, count):
+    for _ in range(count):
+        client = http.client.HTTPSConnection('localhost', port, timeout=120, context=context)
+        ask_health(client)
+        try:
+            client.sock.unwrap()
+        except ssl.SSLEOFError:
+            pass  # its goodbye is not answered
+        client.close()
 
 
 def test_tls():
@@ -287,9 +403,14 @@ def test_tls():
                 answer = b''
                 while piece := client.recv(65536):
                     answer += piece
+            close_between_requests(context, daemon.port, 200)
+            before = resident(daemon.process.pid)
+            close_between_requests(context, daemon.port, 500)
+            grown = resident(daemon.process.pid) - before
         finally:
             daemon.__exit__()
         assert b' 201 ' in answer and b'; Secure' in answer and b'Strict-Transport-Security' in answer, answer
+        assert grown < 1000, f'{grown} kB more'
 
 
 harness.main(globals())

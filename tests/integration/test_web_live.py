@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The live socket: who may listen to what, what a viewer sees of a stream, and what becomes of a reader that does not keep up."""
+import contextlib
 import json
 import pathlib
+import re
+import sqlite3
+import struct
 import sys
+import threading
 import time
+from socket import create_connection
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
@@ -27,6 +33,40 @@ def test_without_a_session_it_says_so_and_closes():
             assert socket.status == 101, socket.answer
             assert socket.receive() == {'event': 'no-session'}
             assert socket.close_code() == 4401
+
+
+def shake(daemon, request):
+    """What comes within a moment of silence, or until the other side closes."""
+    with create_connection(('127.0.0.1', daemon.port), timeout=3) as raw:
+        raw.sendall(request.replace('Host: 127.0.0.1\r\n', f'Host: 127.0.0.1:{daemon.port}\r\n').replace(' /ws', ' /api/v1/live', 1).encode())
+        data = b''
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            while b'\r\n\r\n' not in data and (piece := raw.recv(4096)):
+                data += piece
+            while b'\r\n\r\n' in data and data.startswith(b'HTTP/1.1 101') and (piece := raw.recv(4096)):
+                data += piece
+        return data
+
+
+def test_every_opening_handshake():
+    rows = json.loads((pathlib.Path(__file__).resolve().parent.parent / 'data/websocket/handshake.json').read_text(encoding='utf-8'))
+    no_session = struct.pack('>H', 4401)
+    seen = set()
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        for row in rows:
+            if not row['request'].startswith('<'):
+                data = shake(daemon, row['request'])
+                status = data.split(b' ')[1].decode()
+                assert status in re.findall(r'\d{3}(?!\d)', row['expect']) or (row['expect'] in ('not 101', 'refused, or not written to any log') and status != '101') \
+                    or (status == '101' and no_session in data and row['expect'].startswith('refused')), (row, data)
+                assert status != '101' or no_session in data, (row, data)
+                assert status != '101' or 'example' not in row['name'] or b's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' in data, data
+                assert b'sec-websocket-protocol' not in data.lower(), (row, data)
+                seen.add(status)
+        live = open_as(daemon, owner)
+        live.socket.sendall(b'\x81\x02hi')
+        assert live.close_code() == 1002 and 'token=abc' not in daemon.stderr() and len(rows) >= 12 and '101' in seen and len(seen) > 1, seen
 
 
 def test_topics():
@@ -103,6 +143,35 @@ def test_pieces_of_text_are_joined_and_complete():
             assert 1 < pieces < 60, f'{pieces} pieces for 400 words in about 0.8 s'
 
 
+def test_text_that_turns_out_to_be_thinking_moves():
+    """A model whose template has opened the thought: only its end tells."""
+    thought, words = 'Let me see. ' * 40, 'Good day to you.'
+
+    def think(messages, tools):
+        return ('', [('delegate', {'operator': 'Activity', 'reason': 'asked'})]) if 'delegate' in tools else (f'{thought}\n</think>\n\n{words}', [])
+    with FakeLlm(think, delay=0.002) as llm, Daemon() as daemon:
+        owner = daemon.set_up()
+        owner.post('/api/v1/providers', {'name': 'Mine', 'type': 'openai-compatible', 'base_url': llm.url, 'default_model': 'fake'}).expect(201)
+        session = owner.post('/api/v1/sessions').expect(201)['id']
+        socket = open_as(daemon, owner)
+        socket.subscribe(f'session:{session}')
+        _, run = harness.say(owner, 'tell me', session)
+        shown, moved = {'text': '', 'reasoning': ''}, ''
+        while True:
+            event = socket.receive()
+            if event['event'] == 'text.delta' and event['data']['kind'] == 'reclassify':
+                moved = shown['text']
+                shown = {'text': '', 'reasoning': shown['reasoning'] + moved}
+            elif event['event'] == 'text.delta':
+                shown[event['data']['kind']] += event['data']['text']
+            elif event['event'] == 'run.changed' and event['data']['state'] == 'done':
+                break
+        assert moved.strip() == thought.strip(), 'it was shown before it was clear what it is'
+        assert (shown['text'].strip(), shown['reasoning'].strip()) == (words, thought.strip()), shown
+        content = owner.items(f'/api/v1/sessions/{session}/messages')[-1]['content']
+        assert (content['text'].strip(), content['reasoning'].strip()) == (words, thought.strip()), content
+
+
 def test_a_slow_reader_is_dropped_and_harms_nobody():
     with Daemon() as daemon:
         owner = daemon.set_up()
@@ -126,16 +195,106 @@ def test_a_slow_reader_is_dropped_and_harms_nobody():
         owner.get('/api/v1/me').expect(200)
 
 
-def test_open_sockets_do_not_hold_up_the_end():
-    with Daemon() as daemon:
+@contextlib.contextmanager
+def store_that_takes_nothing(daemon):
+    """Somebody else holds the lock to write: what the daemon wants to store has to wait."""
+    other = sqlite3.connect(daemon.data_dir / 'vigilus.db', isolation_level=None)
+    other.execute('BEGIN IMMEDIATE')
+    try:
+        yield
+    finally:
+        other.execute('ROLLBACK')
+        other.close()
+
+
+def is_stored(daemon, message_id):
+    with contextlib.closing(sqlite3.connect(f'file:{daemon.data_dir}/vigilus.db?mode=ro', uri=True)) as reader:
+        return reader.execute('SELECT count(*) FROM messages WHERE id = ?', (message_id,)).fetchone()[0] == 1
+
+
+def events_until_quiet(socket, seconds):
+    """What comes until there was nothing for so long."""
+    events = []
+    socket.socket.settimeout(seconds)
+    with contextlib.suppress(TimeoutError, Closed):
+        while True:
+            events.append(socket.receive())
+    socket.socket.settimeout(120)
+    return events
+
+
+def next_message(socket, kind):
+    while True:
+        event = socket.receive()
+        if event['event'] == 'message.added' and event['data']['kind'] == kind:
+            return event['data']
+
+
+def added_in(events):
+    return [event for event in events if event['event'] in ('message.added', 'run.changed', 'call.changed')]
+
+
+def test_nothing_is_shown_that_is_not_stored():
+    gate, asked = threading.Event(), threading.Event()
+
+    def think(messages, tools):
+        asked.set()
+        gate.wait(120)
+        return ('', [('delegate', {'operator': 'Activity', 'reason': 'asked'})]) if 'delegate' in tools else ('The answer.', [])
+    with FakeLlm(think) as llm, Daemon() as daemon:
         owner = daemon.set_up()
-        sockets = [open_as(daemon, owner) for _ in range(20)]
-        for socket in sockets:
-            socket.subscribe('runs')
-        begin = time.monotonic()
-        assert daemon.stop() == 0
-        assert time.monotonic() - begin < 3
-        assert sockets[0].close_code() in (1001, None)
+        owner.post('/api/v1/providers', {'name': 'Mine', 'type': 'openai-compatible', 'base_url': llm.url, 'default_model': 'fake'}).expect(201)
+        owner.patch('/api/v1/settings', {'model_titles': False}).expect(200)
+        session = owner.post('/api/v1/sessions').expect(201)['id']
+        socket = open_as(daemon, owner)
+        socket.subscribe(f'session:{session}')
+
+        with store_that_takes_nothing(daemon):
+            asking = threading.Thread(target=lambda: harness.say(owner, '@Activity tell me', session))
+            asking.start()
+            assert added_in(events_until_quiet(socket, 1)) == [], 'the question is not stored yet'
+        assert is_stored(daemon, next_message(socket, 'user')['id'])
+        asking.join()
+        assert asked.wait(120)
+        events_until_quiet(socket, 1)
+
+        with store_that_takes_nothing(daemon):
+            gate.set()
+            seen = [socket.receive()]
+            while seen[-1]['event'] != 'text.delta':  # it is written before their eyes
+                seen.append(socket.receive())
+            seen += events_until_quiet(socket, 1)
+            assert added_in(seen) == [], seen
+            time.sleep(5)  # longer than one attempt to store it lasts
+            assert added_in(events_until_quiet(socket, 1)) == []
+            daemon.kill()
+        with contextlib.suppress(Closed):
+            assert added_in(events_until_quiet(socket, 1)) == []
+        gate.clear()
+        daemon.start()
+        owner = daemon.log_in()
+        kinds = [message['kind'] for message in owner.items(f'/api/v1/sessions/{session}/messages')]
+        assert kinds == ['user'], kinds
+        socket = open_as(daemon, owner)
+        socket.subscribe(f'session:{session}')
+        gate.set()
+        answer = next_message(socket, 'assistant')
+        assert is_stored(daemon, answer['id']) and answer['content']['text'].strip() == 'The answer.', answer
+
+
+def test_open_sockets_do_not_hold_up_the_end():
+    def end_one():
+        with Daemon() as daemon:
+            owner = daemon.set_up()
+            sockets = [open_as(daemon, owner) for _ in range(20)]
+            for socket in sockets:
+                socket.subscribe('runs')
+            begin = time.monotonic()
+            assert daemon.stop() == 0
+            took = time.monotonic() - begin
+            assert sockets[0].close_code() in (1001, None)
+            return took
+    harness.assert_quick(3, end_one)
 
 
 def test_sockets_are_limited():

@@ -12,16 +12,17 @@ import time
 INSIDE = 'VIG_TEST_NAMESPACES'
 
 
-def enter():
-    """Starts this program anew in namespaces of its own; answers why not, or None once it is there."""
+def enter(network=True):
+    """Starts this program anew in namespaces of its own, for mounts and @network; answers why not, or None once it is there."""
     if os.environ.get(INSIDE):
-        subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
+        if network:
+            subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
         return None
     if os.geteuid() != 0:
-        return 'this test mounts an overlay: it needs root'
-    command = ['unshare', '--net', '--mount', '--propagation', 'private']
+        return 'this test mounts file systems: it needs root'
+    command = ['unshare', *(['--net'] if network else []), '--mount', '--propagation', 'private']
     if subprocess.run([*command, 'true'], capture_output=True, check=False).returncode != 0:
-        return 'this user may not make network namespaces'
+        return 'this user may not make namespaces'
     os.environ[INSIDE] = '1'
     os.execvp(command[0], [*command, sys.executable, *sys.argv])
 
@@ -49,13 +50,14 @@ class Booted:
         self.log = open(self.folder / 'log', 'wb')
         return self
 
-    def boot(self, seconds=60):
+    def boot(self, seconds=240):
         self.nspawn = subprocess.Popen(
             ['systemd-nspawn', '-q', '-D', str(self.root), f'--bind={self.folder}/installed:{self.installed}', '--boot', '--register=no', '--keep-unit',
              # Landlock is not among what a container of nspawn may do by itself.
              '--system-call-filter=@sandbox landlock_create_ruleset landlock_add_rule landlock_restrict_self', '--console=pipe',
              '--machine=vigilus-test', '--', '--unit=basic.target'],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            # Control groups as they are where systemd has the machine to itself: version 2.
+            env={**os.environ, 'SYSTEMD_NSPAWN_UNIFIED_HIERARCHY': '1'}, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.nspawn.poll() is not None:
@@ -75,7 +77,7 @@ class Booted:
         return None
 
     def run(self, *command, check=True, **more):
-        result = subprocess.run(['nsenter', '-t', self.init, '-m', '-u', '-i', '-p', '--', *command], capture_output=True, text=True, timeout=60,
+        result = subprocess.run(['nsenter', '-t', self.init, '-m', '-u', '-i', '-p', '--', *command], capture_output=True, text=True, timeout=300,
                                 stdin=subprocess.DEVNULL, check=False, **more)
         assert not check or result.returncode == 0, f'{command}: {result.stdout[-1000:]}{result.stderr[-2000:]}'
         return result

@@ -29,7 +29,7 @@ def missing():
 
 
 class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, timeout=60):
+    def __init__(self, path, timeout=300):
         super().__init__('docker', timeout=timeout)
         self.path = str(path)
 
@@ -94,7 +94,7 @@ class Engine:
     def state(self, name):
         return self.request('GET', f'/v1.41/containers/{name}/json')['State']
 
-    def wait(self, name, condition, seconds=20):
+    def wait(self, name, condition, seconds=120):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             state = self.state(name)
@@ -122,7 +122,7 @@ class Dockerd(Engine):
         # What dockerd and its containers run is in one process namespace: it dies with its first process.
         self.process = subprocess.Popen(['unshare', *([] if network else ['-n']), '-m', '-p', '-f', '--mount-proc', '--kill-child', '--propagation', 'private', 'sh', '-c', script],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True)
-        for _ in range(400):
+        for _ in range(4000):
             try:
                 if self.request('GET', '/_ping', ok=False) == b'OK':
                     break
@@ -155,7 +155,7 @@ class Dockerd(Engine):
         config.write_text(f'version: 0.1\nlog: {{level: warn}}\nstorage:\n  filesystem: {{rootdirectory: {self.folder}/registry}}\n  delete: {{enabled: true}}\n'
                           f'http: {{addr: "{REGISTRY}"}}\n', encoding='ascii')
         self.registry = self.enter('docker-registry', 'serve', str(config), stdout=self.log, stderr=self.log)
-        for _ in range(200):
+        for _ in range(4000):
             if self.enter('curl', '-s', '-o', '/dev/null', f'http://{REGISTRY}/v2/').wait() == 0:
                 return self
             time.sleep(0.05)
@@ -179,7 +179,7 @@ class Dockerd(Engine):
         self.process.kill()
         self.process.wait()
         self.log.close()
-        for _ in range(100):
+        for _ in range(4000):
             if not subprocess.run(['pgrep', '-f', f'^dockerd .*{self.folder}'], capture_output=True, check=False).stdout:
                 break
             time.sleep(0.05)

@@ -35,19 +35,19 @@ def is_running(command):
 
 
 class Keeper:
-    """A model that calls a tool with what it is given, on a daemon with one server."""
+    """A model that calls a tool with what it is given (or a tool that is named with it), on a daemon with one server."""
 
-    def __init__(self, commands, tool='ssh-exec', options='', **server):
-        self.commands, self.tool, self.options, self.more = list(commands), tool, options, server
+    def __init__(self, commands, tool='ssh-exec', options='', env=None, **server):
+        self.commands, self.tool, self.options, self.env, self.more = list(commands), tool, options, env, server
 
     def think(self, messages, tools):
         if messages[-1]['role'] != 'user':
             return 'over', []
-        return '', [(self.tool, arguments) for arguments in self.commands]
+        return '', [one if isinstance(one, tuple) else (self.tool, one) for one in self.commands]
 
     def __enter__(self):
         self.sshd = Sshd(self.options).__enter__()
-        self.daemon = Daemon().__enter__()
+        self.daemon = Daemon(env=self.env).__enter__()
         self.client = self.daemon.set_up()
         self.server = add_server(self.client, self.sshd, add_key(self.client, self.sshd), **self.more)
         self.llm = FakeLlm(self.think).__enter__()

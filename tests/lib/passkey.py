@@ -72,9 +72,13 @@ class Passkey:
         return {'id': encode(self.id), 'client_data': encode(client), 'authenticator_data': encode(data), 'signature': encode(signature)}
 
 
+CONFIRMED_BY = {}  # secret to the code that has confirmed it
+
+
 def add_totp(client, offset=-1):
     """Answers (secret, recovery codes). The code of the step before, so that the one of now is still good."""
     started = client.post('/api/v1/me/second-factors/totp').expect(200)
     assert started['uri'].startswith('otpauth://totp/Vigilus:') and started['secret'] in started['uri'], started
-    added = client.post('/api/v1/me/second-factors/totp/confirm', {'ticket': started['ticket'], 'code': totp(started['secret'], offset), 'name': 'phone'}).expect(201)
+    code = CONFIRMED_BY[started['secret']] = totp(started['secret'], offset)
+    added = client.post('/api/v1/me/second-factors/totp/confirm', {'ticket': started['ticket'], 'code': code, 'name': 'phone'}).expect(201)
     return started['secret'], added['recovery_codes']

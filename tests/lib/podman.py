@@ -39,8 +39,9 @@ class Podman(Engine):
         script = f'ip link set lo up; exec podman --root {folder}/root --runroot {folder}/run --tmpdir {folder}/tmp system service -t 0 unix://{self.socket}'
         self.log = open(folder / 'log', 'ab')
         self.process = subprocess.Popen(['unshare', '-n', '-m', '-p', '-f', '--mount-proc', '--kill-child', '--propagation', 'private', 'sh', '-c', script],
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True, env={**os.environ, 'CONTAINERS_CONF': str(config)})
-        for _ in range(400):
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True, env={**os.environ, 'CONTAINERS_CONF': str(config)},
+                                        cwd=folder)  # a container that takes too much memory leaves a file where this ran
+        for _ in range(4000):
             try:
                 if self.request('GET', '/_ping', ok=False) == b'OK':
                     break

@@ -12,25 +12,35 @@ their words and shapes. What it answers is said by the control object, from the 
   refuses    members of a Chat or Responses request that it refuses as unsupported parameters; "pictures": those in a Chat request; "sealed":
              reasoning that it did not encrypt; of a Messages request "adaptive", "effort", "display", "thinking", and "signature": any there is
   blind      names of models that take no pictures, as lists and /api/show tell
+  abilities  what /api/show says that a model can do, beside "vision"
+  toolless   what it says (400) to a request with tools; "": it drops them in silence; null: it takes them
   context    tokens that a model has, as /api/show tells
+  holds      tokens that a Chat request may have, about; a longer one is refused as vLLM refuses it (0: any)
+  open_list  lists its models to anybody, whatever the key (OpenRouter)
+  listing    members that each model of a list has beside its name (context, prices, abilities), in place of those of this server's own
+  usage      members that the usage of a Chat answer has beside its counts, or in their place
   recording  path of a recorded exchange: its status, headers and body are the answer to every completion, cut into `pieces` bytes
   script     turns; the first that fits answers: {"when": {...}, "text": str or [pieces], "reasoning": str, "calls": [{"name", "arguments", "id"?}],
              "stop"?: str, "times"?: n}. `when` (all must hold; none: always): "user": regex searched in the last user text; "results": true or false
              (the conversation ends with results of tools), or a regex searched in them; "system": regex. Names of tools may be written with dots.
              Nothing fits: "I have nothing to say to that."
   delay      seconds before each piece of a stream
+  upto       so many pieces of a stream are sent, and the rest once this is changed (null: all at once)
+  together   so many completions have to be here at once before they are answered (0: none waits)
   faults     taken in order, each `times` (default 1) times, by requests whose path has `path` (default: completions only):
              {"kind": "delay", "seconds"}  answers late           {"kind": "hang"}            accepts, and never answers
+             {"kind": "hang_after_headers"}  begins to answer, and never says anything
              {"kind": "stall"}             hangs in the stream    {"kind": "cut"}             ends the stream before its end
              {"kind": "reset"}             resets the connection  {"kind": "reset_in_stream"} likewise, after a piece
              {"kind": "html"}              a web page, 200        {"kind": "redirect", "location"}
-             {"kind": "status", "status", "headers"?}             an error in the format's shape (429, 500, 529, ...)
+             {"kind": "status", "status", "headers"?, "body"?}    an error in the format's shape (429, 500, 529, ...), or with this body
              {"kind": "error_in_stream"}   after a piece          {"kind": "error_in_body"}   status 200, the body is the error
              {"kind": "no_stream"}         a whole JSON answer although a stream was asked for
 
 GET /__control answers {"requests": [{"method", "path", "headers", "body", "refused"}], "inquiries": [models], "control": {...}}; keys are shown as their length only.
 """
 import json
+import os
 import re
 import socket
 import struct
@@ -44,18 +54,22 @@ import llm_more as more
 from llm_checks import Refused, blocks_of, check_anthropic, check_chat
 
 DEFAULTS = {'key': None, 'models': None, 'refuses': [], 'recording': None, 'pieces': 0, 'script': [], 'delay': 0, 'faults': [],
-            'blind': [], 'context': 32768}
+            'blind': [], 'abilities': ['completion', 'tools'], 'toolless': None, 'holds': 0, 'context': 32768, 'listing': {}, 'usage': {},
+            'together': 0, 'open_list': False, 'upto': None}
 KINDS = {400: 'invalid_request_error', 401: 'authentication_error', 403: 'permission_error', 404: 'not_found_error', 429: 'rate_limit_error',
          500: 'api_error', 529: 'overloaded_error'}
 HANG = 120
+BYTES_OF_TOKEN = 4
 
 
 class Control:
     def __init__(self, values):
         self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
         self.values = dict(DEFAULTS)
         self.requests = []
         self.inquiries = []
+        self.barrier = None
         self.replace(values)
 
     def replace(self, values):
@@ -64,6 +78,13 @@ class Control:
             raise ValueError(f'unknown members: {", ".join(sorted(unknown))}')
         with self.lock:
             self.values.update(json.loads(json.dumps(values)))
+            if 'together' in values:
+                self.barrier = threading.Barrier(values['together'], timeout=HANG) if values['together'] else None
+            self.changed.notify_all()
+
+    def wait_for_piece(self, number):
+        with self.lock:
+            self.changed.wait_for(lambda: self.values['upto'] is None or number < self.values['upto'], HANG)
 
     def take(self, items, fits):
         """The first item that fits and has times left."""
@@ -154,7 +175,7 @@ def anthropic_events(model, reply):
     yield {'type': 'message_stop'}
 
 
-def chat_events(model, reply, with_usage):
+def chat_events(model, reply, with_usage, more_usage):
     base = {'id': 'chatcmpl-' + uuid.uuid4().hex[:24], 'object': 'chat.completion.chunk', 'created': int(time.time()), 'model': model}
 
     def chunk(delta, finish=None):
@@ -171,7 +192,7 @@ def chat_events(model, reply, with_usage):
             yield chunk({'tool_calls': [{'index': index, 'function': {'arguments': piece}}]})
     yield chunk({}, reply['stop'] or ('tool_calls' if reply['calls'] else 'stop'))
     if with_usage:
-        yield dict(base, choices=[], usage={'prompt_tokens': 25, 'completion_tokens': 15, 'total_tokens': 40})
+        yield dict(base, choices=[], usage={'prompt_tokens': 25, 'completion_tokens': 15, 'total_tokens': 40, **more_usage})
 
 
 def anthropic_body(model, reply):
@@ -307,22 +328,28 @@ class Handler(BaseHTTPRequestHandler):
         if fault and self.early_fault(fault):
             return
         try:
-            self.check_key()
+            if not (self.control.values['open_list'] and self.path.endswith('/models')):
+                self.check_key()
         except Refused as refused:
             entry['refused'] = refused.message
             self.refuse(refused)
             return
         names = self.control.values['models'] or ['test-model']
+        listing = self.control.values['listing']
         if self.anthropic:
-            self.send_json(200, {'data': [{'id': name, 'type': 'model', 'display_name': name} for name in names], 'has_more': False,
+            self.send_json(200, {'data': [{'id': name, 'type': 'model', 'display_name': name,
+                                           'capabilities': {'image_input': {'supported': name not in self.control.values['blind']}}, **listing}
+                                          for name in names], 'has_more': False,
                                  'first_id': names[0], 'last_id': names[-1]})
         elif self.format == 'gemini':
-            self.send_json(200, {'models': [{'name': f'models/{name}', 'inputTokenLimit': 32768, 'supportedGenerationMethods': ['generateContent']} for name in names]})
+            self.send_json(200, {'models': [{'name': f'models/{name}', 'inputTokenLimit': 32768, 'supportedGenerationMethods': ['generateContent'], **listing}
+                                            for name in names]})
         elif self.format == 'ollama':
             self.send_json(200, {'models': [{'name': name, 'model': name, 'size': 1, 'details': {'family': 'test'}} for name in names]})
         else:
             self.send_json(200, {'object': 'list', 'data': [{'id': name, 'object': 'model', 'owned_by': 'test', 'max_model_len': 32768,
-                                                             'input_modalities': ['text'] if name in self.control.values['blind'] else ['text', 'image']} for name in names]})
+                                                             'input_modalities': ['text'] if name in self.control.values['blind'] else ['text', 'image'], **listing}
+                                                            for name in names]})
 
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get('Content-Length') or 0))
@@ -349,7 +376,7 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as refused:
             self.refuse(refused)
             return
-        self.send_json(200, {'capabilities': ['completion', 'tools'] + ([] if model in values['blind'] else ['vision']), 'details': {'family': 'test'},
+        self.send_json(200, {'capabilities': values['abilities'] + ([] if model in values['blind'] else ['vision']), 'details': {'family': 'test'},
                              'model_info': {'general.architecture': 'test', 'test.context_length': values['context']}})
 
     def take_fault(self):
@@ -370,6 +397,8 @@ class Handler(BaseHTTPRequestHandler):
             entry['refused'] = refused.message
             self.refuse(refused)
             return
+        if self.control.barrier is not None:
+            self.control.barrier.wait()
         if self.control.values['recording']:
             self.replay(self.control.values['recording'])
             return
@@ -379,11 +408,20 @@ class Handler(BaseHTTPRequestHandler):
         return self.path.split('/models/')[1].split(':')[0] if self.format == 'gemini' else body['model']
 
     def check_body(self, body):
-        refuses = self.control.values['refuses']
+        values = self.control.values
+        refuses = values['refuses']
         checks = {'anthropic': lambda: check_anthropic(body, self.headers, refuses), 'chat': lambda: check_chat(body, refuses),
                   'responses': lambda: more.check_responses(body, refuses), 'gemini': lambda: more.check_gemini(body),
                   'ollama': lambda: more.check_ollama(body)}
         checks[self.format]()
+        if values['toolless'] and body.get('tools'):
+            raise Refused(400, 'BadRequestError', values['toolless'])
+        if values['toolless'] == '':
+            body.pop('tools', None)
+        size = len(json.dumps(body)) // BYTES_OF_TOKEN
+        if values['holds'] and self.format == 'chat' and size > values['holds']:
+            raise Refused(400, 'BadRequestError', f"This model's maximum context length is {values['holds']} tokens. However, your request has {size} input tokens. "
+                                                  'Please reduce the length of the input messages.', 400)
 
     def early_fault(self, fault):
         """Faults instead of an answer. TRUE: that was it."""
@@ -401,6 +439,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_body(307, b'', 'text/plain', {'Location': fault['location']})
         elif kind == 'status':
             status = fault['status']
+            if 'body' in fault:
+                self.send_json(status, fault['body'], fault.get('headers'))
+                return True
             self.refuse(Refused(status, KINDS.get(status, 'api_error'), fault.get('message', f'scripted error {status}')), fault.get('headers'))
         elif kind == 'error_in_body':
             self.send_json(200, self.error_object(Refused(200, 'overloaded_error', 'Overloaded')))
@@ -420,13 +461,18 @@ class Handler(BaseHTTPRequestHandler):
             return
         usage = (body.get('stream_options') or {}).get('include_usage', False)
         makers = {'anthropic': anthropic_events, 'responses': more.responses_events, 'gemini': more.gemini_events, 'ollama': more.ollama_lines}
-        events = list(makers[self.format](model, reply) if self.format in makers else chat_events(model, reply, usage))
+        events = list(makers[self.format](model, reply) if self.format in makers else chat_events(model, reply, usage, self.control.values['usage']))
         self.begin_stream()
+        if kind == 'hang_after_headers':
+            self.wfile.flush()
+            time.sleep(HANG)
+            return
         if kind in ('cut', 'stall', 'reset_in_stream', 'error_in_stream'):
             self.stream_until_fault(events, kind)
             return
-        for event in events:
+        for number, event in enumerate(events):
             time.sleep(self.control.values['delay'])
+            self.control.wait_for_piece(number)
             self.send_event(event)
         if self.format == 'chat':
             self.chunk(b'data: [DONE]\n\n')
@@ -485,7 +531,15 @@ def bind(port, patience=20):
     return bind(port, patience - 0.5)
 
 
+def end_with(parent):
+    """A test that aborts can't end it: it would hold the test's output open."""
+    while os.getppid() == parent:
+        time.sleep(0.1)
+    os._exit(1)
+
+
 def main(arguments):
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     port = 0
     if arguments[:1] == ['--port']:
         port, arguments = int(arguments[1]), arguments[2:]

@@ -12,6 +12,7 @@ import time
 
 import harness
 from websocket_client import WebSocket
+from witness import Witness
 
 HERE = pathlib.Path(__file__).resolve().parent
 CLIENTS = 16
@@ -45,8 +46,9 @@ class Load:
         owner.post('/api/v1/providers', {'name': 'Replay', 'type': 'openai-compatible', 'base_url': self.url + '/v1', 'default_model': 'replay'}).expect(201)
         for operator in owner.items('/api/v1/operators'):
             owner.delete(f'/api/v1/operators/{operator["id"]}').expect(204)
-        work = self.daemon.data_dir / 'work'
+        self.work = work = self.daemon.data_dir / 'work'
         work.mkdir()
+        self.witness = Witness(work)
         owner.post('/api/v1/operators', {'name': 'Keeper', 'permission_level': 'write', 'trust_mode': 'strict', 'working_directory': str(work),
                                          'tools': ['vigilus.activity', 'filesystem.list', 'filesystem.write'], **self.operator}).expect(201)
         self.token = owner.post('/api/v1/tokens', {'name': 'load', 'days': 1}).expect(201)['token']
@@ -126,13 +128,22 @@ def run_all(load, count, seconds=120):
         time.sleep(0.1)
     load.wait_all_done(count, seconds)
     return {'kib_per_waiting_run': (waiting - before) / count, 'all_wait_seconds': waiting_after, 'all_done_seconds': time.monotonic() - begin,
-            'calls': count_calls(load)}
+            **hear_witness(load, count)}
 
 
-def count_calls(load):
-    """How many calls there were by outcome, from the record: none may have happened twice."""
+def hear_witness(load, count):
+    """What the record says of the calls, and where the files say otherwise: every write is in the record; one that succeeded was done once, one that
+    the kill interrupted at most once, for nobody can know, and any other not at all."""
+    done = load.witness.testify(load.work)
     with sqlite3.connect(f'file:{load.daemon.data_dir / "vigilus.db"}?mode=ro', uri=True) as db:
-        return dict(db.execute("SELECT tool || ' ' || coalesce (outcome, state), count(*) FROM calls GROUP BY 1").fetchall())
+        calls = dict(db.execute("SELECT tool || ' ' || coalesce (outcome, state), count(*) FROM calls GROUP BY 1").fetchall())
+        writes = db.execute("SELECT json_extract (arguments, '$.path'), outcome FROM calls WHERE tool = 'filesystem.write'").fetchall()
+    allowed = {'success': (1,), 'interrupted': (0, 1)}
+    wrong = {path: (outcome, done[path]) for path, outcome in writes if done[path] not in allowed.get(outcome, (0,))}
+    wrong |= {path: ('no record', times) for path, times in done.items() if path not in dict(writes)}
+    wrong |= {f'note-{number}.txt': 'no call' for number in range(count) if f'note-{number}.txt' not in dict(writes)}
+
+    return {'calls': calls, 'wrong': wrong, 'files': sum(done.values())}
 
 
 class Wire:

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+from ports import free_port
+
 
 def make_key(path, kind='ed25519', passphrase='', form=()):
     subprocess.run(['ssh-keygen', '-q', '-t', kind, '-N', passphrase, '-C', 'test', '-f', str(path), *form], check=True)
@@ -23,16 +25,10 @@ class Sshd:
         self.options, self.host_key = options, host_key
         self.address, self.enter = address, list(enter)
         self.user = getpass.getuser()
-        self.port = port or self.free_port()
+        self.port = port or free_port()
         make_key(self.folder / 'host', host_key)
         self.authorized = self.folder / 'authorized_keys'
         self.authorized.touch(mode=0o644)
-
-    @staticmethod
-    def free_port():
-        with socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            return probe.getsockname()[1]
 
     def fingerprint(self):
         return subprocess.run(['ssh-keygen', '-lf', str(self.folder / 'host.pub')], capture_output=True, text=True, check=True).stdout.split()[1]
@@ -57,7 +53,7 @@ class Sshd:
                           'Subsystem sftp internal-sftp\nPermitRootLogin yes\nUseDNS no\nMaxStartups 100\n', encoding='ascii')
         self.log = open(self.folder / 'log', 'ab')
         self.process = subprocess.Popen([*self.enter, '/usr/sbin/sshd', '-D', '-e', '-f', str(config)], stderr=self.log, stdin=subprocess.DEVNULL)
-        for _ in range(500):
+        for _ in range(12000):
             with socket.socket() as probe:
                 if probe.connect_ex((self.address, self.port)) == 0:
                     return self

@@ -3,21 +3,12 @@
 
 #include "vig-test-tools.h"
 
+#include "vig-test-host.h"
+#include "vig-tool-runner.h"
+
 #include <vigilus/vig-invocation-private.h>
 
-#include <dlfcn.h>
-
-#define TEST_TYPE_TOOLS (test_tools_get_type ())
-G_DECLARE_FINAL_TYPE (TestTools, test_tools, TEST, TOOLS, GObject)
-
-struct _TestTools
-{
-  GObject     parent_instance;
-  GHashTable *tools;
-  VigToolSource *source;
-};
-
-static TestTools *host;
+static VigTestHost *host;
 static char *after;
 static gboolean refuses;
 static void (*meanwhile) (gpointer data);
@@ -25,55 +16,14 @@ static gpointer meanwhile_data;
 static JsonObject *settings;
 static char *secret;
 
-static void
-test_tools_add_tool (VigHost *self, VigTool *tool)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (vig_tool_info_check (vig_tool_get_info (tool), &error));
-  g_assert_no_error (error);
-  g_hash_table_insert (TEST_TOOLS (self)->tools, (gpointer) vig_tool_get_info (tool)->name, tool);
-}
-
-static void
-test_tools_add_tool_source (VigHost *self, VigToolSource *source)
-{
-  TEST_TOOLS (self)->source = source;
-}
-
-static void
-host_init (VigHostInterface *iface)
-{
-  iface->add_tool = test_tools_add_tool;
-  iface->add_tool_source = test_tools_add_tool_source;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (TestTools, test_tools, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (VIG_TYPE_HOST, host_init))
-
-static void
-test_tools_class_init (TestToolsClass *klass)
-{
-}
-
-static void
-test_tools_init (TestTools *self)
-{
-  self->tools = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_object_unref);
-}
-
 void
 vig_test_tools_load (const char *name)
 {
-  g_autofree char *path = g_strdup_printf ("%s/plugins/tools/%s/%s.so", g_getenv ("VIG_TEST_BUILD"), name, name);
-  void *module = dlopen (path, RTLD_NOW);
-  const VigPlugin *plugin;
+  g_autofree char *path = g_strdup_printf ("plugins/tools/%s/%s.so", name, name);
 
-  g_assert_cmpstr (module == NULL ? dlerror () : NULL, ==, NULL);
   if (host == NULL)
-    host = g_object_new (TEST_TYPE_TOOLS, NULL);
-  plugin = dlsym (module, VIG_PLUGIN_SYMBOL);
-  g_assert_nonnull (plugin);
-  g_assert_true (plugin->activate (VIG_HOST (host), NULL));
+    host = vig_test_host_new ();
+  vig_test_host_load (host, path);
 }
 
 static gboolean
@@ -132,7 +82,7 @@ vig_test_tools_call (const char *tool, const char *working_directory, JsonObject
 {
   g_autoptr (VigInvocation) invocation = make_invocation (tool, working_directory, arguments);
 
-  return VIG_TOOL_GET_IFACE (find (tool))->run (find (tool), invocation, NULL, error);
+  return vig_tool_runner_call (find (tool), invocation, FALSE, NULL, error);
 }
 
 VigLevel
@@ -148,7 +98,7 @@ vig_test_tools_preview (const char *tool, JsonObject *arguments)
 {
   g_autoptr (VigInvocation) invocation = make_invocation (tool, NULL, arguments);
   g_autoptr (GError) error = NULL;
-  g_autoptr (VigPreview) preview = VIG_TOOL_GET_IFACE (find (tool))->preview (find (tool), invocation, NULL, &error);
+  g_autoptr (VigPreview) preview = vig_tool_runner_call (find (tool), invocation, TRUE, NULL, &error);
 
   return g_strdup (preview != NULL ? preview->text : error != NULL ? error->message : NULL);
 }

@@ -12,6 +12,12 @@ tick (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+gint64
+vig_test_deadline (void)
+{
+  return g_get_monotonic_time () + VIG_TEST_SECONDS * G_USEC_PER_SEC;
+}
+
 void
 vig_test_iterate (void)
 {
@@ -32,6 +38,29 @@ vig_test_load_json (const char *data_path)
   g_assert_no_error (error);
 
   return json_parser_steal_root (parser);
+}
+
+GPtrArray *
+vig_test_load_secrets (const char *name)
+{
+  GPtrArray *rows = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
+  g_autofree char *path = g_build_filename (g_getenv ("VIG_TEST_DATA"), "secrets", name, NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (g_strchomp (text), "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      gsize length;
+      g_autofree char *json = (char *) g_base64_decode (lines[i], &length);
+      JsonObject *row = vig_json_parse_object (json, (gssize) length, 0, NULL);
+
+      g_assert_nonnull (row);
+      g_ptr_array_add (rows, row);
+    }
+
+  return rows;
 }
 
 char *

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -275,7 +276,20 @@ class Wazuh:
                 fits = str(value).lower() == wanted.lower()
             if not fits:
                 return False
+        if not all(self.holds_clause(item, clause) for clause in query.get('q', '').split(';') if clause):
+            return False
         return query.get('search', '').lower() in json.dumps(item).lower()
+
+    @staticmethod
+    def holds_clause(item, clause):
+        """One of `q`: a field, an operator, a value; dates as "2026-08-01 10:00:00"."""
+        field, operator, wanted = re.fullmatch(r'([\w.]+)([<>=])([\w :.-]+)', clause).groups()
+        value = lookup(item, field)
+        if value is None:
+            return False
+        if operator == '=':
+            return str(value) == wanted
+        return (as_time(value) > as_time(wanted)) if operator == '>' else (as_time(value) < as_time(wanted))
 
     def page(self, noun, agent, query):
         everything = self.items[noun]
@@ -333,3 +347,16 @@ class Wazuh:
         total = {'value': min(len(found), self.total_limit), 'relation': 'gte' if len(found) > self.total_limit else 'eq'}
         return {'took': 3, 'timed_out': False, '_shards': {'total': 3, 'successful': 3 - self.broken_shards, 'skipped': 0, 'failed': self.broken_shards},
                 'hits': {'total': total, 'max_score': None, 'hits': hits[:body['size']]}}
+
+
+def main():
+    """For tests in other languages: tells its settings, holds the indices that are written to it as one line, until its input ends."""
+    with Wazuh() as wazuh:
+        print(json.dumps(wazuh.settings()), flush=True)
+        for line in sys.stdin:
+            wazuh.indices.update(json.loads(line))
+            print(json.dumps(sorted(wazuh.indices)), flush=True)
+
+
+if __name__ == '__main__':
+    main()

@@ -14,7 +14,7 @@ class Closed(Exception):
 
 
 class WebSocket:
-    def __init__(self, port, path='/api/v1/live', headers=None, timeout=10, receive_buffer=None):
+    def __init__(self, port, path='/api/v1/live', headers=None, timeout=120, receive_buffer=None):
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "vig-ask-tool.h"
 #include "vig-audit.h"
 #include "vig-id.h"
+#include "vig-result.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
 #include "vig-store-users.h"
@@ -42,6 +44,7 @@ typedef struct
   const char *call_id;
   char       *from; /* ISO 8601, NULL: from the beginning */
   char       *to;   /* NULL: until now */
+  gint64      until; /* the same, microseconds; 0: until now */
   gboolean    runs;
   gboolean    calls;
   guint       limit;
@@ -72,17 +75,12 @@ fill_period (Question *question, const char *period)
     {
       question->from = to_iso (yesterday);
       question->to = to_iso (midnight);
+      question->until = g_date_time_to_unix (midnight) * G_USEC_PER_SEC;
     }
   else if (g_str_equal (period, "week"))
     question->from = to_iso (week);
   else if (!g_str_equal (period, "all"))
     question->from = to_iso (midnight);
-}
-
-static gboolean
-is_within (Question *question, const char *time)
-{
-  return (question->from == NULL || strcmp (time, question->from) >= 0) && (question->to == NULL || strcmp (time, question->to) < 0);
 }
 
 static char *
@@ -92,6 +90,25 @@ show_time (const char *iso)
   g_autoptr (GDateTime) local = utc != NULL ? g_date_time_to_local (utc) : NULL;
 
   return local != NULL ? g_date_time_format (local, "%Y-%m-%d %H:%M") : g_strdup (iso);
+}
+
+/* An Operator is asked in words, which may hold what others found, between marks for models. */
+static char *
+show_arguments (JsonObject *record)
+{
+  JsonObject *arguments = vig_json_get_object (record, "arguments");
+  const char *task = arguments != NULL ? vig_json_get_string (arguments, "task", NULL) : NULL;
+  g_autofree char *bare = task != NULL ? vig_result_unframe (task) : NULL;
+  g_autoptr (JsonObject) shown = NULL;
+
+  if (arguments == NULL)
+    return g_strdup ("");
+  if (bare == NULL || !g_str_equal (vig_json_get_string (record, "tool", ""), VIG_ASK_TOOL))
+    return vig_json_object_to_string (arguments);
+
+  shown = vig_json_pack_object ("{s:s, s:s}", "operator", vig_json_get_string (arguments, "operator", ""), "task", bare);
+
+  return vig_json_object_to_string (shown);
 }
 
 static char *
@@ -105,7 +122,7 @@ find_question (VigDbConnection *db, const char *run_id)
     return g_strdup ("");
 
   content = vig_json_get_object (json_array_get_object_element (messages, 0), "content");
-  text = g_strdup (content != NULL ? vig_json_get_string (content, "text", "") : "");
+  text = vig_result_unframe (content != NULL ? vig_json_get_string (content, "text", "") : "");
   g_strdelimit (text, "\n\r\t", ' ');
   if (g_utf8_strlen (text, -1) > 100)
     {
@@ -130,26 +147,24 @@ append_run (GString *out, VigDbConnection *db, JsonObject *run)
 static gboolean
 list_runs (GString *out, VigDbConnection *db, Question *question, const char *user_id, GError **error)
 {
-  VigPage page = { 200, NULL };
-  g_autoptr (JsonObject) list = vig_store_runs_list (db, user_id, NULL, NULL, &page, error);
-  JsonArray *items;
-  guint n_shown = 0;
+  VigPage page = { question->limit, NULL };
+  g_autoptr (JsonObject) list = vig_store_runs_list (db, user_id, NULL, NULL, question->until, &page, error);
+  JsonArray *runs = list != NULL ? vig_json_get_array (list, "items") : NULL;
+  gsize begin;
 
-  if (list == NULL)
+  if (runs == NULL)
     return FALSE;
 
   g_string_append (out, "Requests:\n");
-  items = vig_json_get_array (list, "items");
-  for (guint i = 0; i < json_array_get_length (items) && n_shown < question->limit; i++)
+  begin = out->len;
+  for (guint i = 0; i < json_array_get_length (runs); i++)
     {
-      JsonObject *run = json_array_get_object_element (items, i);
+      JsonObject *run = json_array_get_object_element (runs, i);
 
-      if (!is_within (question, vig_json_get_string (run, "created_at", "")))
-        continue;
-      append_run (out, db, run);
-      n_shown++;
+      if (question->from == NULL || strcmp (vig_json_get_string (run, "created_at", ""), question->from) >= 0)
+        append_run (out, db, run);
     }
-  if (n_shown == 0)
+  if (out->len == begin)
     g_string_append (out, "- none\n");
 
   return TRUE;
@@ -159,8 +174,7 @@ static void
 append_call (GString *out, JsonObject *record)
 {
   g_autofree char *time = show_time (vig_json_get_string (record, "at", ""));
-  JsonObject *arguments = vig_json_get_object (record, "arguments");
-  g_autofree char *text = arguments != NULL ? vig_json_object_to_string (arguments) : g_strdup ("");
+  g_autofree char *text = show_arguments (record);
   const char *reason = vig_json_get_string (record, "reason", NULL);
 
   if (strlen (text) > 200)

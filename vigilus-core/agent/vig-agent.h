@@ -33,6 +33,7 @@ typedef struct
   const char *role;     /* owner, administrator, approver, viewer */
   const char *login_id; /* of a sign-in in a browser; NULL: an API token, D-Bus */
   gboolean    unattended; /* a program asks in their name: nobody sits before it */
+  const char *address;  /* of the client, for the record; "D-Bus"; or NULL: nobody is there */
 } VigCaller;
 
 G_END_DECLS

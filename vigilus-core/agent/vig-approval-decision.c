@@ -14,6 +14,7 @@
 #include "vig-store-approvals.h"
 #include "vig-store-runs.h"
 #include "vig-store-settings.h"
+#include "vig-store-users.h"
 
 #define MAX_NOTE 4000 /* bytes of edited arguments that a model is told */
 
@@ -24,6 +25,7 @@ struct _VigApprovalDecision
   char        *by_id;
   char        *by;
   char        *login_id; /* of who decides, or NULL */
+  char        *address;
   char        *approval_id;
   gboolean     approve;
   JsonObject  *wish;   /* what can be decided: mode, minutes, resource */
@@ -63,6 +65,7 @@ vig_approval_decision_new (VigRedactor *redactor, GBytes *key, const VigCaller *
   self->by_id = g_strdup (caller->user_id);
   self->by = g_strdup (caller->user_name);
   self->login_id = g_strdup (caller->login_id);
+  self->address = g_strdup (caller->address);
   self->approval_id = g_strdup (approval_id);
   self->approve = g_str_equal (vig_json_get_string (decision, "decision", "deny"), "approve");
   self->wish = copy_wish (decision);
@@ -83,6 +86,7 @@ vig_approval_decision_free (gpointer data)
   g_free (self->by_id);
   g_free (self->by);
   g_free (self->login_id);
+  g_free (self->address);
   g_free (self->approval_id);
   json_object_unref (self->wish);
   g_clear_pointer (&self->edit, json_object_unref);
@@ -90,11 +94,14 @@ vig_approval_decision_free (gpointer data)
   g_free (self);
 }
 
+/* @address: of the person whose doing it is; NULL: it is nobody's. */
 static gboolean
-audit (VigDbConnection *db, VigRedactor *redactor, JsonObject *approval, const char *event, const char *user_name, const char *decision, const char *reason,
-       GError **error)
+audit (VigDbConnection *db, VigRedactor *redactor, JsonObject *approval, const char *event, const char *user_name, const char *address, const char *decision,
+       const char *reason, GError **error)
 {
   JsonObject *edited = vig_json_get_object (approval, "edited_arguments");
+  g_autoptr (JsonObject) detail = vig_json_pack_object ("{s:s?, s:J?}", "address", address, "asked_arguments",
+                                                        edited != NULL ? vig_json_get_object (approval, "arguments") : NULL);
   g_autoptr (JsonObject) record = NULL;
 
   record = vig_json_pack_object ("{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:J, s:s, s:s?}",
@@ -111,8 +118,8 @@ audit (VigDbConnection *db, VigRedactor *redactor, JsonObject *approval, const c
                                  "arguments", edited != NULL ? edited : vig_json_get_object (approval, "arguments"),
                                  "decision", decision,
                                  "reason", reason);
-  if (edited != NULL)
-    json_object_set_object_member (record, "detail", vig_json_pack_object ("{s:J}", "asked_arguments", vig_json_get_object (approval, "arguments")));
+  if (json_object_get_size (detail) > 0)
+    json_object_set_object_member (record, "detail", g_steal_pointer (&detail));
 
   return vig_audit_append (db, redactor, record, error);
 }
@@ -198,7 +205,7 @@ allow_first (VigApprovalDecision *self, VigDbConnection *db, JsonObject *terms, 
 {
   g_autoptr (JsonObject) approval = vig_store_approvals_first (db, self->approval_id, self->by, self->by_id, terms, error);
 
-  if (approval == NULL || !audit (db, self->redactor, approval, "approval.first", self->by, "approve", self->reason, error))
+  if (approval == NULL || !audit (db, self->redactor, approval, "approval.first", self->by, self->address, "approve", self->reason, error))
     return NULL;
 
   return g_steal_pointer (&approval);
@@ -219,10 +226,10 @@ allow (VigApprovalDecision *self, VigDbConnection *db, JsonObject *approval, Jso
   decided = vig_store_approvals_decide (db, self->approval_id, "approved", changes, error);
   if (decided == NULL || !edit_call (self, db, decided, terms, error))
     return NULL;
-  if (!audit (db, self->redactor, decided, "approval.decided", self->by, "approve", self->reason, error))
+  if (!audit (db, self->redactor, decided, "approval.decided", self->by, self->address, "approve", self->reason, error))
     return NULL;
   stored = vig_grants_store (db, self->key, grant, self->now, error);
-  if (stored == NULL || !audit (db, self->redactor, decided, "grant.created", granted_by, mode, NULL, error))
+  if (stored == NULL || !audit (db, self->redactor, decided, "grant.created", granted_by, self->address, mode, NULL, error))
     return NULL;
 
   return vig_store_approvals_get (db, self->approval_id, error);
@@ -262,7 +269,7 @@ refuse (VigApprovalDecision *self, VigDbConnection *db, GError **error)
   g_autoptr (JsonObject) changes = vig_json_pack_object ("{s:s, s:s?}", "decided_by", self->by, "deny_reason", self->reason);
   g_autoptr (JsonObject) decided = vig_store_approvals_decide (db, self->approval_id, "denied", changes, error);
 
-  if (decided == NULL || !audit (db, self->redactor, decided, "approval.decided", self->by, "deny", self->reason, error))
+  if (decided == NULL || !audit (db, self->redactor, decided, "approval.decided", self->by, self->address, "deny", self->reason, error))
     return NULL;
 
   return g_steal_pointer (&decided);
@@ -274,7 +281,8 @@ vig_approval_decision_write (VigDbConnection *db, gpointer data, GError **error)
   VigApprovalDecision *self = data;
   g_autoptr (JsonObject) approval = vig_store_approvals_get (db, self->approval_id, error);
 
-  if (approval == NULL || !check_pending (self, approval, error))
+  if (approval == NULL || !check_pending (self, approval, error)
+      || !vig_store_users_check_acts (db, self->by_id, "you may not approve or deny any more", error))
     return NULL;
   if (self->approve && !vig_proof_check_approval (db, self->login_id, vig_json_get_string (approval, "level", "elevate"), self->now, error))
     return NULL;
@@ -308,7 +316,7 @@ end (VigDbConnection *db, VigRedactor *redactor, const char *id, const char *sta
   g_autoptr (JsonObject) changes = json_object_new ();
   g_autoptr (JsonObject) decided = vig_store_approvals_decide (db, id, status, changes, error);
 
-  if (decided == NULL || !audit (db, redactor, decided, "approval.decided", NULL, status, NULL, error))
+  if (decided == NULL || !audit (db, redactor, decided, "approval.decided", NULL, NULL, status, NULL, error))
     return NULL;
 
   return g_steal_pointer (&decided);

@@ -126,11 +126,8 @@ vig_approval_terms_settle (JsonObject *terms, VigDbConnection *db, JsonObject *a
 
   if (!settle_minutes (terms, settings, error))
     return FALSE;
-  if (has_mode (terms, "standing"))
-    {
-      json_object_set_null_member (terms, "covers");
-      return check_standing (terms, db, approval, settings, error);
-    }
+  if (has_mode (terms, "standing") && !check_standing (terms, db, approval, settings, error))
+    return FALSE;
 
   covers = choose_resource (terms, &local_error);
   if (local_error != NULL)

@@ -278,6 +278,7 @@ typedef struct
   char       *user_id;
   char       *user_name;
   char       *login_id;
+  char       *address;
   char       *approval_id;
   JsonObject *decision;
   JsonObject *edit;    /* or NULL */
@@ -292,6 +293,7 @@ wish_free (gpointer data)
   g_free (self->user_id);
   g_free (self->user_name);
   g_free (self->login_id);
+  g_free (self->address);
   g_free (self->approval_id);
   json_object_unref (self->decision);
   g_clear_pointer (&self->edit, json_object_unref);
@@ -305,7 +307,7 @@ write_decision (GTask *owned)
   g_autoptr (GTask) task = owned;
   VigApprovals *self = g_task_get_source_object (task);
   Wish *wish = g_task_get_task_data (task);
-  VigCaller caller = { .user_id = wish->user_id, .user_name = wish->user_name, .login_id = wish->login_id };
+  VigCaller caller = { .user_id = wish->user_id, .user_name = wish->user_name, .login_id = wish->login_id, .address = wish->address };
   GError *error = NULL;
   g_autoptr (GBytes) key = vig_approvals_dup_key (self, &error);
   VigApprovalDecision *data;
@@ -415,6 +417,7 @@ vig_approvals_decide_async (VigApprovals        *self,
   wish->user_id = g_strdup (caller->user_id);
   wish->user_name = g_strdup (caller->user_name);
   wish->login_id = g_strdup (caller->login_id);
+  wish->address = g_strdup (caller->address);
   wish->approval_id = g_strdup (approval_id);
   wish->decision = json_object_ref (decision);
   g_task_set_task_data (task, wish, wish_free);
@@ -442,7 +445,7 @@ typedef struct
   VigRedactor *redactor;
   char        *grant_id;
   char        *by;
-  JsonObject  *detail;
+  char        *address;
 } Revocation;
 
 static void
@@ -453,7 +456,7 @@ revocation_free (gpointer data)
   g_object_unref (self->redactor);
   g_free (self->grant_id);
   g_free (self->by);
-  json_object_unref (self->detail);
+  g_free (self->address);
   g_free (self);
 }
 
@@ -462,12 +465,13 @@ write_revocation (VigDbConnection *db, gpointer data, GError **error)
 {
   Revocation *self = data;
   g_autoptr (JsonObject) grant = vig_store_grants_revoke (db, self->grant_id, error);
+  g_autoptr (JsonObject) detail = NULL;
   g_autoptr (JsonObject) record = NULL;
 
   if (grant == NULL)
     return NULL;
 
-  json_object_set_object_member (self->detail, "grant", json_object_ref (grant));
+  detail = vig_json_pack_object ("{s:s?, s:J}", "address", self->address, "grant", grant);
   record = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:J}",
                                  "event", "grant.revoked",
                                  "user_name", self->by,
@@ -476,7 +480,7 @@ write_revocation (VigDbConnection *db, gpointer data, GError **error)
                                  "tool", vig_json_get_string (grant, "tool", NULL),
                                  "level", vig_json_get_string (grant, "level", NULL),
                                  "resource", vig_json_get_string (grant, "resource", NULL),
-                                 "detail", self->detail);
+                                 "detail", detail);
 
   return vig_audit_append (db, self->redactor, record, error) ? g_steal_pointer (&grant) : NULL;
 }
@@ -504,7 +508,6 @@ void
 vig_approvals_revoke_async (VigApprovals        *self,
                             const VigCaller     *caller,
                             const char          *grant_id,
-                            JsonObject          *detail,
                             GCancellable        *cancellable,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
@@ -523,7 +526,7 @@ vig_approvals_revoke_async (VigApprovals        *self,
   data->redactor = g_object_ref (self->context.redactor);
   data->grant_id = g_strdup (grant_id);
   data->by = g_strdup (caller->user_name);
-  data->detail = detail != NULL ? json_object_ref (detail) : json_object_new ();
+  data->address = g_strdup (caller->address);
   vig_db_write_async (self->context.db, write_revocation, data, revocation_free, (GDestroyNotify) json_object_unref, NULL, revoked,
                       g_steal_pointer (&task));
 }

@@ -19,7 +19,7 @@ void          vig_approvals_decide_async  (VigApprovals *self, const VigCaller *
 JsonObject   *vig_approvals_decide_finish (VigApprovals *self, GAsyncResult *result, GError **error);
 
 /* At once: what runs under the grant ends. Answers with the Grant. Errors: NOT_FOUND, DENIED. */
-void          vig_approvals_revoke_async  (VigApprovals *self, const VigCaller *caller, const char *grant_id, JsonObject *detail,
+void          vig_approvals_revoke_async  (VigApprovals *self, const VigCaller *caller, const char *grant_id,
                                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 JsonObject   *vig_approvals_revoke_finish (VigApprovals *self, GAsyncResult *result, GError **error);
 

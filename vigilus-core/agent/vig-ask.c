@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include <vigilus/vig-http-models.h>
+
 #include "vig-ask-tool.h"
 #include "vig-opaque.h"
 #include "vig-orchestrator.h"
@@ -42,8 +44,8 @@ struct _VigAsk
   gpointer             user_data;
 };
 
-VigAsk *
-vig_ask_ref (VigAsk *self)
+static VigAsk *
+ask_ref (VigAsk *self)
 {
   return g_rc_box_acquire (self);
 }
@@ -231,7 +233,7 @@ add_own (VigAsk *self, guint index, const char *name, const char *title, const c
 }
 
 VigAsk *
-vig_ask_new_to_route (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, VigTranscript *transcript, GError **error)
+vig_ask_new_to_route (VigParts *parts, VigRunFacts *facts, GPtrArray *operators, gsize budget, VigTranscript *transcript, GError **error)
 {
   g_autoptr (VigAsk) self = NULL;
   g_autoptr (GPtrArray) tools = NULL;
@@ -243,13 +245,13 @@ vig_ask_new_to_route (VigParts *parts, VigRunFacts *facts, GPtrArray *operators,
     return NULL;
 
   tools = vig_registry_list_tools (parts->context.registry);
-  self->schema = vig_orchestrator_build_schema (operators, tools);
+  self->schema = vig_orchestrator_build_schema (operators);
   self->plan_schema = vig_plan_build_schema (operators);
   add_own (self, 0, VIG_DELEGATE_TOOL, "Delegate", "Hands the person's request to the Operator that fits it best.", self->schema);
   add_own (self, 1, VIG_PLAN_TOOL, "Plan",
            "Only where one Operator can't do the whole: splits the request into steps for several, at once or one after another.", self->plan_schema);
   g_ptr_array_add (self->infos, NULL);
-  self->system = redact (parts, vig_prompt_for_routing (operators, vig_json_get_string (facts->settings, "orchestrator_prompt", NULL), now));
+  self->system = redact (parts, vig_prompt_for_routing (operators, tools, vig_json_get_string (facts->settings, "orchestrator_prompt", NULL), now, budget));
 
   return g_steal_pointer (&self);
 }
@@ -300,13 +302,25 @@ show (VigAsk *self, VigChunkKind kind, char *text)
     self->on_text (kind, owned, self->user_data);
 }
 
+/* What was shown as text is moved, by everybody who watches; a secret that could begin at its end can't go on in the answer. */
+static void
+reclassify (VigAsk *self)
+{
+  show (self, VIG_CHUNK_REASONING, vig_stream_flush (self->reasoning));
+  show (self, VIG_CHUNK_TEXT, vig_stream_flush (self->text));
+  vig_stream_move (self->text, self->reasoning);
+  show (self, VIG_CHUNK_RECLASSIFY, g_strdup (""));
+}
+
 static void
 chunk_arrived (VigChunkKind kind, const char *text, gpointer user_data)
 {
   VigAsk *self = user_data;
   VigStream *stream = kind == VIG_CHUNK_REASONING ? self->reasoning : self->text;
 
-  if (self->on_text != NULL)
+  if (self->on_text != NULL && kind == VIG_CHUNK_RECLASSIFY)
+    reclassify (self);
+  else if (self->on_text != NULL)
     show (self, kind, vig_stream_push (stream, text, strlen (text)));
 }
 
@@ -389,7 +403,7 @@ vig_ask_run_async (VigAsk *self, VigAskFunc on_text, GCancellable *cancellable, 
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, vig_ask_run_async);
-  g_task_set_task_data (task, vig_ask_ref (self), (GDestroyNotify) vig_ask_unref);
+  g_task_set_task_data (task, ask_ref (self), (GDestroyNotify) vig_ask_unref);
   self->on_text = on_text;
   self->user_data = user_data;
   self->request.model = self->model;
@@ -411,6 +425,12 @@ void
 vig_ask_close (VigAsk *self)
 {
   self->on_text = NULL;
+}
+
+gboolean
+vig_ask_is_at_home (VigAsk *self)
+{
+  return !self->can_write || (VIG_IS_HTTP_PROVIDER (self->provider) && vig_http_provider_is_at_home (VIG_HTTP_PROVIDER (self->provider)));
 }
 
 const char *

@@ -27,16 +27,63 @@ struct _VigAuditKeeper
   guint                  keep_days; /* 0: for ever */
   char                  *directory;
   gboolean               sealing;
+  char                  *known;   /* the last note that was carried out of the database, or NULL */
+  char                  *refused; /* why it is not signed any more, or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (VigAuditKeeper, vig_audit_keeper, G_TYPE_OBJECT)
 
+/* For the thread of the database. */
+typedef struct
+{
+  const VigAgentContext *context;
+  char                  *known;
+} Signing;
+
+static Signing *
+signing_new (VigAuditKeeper *self)
+{
+  Signing *signing = g_new0 (Signing, 1);
+
+  signing->context = self->context;
+  signing->known = g_strdup (self->known);
+
+  return signing;
+}
+
+static void
+signing_free (gpointer data)
+{
+  Signing *self = data;
+
+  g_free (self->known);
+  g_free (self);
+}
+
+/* What somebody did to the database is not made ours by a signature. */
 static gpointer
 make_checkpoint (VigDbConnection *db, gpointer data, GError **error)
 {
-  VigAuditKeeper *self = data;
+  Signing *self = data;
+
+  if (self->known != NULL && !vig_audit_checkpoint_compare (db, self->context->vault, self->known, error))
+    return NULL;
 
   return vig_audit_checkpoint_make (db, self->context->vault, self->context->redactor, error);
+}
+
+static void
+take_refusal (VigAuditKeeper *self, GError *error)
+{
+  g_clear_pointer (&self->refused, g_free);
+  if (!vig_error_is_denied (error))
+    return;
+
+  g_prefix_error_literal (&error, "the audit log is not signed any more, since somebody else changed it: ");
+  self->refused = g_strdup_printf ("%s. Look into it with vigilus-verify and the checkpoints that were kept; if it was meant to be so, as with a backup "
+                                   "that was put back, move the file of checkpoints away and restart Vigilus", error->message);
+  g_free (error->message);
+  error->message = g_strdup (self->refused);
 }
 
 /* Each line of the journal has a whole checkpoint, which vigilus-verify finds there. */
@@ -47,6 +94,9 @@ carry_out (VigAuditKeeper *self, JsonObject *checkpoint)
   g_autofree char *line = vig_checkpoint_to_line (note);
 
   self->signed_size = vig_json_get_int (checkpoint, "size", 0);
+  g_clear_pointer (&self->refused, g_free);
+  g_free (self->known);
+  self->known = g_strdup (note);
   if (!vig_json_get_boolean (checkpoint, "is_new", FALSE))
     return;
   g_message ("audit checkpoint: %s", line);
@@ -72,6 +122,7 @@ made (GObject *source, GAsyncResult *result, gpointer user_data)
   self->signing = FALSE;
   if (checkpoint == NULL)
     {
+      take_refusal (self, error);
       g_task_return_error (task, error);
       return;
     }
@@ -86,7 +137,7 @@ vig_audit_keeper_sign_async (VigAuditKeeper *self, GAsyncReadyCallback callback,
 
   g_task_set_source_tag (task, vig_audit_keeper_sign_async);
   self->signing = TRUE;
-  vig_db_write_async (self->context->db, make_checkpoint, self, NULL, (GDestroyNotify) json_object_unref, NULL, made, task);
+  vig_db_write_async (self->context->db, make_checkpoint, signing_new (self), signing_free, (GDestroyNotify) json_object_unref, NULL, made, task);
 }
 
 JsonObject *
@@ -239,6 +290,8 @@ vig_audit_keeper_start (VigAuditKeeper *self)
 {
   g_return_if_fail (VIG_IS_AUDIT_KEEPER (self));
 
+  for (guint i = 0; i < self->places->len && self->known == NULL; i++)
+    self->known = vig_audit_place_read_last (g_ptr_array_index (self->places, i));
   vig_db_watch (self->context->db, on_committed, self);
   self->sign_timer = g_timeout_add_seconds (VIG_AUDIT_CHECKPOINT_TIME, sign_in_time, self);
   if (self->keep_days > 0)
@@ -251,6 +304,7 @@ vig_audit_keeper_stop (VigAuditKeeper *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) checkpoint = NULL;
+  Signing signing = { self->context, self->known };
 
   g_return_if_fail (VIG_IS_AUDIT_KEEPER (self));
 
@@ -261,7 +315,7 @@ vig_audit_keeper_stop (VigAuditKeeper *self)
   g_clear_handle_id (&self->seal_timer, g_source_remove);
   if (!vig_vault_is_open (self->context->vault))
     return;
-  checkpoint = vig_db_write (self->context->db, make_checkpoint, self, &error);
+  checkpoint = vig_db_write (self->context->db, make_checkpoint, &signing, &error);
   if (checkpoint != NULL)
     carry_out (self, checkpoint);
   else
@@ -274,7 +328,13 @@ vig_audit_keeper_describe (VigAuditKeeper *self)
   JsonArray *places = json_array_new ();
 
   for (guint i = 0; i < self->places->len; i++)
-    json_array_add_object_element (places, vig_audit_place_describe (g_ptr_array_index (self->places, i)));
+    {
+      JsonObject *place = vig_audit_place_describe (g_ptr_array_index (self->places, i));
+
+      if (self->refused != NULL)
+        json_object_set_string_member (place, "error", self->refused);
+      json_array_add_object_element (places, place);
+    }
 
   return places;
 }
@@ -288,6 +348,8 @@ vig_audit_keeper_finalize (GObject *object)
   g_clear_handle_id (&self->sign_timer, g_source_remove);
   g_clear_handle_id (&self->seal_timer, g_source_remove);
   g_free (self->directory);
+  g_free (self->known);
+  g_free (self->refused);
   g_clear_pointer (&self->places, g_ptr_array_unref);
 
   G_OBJECT_CLASS (vig_audit_keeper_parent_class)->finalize (object);

@@ -7,11 +7,14 @@
 #include <fcntl.h>
 #include <libsoup/soup.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "vig-id.h"
+#include "vig-note.h"
 
 #define WEBHOOK_TIME 15 /* seconds that an answer may take */
+#define TAIL 16384 /* bytes of a file in which its last note is */
 #define MAX_WAITING 1000 /* notes that are kept for a place which cannot be reached; the oldest go first */
 
 struct _VigAuditPlace
@@ -231,6 +234,23 @@ vig_audit_place_finish (VigAuditPlace *self, const char *note)
   self->n_under_way = self->waiting->len;
   append (self->path, text, &error);
   carried (self, error);
+}
+
+char *
+vig_audit_place_read_last (VigAuditPlace *self)
+{
+  int fd = self->path != NULL ? open (self->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+  g_autofree char *tail = g_malloc0 (TAIL + 1);
+  char *note = NULL;
+  struct stat info;
+
+  if (fd < 0)
+    return NULL;
+  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode) && pread (fd, tail, TAIL, MAX (info.st_size - TAIL, 0)) > 0)
+    note = vig_checkpoint_dup_last (tail);
+  close (fd);
+
+  return note;
 }
 
 JsonObject *

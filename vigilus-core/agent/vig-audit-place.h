@@ -15,6 +15,8 @@ void           vig_audit_place_free        (VigAuditPlace *self);
 void           vig_audit_place_carry       (VigAuditPlace *self, const char *note);
 /* The last one: a file has it when this returns, a webhook is not told. */
 void           vig_audit_place_finish      (VigAuditPlace *self, const char *note);
+/* The last note that is in a file, or NULL; a webhook tells none. */
+char          *vig_audit_place_read_last   (VigAuditPlace *self);
 JsonObject    *vig_audit_place_describe    (VigAuditPlace *self);
 
 G_END_DECLS

@@ -8,9 +8,9 @@
 #include "vig-approvals-private.h"
 #include "vig-call-store.h"
 #include "vig-result.h"
+#include "vig-store-settings.h"
 
 #define MAX_ROUNDS     4
-#define DEFAULT_LIMIT  32768       /* bytes */
 #define MAX_PREVIEW    (64 * 1024) /* bytes */
 #define MINUTE         (60 * G_USEC_PER_SEC)
 
@@ -29,6 +29,7 @@ struct _VigCallJudge
   char         *arguments_error;
   VigPolicyRules *rules;    /* that decided the last time */
   int           classified;
+  gboolean      outward;    /* the tool said so of this call */
   guint         n_rounds;
   VigCallFacts *facts;
   VigDecision  *decision;
@@ -119,7 +120,7 @@ new_invocation (VigCallJudge *self)
   values.working_directory = self->operator->working_directory;
   values.arguments = arguments;
   values.deadline = g_get_monotonic_time () + G_USEC_PER_SEC;
-  values.output_limit = DEFAULT_LIMIT;
+  values.output_limit = VIG_STORE_SETTINGS_OUTPUT_LIMIT;
 
   return vig_invocation_new (&values, &no_services, NULL, NULL);
 }
@@ -131,6 +132,7 @@ classify (VigCallJudge *self, VigTool *tool, char **resource)
   g_autoptr (VigInvocation) invocation = NULL;
 
   self->classified = -1;
+  self->outward = FALSE;
   if (iface->classify == NULL || self->arguments_error != NULL)
     return;
 
@@ -138,6 +140,7 @@ classify (VigCallJudge *self, VigTool *tool, char **resource)
   self->classified = (int) iface->classify (tool, invocation, resource);
   if (self->classified < 0)
     self->classified = VIG_LEVEL_ELEVATE;
+  self->outward = vig_invocation_is_outward (invocation);
 }
 
 static void
@@ -151,6 +154,7 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   input->assigned = vig_operator_has_tool (operator, self->tool_name) || (input->tool != NULL && (input->tool->flags & VIG_TOOL_BUILT_IN) != 0);
   input->arguments_error = self->arguments_error;
   input->classified = self->classified;
+  input->outward = self->outward;
   input->has_floor = self->facts->has_floor;
   input->floor = self->facts->floor;
   /* What was just read may be capped by who asked this Operator. */
@@ -402,31 +406,28 @@ vig_call_judge_dup_grant (VigCallJudge *self)
   return g_strdup (self->facts->grant_id);
 }
 
-/* Before anything is known, as new settings have it. */
-static const VigCallSettings *
-get_settings (VigCallJudge *self)
+const char *
+vig_call_judge_get_grant_end (VigCallJudge *self)
 {
-  static const VigCallSettings defaults = { FALSE, TRUE, DEFAULT_LIMIT, 1024, 60 };
-
-  return self->facts != NULL ? &self->facts->settings : &defaults;
+  return self->facts->grant_end;
 }
 
 gsize
 vig_call_judge_get_output_limit (VigCallJudge *self)
 {
-  return (gsize) MAX (get_settings (self)->output_limit, 1024);
+  return self->facts != NULL ? (gsize) MAX (self->facts->settings.output_limit, 1024) : VIG_STORE_SETTINGS_OUTPUT_LIMIT;
 }
 
 gsize
 vig_call_judge_get_keep_limit (VigCallJudge *self)
 {
-  return (gsize) MAX (get_settings (self)->output_keep, 0) * 1024;
+  return self->facts != NULL ? (gsize) self->facts->settings.output_keep * 1024 : 0;
 }
 
 gint64
 vig_call_judge_get_wait (VigCallJudge *self)
 {
-  return MAX (get_settings (self)->wait, 1) * MINUTE;
+  return self->facts->settings.wait * MINUTE;
 }
 
 static JsonNode *
@@ -437,17 +438,30 @@ redact (VigCallJudge *self, JsonNode *node)
   return vig_redactor_apply_json (self->parts->context.redactor, owned);
 }
 
+JsonObject *
+vig_call_judge_dup_preview (VigCallJudge *self, VigPreview *preview)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  gboolean cut;
+
+  if (preview == NULL)
+    return NULL;
+
+  text = vig_result_cap (preview->text, MAX_PREVIEW, &cut);
+  node = redact (self, vig_json_pack ("{s:s, s:s}", "kind", preview->kind, "text", text));
+
+  return json_node_dup_object (node);
+}
+
 void
 vig_call_judge_add_outward (VigCallJudge *self, JsonObject *request, VigPreview *preview)
 {
+  JsonObject *shown = vig_call_judge_dup_preview (self, preview);
+
   json_object_set_member (request, "arguments", redact (self, vig_json_parse (self->arguments, -1, 0, NULL)));
   if (self->facts->taint != NULL)
     json_object_set_member (request, "taint", redact (self, json_node_init_object (json_node_alloc (), self->facts->taint)));
-  if (preview != NULL)
-    {
-      gboolean cut;
-      g_autofree char *text = vig_result_cap (preview->text, MAX_PREVIEW, &cut);
-
-      json_object_set_member (request, "preview", redact (self, vig_json_pack ("{s:s, s:s}", "kind", preview->kind, "text", text)));
-    }
+  if (shown != NULL)
+    json_object_set_object_member (request, "preview", shown);
 }

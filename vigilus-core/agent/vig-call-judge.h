@@ -31,9 +31,12 @@ const char   *vig_call_judge_get_resource     (VigCallJudge *self); /* canonical
 const char   *vig_call_judge_get_sha256       (VigCallJudge *self); /* of the canonical arguments */
 JsonObject   *vig_call_judge_get_approval     (VigCallJudge *self); /* NULL: none */
 char         *vig_call_judge_dup_grant        (VigCallJudge *self);
+const char   *vig_call_judge_get_grant_end    (VigCallJudge *self); /* when it expires, as ISO 8601; NULL: there is none */
 gsize         vig_call_judge_get_output_limit (VigCallJudge *self); /* bytes that a model is shown at once */
 gsize         vig_call_judge_get_keep_limit   (VigCallJudge *self); /* bytes that are kept */
 gint64        vig_call_judge_get_wait         (VigCallJudge *self); /* microseconds that a request stays open */
+/* Redacted and cut for people; NULL where @preview is. */
+JsonObject   *vig_call_judge_dup_preview      (VigCallJudge *self, VigPreview *preview);
 /* Adds `arguments`, `preview` and `taint` to a request, redacted for people. */
 void          vig_call_judge_add_outward      (VigCallJudge *self, JsonObject *request, VigPreview *preview);
 

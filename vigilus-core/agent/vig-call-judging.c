@@ -123,10 +123,11 @@ build_request (VigCall *self, VigDecision *decision, VigPreview *preview)
   g_autofree char *words = vig_redactor_apply (self->parts->context.redactor, self->owner.words);
   gboolean cut;
   g_autofree char *short_words = vig_result_cap (words, 2000, &cut);
+  g_autofree char *because = decision->reason != NULL ? vig_redactor_apply (self->parts->context.redactor, decision->reason) : NULL;
   JsonObject *request;
 
   expires_at = vig_time_to_iso (vig_approvals_now (self->parts->approvals) + vig_call_judge_get_wait (self->judge));
-  request = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+  request = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
                                   "call_id", self->id,
                                   "run_id", self->owner.run_id,
                                   "session_id", self->owner.session_id,
@@ -138,17 +139,29 @@ build_request (VigCall *self, VigDecision *decision, VigPreview *preview)
                                   "resource", vig_call_judge_get_resource (self->judge),
                                   "arguments_sha256", vig_call_judge_get_sha256 (self->judge),
                                   "reason", short_words,
+                                  "rule", decision->rule,
+                                  "because", because,
                                   "expires_at", expires_at);
   vig_call_judge_add_outward (self->judge, request, preview);
 
   return request;
 }
 
+/* Who decides is told why they are not shown what would change. */
+static VigPreview *
+explain (const GError *error)
+{
+  g_autofree char *text = g_strdup_printf ("What this would change can't be shown: %s", error->message);
+
+  return vig_preview_new ("text", text);
+}
+
 static void
 previewed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigCall) self = user_data;
-  g_autoptr (VigPreview) preview = vig_registry_preview_finish (VIG_REGISTRY (source), result, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigPreview) preview = vig_registry_preview_finish (VIG_REGISTRY (source), result, &error);
   VigDecision *decision = vig_call_judge_get_decision (self->judge);
   VigCallWrite *write;
 
@@ -160,6 +173,8 @@ previewed (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
+  if (error != NULL)
+    preview = explain (error);
   write = vig_call_new_write (self, VIG_CALL_WAITING);
   vig_call_note_decision (self, write, decision);
   write->approval = build_request (self, decision, preview);
@@ -199,7 +214,7 @@ vig_call_preview_async (gpointer call, JsonObject *arguments, GAsyncReadyCallbac
       return;
     }
 
-  invocation = arguments != NULL ? vig_call_new_invocation_with (self, tool, arguments) : vig_call_new_invocation (self, tool);
+  invocation = vig_call_new_preview (self, tool, arguments);
   vig_registry_preview_async (self->parts->context.registry, tool, invocation, self->cancellable, previewed_again, task);
 }
 
@@ -215,7 +230,7 @@ request (VigCall *self)
       return;
     }
 
-  invocation = vig_call_new_invocation (self, tool);
+  invocation = vig_call_new_preview (self, tool, NULL);
   vig_registry_preview_async (self->parts->context.registry, tool, invocation, self->cancellable, previewed, g_object_ref (self));
 }
 

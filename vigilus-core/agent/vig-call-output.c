@@ -7,12 +7,14 @@
 #include "vig-sandbox.h"
 #include "vig-scope-keeper.h"
 #include "vig-server-access.h"
+#include "vig-store-runs.h"
 #include "vig-store-settings.h"
 #include "vig-tool-settings.h"
 
 #include <string.h>
 
-#define MAX_HELD (64 * 1024) /* bytes */
+#define MAX_HELD (64 * 1024)  /* bytes */
+#define MAX_NOTED (64 * 1024) /* bytes */
 
 struct _VigCallOutput
 {
@@ -161,6 +163,16 @@ run_command_in (gpointer data, VigInvocation *invocation, const VigCommandPlace 
   spec.working_directory = place->directory;
   spec.read_paths = place->read_paths;
   spec.allow_unix = place->unix_sockets;
+  spec.allow_network = place->network;
+  spec.allow_raw = place->raw_packets;
+  if (place->deadline != 0)
+    spec.deadline = MIN (spec.deadline, place->deadline);
+  if (place->on_output != NULL)
+    {
+      spec.on_output = place->on_output;
+      spec.user_data = place->user_data;
+      spec.keep_nothing = TRUE;
+    }
 
   return vig_sandbox_run (&spec, cancellable, error);
 }
@@ -176,7 +188,8 @@ run_command (gpointer            data,
   VigSandboxSpec spec = make_spec (invocation, argv, data);
 
   spec.input = input;
-  spec.allow_attributes = vig_invocation_get_level (invocation) >= VIG_LEVEL_WRITE;
+  spec.read_only = vig_invocation_get_level (invocation) < VIG_LEVEL_WRITE;
+  spec.allow_attributes = !spec.read_only;
   if (spec.working_directory == NULL)
     {
       g_set_error_literal (error, VIG_ERROR, VIG_ERROR_DENIED, "this Operator has no working directory to run commands in");
@@ -274,11 +287,44 @@ dup_settings (gpointer data, const char *id, GError **error)
   return vig_tool_settings_open (&self->context, id, error);
 }
 
+typedef struct
+{
+  const char *call_id;
+  JsonObject *record;
+} Note;
+
+static gpointer
+write_note (VigDbConnection *db, gpointer data, GError **error)
+{
+  Note *self = data;
+
+  return GINT_TO_POINTER (vig_store_calls_note (db, self->call_id, self->record, error));
+}
+
+static gboolean
+keep_before (VigCallOutput *self, JsonObject *record, GError **error)
+{
+  g_autoptr (JsonNode) node = vig_json_pack ("J", record);
+  g_autoptr (JsonNode) clean = vig_redactor_apply_json (self->context.redactor, node);
+  g_autofree char *text = vig_json_to_string (clean);
+  Note note = { self->subject.call_id, json_node_get_object (clean) };
+
+  if (strlen (text) <= MAX_NOTED)
+    return vig_db_write (self->context.db, write_note, &note, error) != NULL;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "what is there before the change takes %" G_GSIZE_FORMAT " bytes, more than the %d that are kept: change less at once",
+               strlen (text), MAX_NOTED);
+
+  return FALSE;
+}
+
 static gboolean
 keep_record (gpointer data, const char *kind, JsonObject *record, GError **error)
 {
   VigCallOutput *self = data;
 
+  if (g_str_equal (kind, "before"))
+    return keep_before (self, record, error);
   if (g_str_equal (kind, "network-scan"))
     return vig_scope_keep (&self->context, &self->subject, record, error);
 

@@ -28,8 +28,11 @@ struct _VigCall
   char          *arguments;   /* JSON text, as edited by who approved it; NULL: what the model sent was no object */
   char          *note;        /* for the model, beside the result; NULL: none */
   char          *grant_id;    /* that it runs under; NULL: none */
+  char          *grant_end;   /* when that expires, as ISO 8601, where it may before the call starts; or NULL */
   char          *approval_id;
   char          *stored_level;
+  char          *stored_resource; /* as judged last, which is all there is of a call that is taken up after a restart */
+  gint64         stored_start; /* wall clock, of a call that was running when the daemon ended; 0: none */
   char          *stored_state;
 
   VigCallJudge  *judge;
@@ -46,11 +49,14 @@ struct _VigCall
   guint          grace_timer;
   guint          n_conflicts; /* grants that were gone when the call was declared */
   gboolean        has_slot;
-  gboolean        stopping;
+  gboolean        stopping, refused;
   gboolean        revoked;     /* its grant was, while it ran or was about to */
+  gboolean        previewing;  /* RUNNING, but what it changes is only looked at */
+  gboolean        has_result;  /* the tool gave one, as against only the reason why there is none */
   gboolean        holding;     /* its outcome can't be written: nothing else runs */
   gboolean        shown_unknown;
 
+  JsonObject    *preview;      /* what it changes, where nobody was asked; NULL: none */
   char          *result;
   gboolean        result_is_error;
 };
@@ -71,10 +77,10 @@ void           vig_call_judge_again    (VigCall *self);
 void           vig_call_declare        (VigCall *self);
 void           vig_call_run_tool       (VigCall *self);
 void           vig_call_end_running    (VigCall *self);
+void           vig_call_record_unrun   (VigCall *self); /* it was stopped before it started */
 void           vig_call_forget_grant   (VigCall *self);
 void           vig_call_take_outcome   (VigCall *self, JsonNode *result, const GError *error);
-VigInvocation *vig_call_new_invocation (VigCall *self, VigTool *tool);
-VigInvocation *vig_call_new_invocation_with (VigCall *self, VigTool *tool, JsonObject *arguments);
+VigInvocation *vig_call_new_preview    (VigCall *self, VigTool *tool, JsonObject *arguments); /* NULL: the call's own; with a limit of its own */
 void           vig_call_release_slot   (VigCall *self);
 
 /* vig-call-delegating.c: RUNNING, as a run of another Operator */
@@ -83,6 +89,7 @@ void           vig_call_ask_operator   (VigCall *self);
 
 /* vig-call-recording.c: what is written of a call, and RECORDING */
 JsonObject    *vig_call_build_record   (VigCall *self, const char *event, VigDecision *decision, const char *outcome);
+JsonObject    *vig_call_build_outcome  (VigCall *self, const char *outcome); /* with how long it took */
 VigCallWrite  *vig_call_new_write      (VigCall *self, VigCallState state);
 void           vig_call_note_decision  (VigCall *self, VigCallWrite  *write, VigDecision *decision);
 void           vig_call_take_result    (VigCall *self, JsonObject *row);

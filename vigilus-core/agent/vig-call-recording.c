@@ -5,6 +5,7 @@
 
 #include "vig-approvals-private.h"
 #include "vig-durable.h"
+#include "vig-id.h"
 #include "vig-result.h"
 
 #define SETTLE_DELAY 100 /* milliseconds */
@@ -13,6 +14,7 @@
 JsonObject *
 vig_call_build_record (VigCall *self, const char *event, VigDecision *decision, const char *outcome)
 {
+  const char *resource = vig_call_judge_get_resource (self->judge);
   g_autoptr (JsonObject) arguments = NULL;
   g_autoptr (JsonObject) detail = NULL;
 
@@ -31,13 +33,27 @@ vig_call_build_record (VigCall *self, const char *event, VigDecision *decision, 
                                "approval_id", self->approval_id,
                                "tool", self->tool_name,
                                "level", decision != NULL ? vig_level_to_string (decision->level) : self->stored_level,
-                               "resource", vig_call_judge_get_resource (self->judge),
+                               "resource", resource != NULL ? resource : self->stored_resource,
                                "arguments", arguments,
                                "decision", decision != NULL ? vig_verdict_to_string (decision->verdict) : NULL,
                                "rule", decision != NULL ? decision->rule : NULL,
                                "reason", decision != NULL ? decision->reason : NULL,
                                "outcome", outcome,
                                "detail", detail);
+}
+
+/* Of one that the end of the daemon cut nobody knows when that was: it took at most until now. */
+JsonObject *
+vig_call_build_outcome (VigCall *self, const char *outcome)
+{
+  JsonObject *record = vig_call_build_record (self, "call.outcome", NULL, outcome);
+
+  if (self->started != 0)
+    json_object_set_int_member (record, "duration_us", g_get_monotonic_time () - self->started);
+  else if (self->stored_start != 0)
+    json_object_set_int_member (record, "duration_us", MAX (vig_time_now () - self->stored_start, 0));
+
+  return record;
 }
 
 void
@@ -63,6 +79,8 @@ vig_call_new_write (VigCall *self, VigCallState state)
   json_object_set_string_member (write->changes, "state", vig_call_state_to_string (state));
   write->result_limit = vig_call_judge_get_output_limit (self->judge);
   write->keep_limit = vig_call_judge_get_keep_limit (self->judge);
+  if (self->preview != NULL)
+    json_object_set_object_member (write->changes, "preview", json_object_ref (self->preview));
 
   return write;
 }
@@ -173,14 +191,23 @@ dup_plugin (VigCall *self)
   return g_strdup (plugin != NULL ? plugin : "");
 }
 
+/* What came of it before it was cut is part of what is known. (transfer full) @text */
+static char *
+add_printed (VigCall *self, char *text)
+{
+  g_autofree char *words = text;
+  g_autofree char *rest = self->stream != NULL ? vig_stream_flush (self->stream) : NULL;
+  const char *printed = vig_call_get_output (self);
+
+  return *printed != '\0' ? g_strdup_printf ("%s\n\nIt had printed:\n%s", words, printed) : g_steal_pointer (&words);
+}
+
 void
 vig_call_record_outcome (VigCall *self, const char *outcome, char *text, gboolean is_error)
 {
   VigCallWrite *write = vig_call_new_write (self, VIG_CALL_RECORDING);
-  JsonObject *audit = vig_call_build_record (self, "call.outcome", NULL, outcome);
+  JsonObject *audit = vig_call_build_outcome (self, outcome);
 
-  if (self->started != 0)
-    json_object_set_int_member (audit, "duration_us", g_get_monotonic_time () - self->started);
   if (is_error)
     {
       gboolean cut;
@@ -193,10 +220,11 @@ vig_call_record_outcome (VigCall *self, const char *outcome, char *text, gboolea
     }
   json_array_add_object_element (write->audit, audit);
   json_object_set_string_member (write->changes, "outcome", outcome);
-  if (self->started != 0 && !has_own_words (self))
+  if ((self->started != 0 || self->stored_start != 0) && !has_own_words (self))
     write->taint_plugin = dup_plugin (self);
-  write->result = text;
+  write->result = self->has_result ? text : add_printed (self, text);
   write->result_is_error = is_error;
+  write->tell_noted = !self->has_result;
   record (self, write);
 }
 

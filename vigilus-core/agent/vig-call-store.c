@@ -39,6 +39,7 @@ vig_call_facts_free (gpointer data)
   vig_operator_unref (self->operator);
   vig_policy_rules_unref (self->rules);
   g_free (self->grant_id);
+  g_free (self->grant_end);
   g_clear_pointer (&self->approval, json_object_unref);
   g_free (self);
 }
@@ -84,7 +85,10 @@ read_grant (VigCallFacts *self, VigDbConnection *db, GError **error)
       return FALSE;
     }
   if (grant != NULL)
-    self->grant_id = g_strdup (vig_json_get_string (grant, "id", NULL));
+    {
+      self->grant_id = g_strdup (vig_json_get_string (grant, "id", NULL));
+      self->grant_end = g_strdup (vig_json_get_string (grant, "expires_at", NULL));
+    }
 
   return TRUE;
 }
@@ -94,22 +98,19 @@ static gboolean
 read_conversation (VigCallFacts *self, VigDbConnection *db, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (JsonObject) call = NULL;
-  g_autoptr (JsonObject) run = NULL;
+  g_autoptr (JsonObject) terms = NULL;
 
   if (self->call_id == NULL)
     return TRUE;
 
   self->taint = vig_store_taints_before (db, self->call_id, &local_error);
   if (local_error == NULL)
-    call = vig_store_calls_get (db, self->call_id, &local_error);
-  if (call != NULL)
-    run = vig_store_runs_get (db, vig_json_get_string (call, "run_id", ""), &local_error);
-  if (run != NULL)
+    terms = vig_store_calls_get_terms (db, self->call_id, &local_error);
+  if (terms != NULL)
     {
-      self->unattended = vig_json_get_boolean (run, "unattended", FALSE);
+      self->unattended = vig_json_get_boolean (terms, "unattended", FALSE);
       if (self->operator != NULL)
-        vig_operator_cap (self->operator, run);
+        vig_operator_cap (self->operator, terms);
     }
   if (local_error == NULL)
     return TRUE;
@@ -167,9 +168,9 @@ read_settings (VigCallFacts *self, VigDbConnection *db, GError **error)
 
   self->settings.lenient = g_str_equal (vig_json_get_string (settings, "trust_mode", "strict"), "lenient");
   self->settings.taint_is_strict = vig_json_get_boolean (settings, "taint_is_strict", TRUE);
-  self->settings.output_limit = vig_json_get_int (settings, "output_limit", 32768);
-  self->settings.output_keep = vig_json_get_int (settings, "output_keep_kb", 1024);
-  self->settings.wait = vig_json_get_int (settings, self->unattended ? "approval_wait_minutes_unattended" : "approval_wait_minutes", 60);
+  self->settings.output_limit = vig_json_get_int (settings, "output_limit", VIG_STORE_SETTINGS_OUTPUT_LIMIT);
+  self->settings.output_keep = vig_json_get_int (settings, "output_keep_kb", 0);
+  self->settings.wait = vig_json_get_int (settings, self->unattended ? "approval_wait_minutes_unattended" : "approval_wait_minutes", 1);
 
   return TRUE;
 }
@@ -383,6 +384,32 @@ request (VigCallWrite *self, VigDbConnection *db, JsonObject **approval, GError 
   return TRUE;
 }
 
+/* Where the tool gave no result of its own, what it noted before its change would be lost. */
+static gboolean
+add_noted (VigCallWrite *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *noted = NULL;
+
+  if (!self->tell_noted || self->result == NULL)
+    return TRUE;
+
+  noted = vig_store_calls_dup_noted (db, self->call_id, &local_error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  if (noted != NULL)
+    {
+      g_autofree char *text = g_steal_pointer (&self->result);
+
+      self->result = g_strdup_printf ("%s\nNoted before it began: %s", text, noted);
+    }
+
+  return TRUE;
+}
+
 gpointer
 vig_call_write_run (VigDbConnection *db, gpointer data, GError **error)
 {
@@ -392,6 +419,8 @@ vig_call_write_run (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (JsonObject) call = NULL;
   g_autoptr (GError) local_error = NULL;
 
+  if (!add_noted (self, db, error))
+    return NULL;
   fill_result (self);
   if (!check_frozen (self, db, error) || !use_grant (self, db, error) || !make_grant (self, db, error) || !request (self, db, &approval, error))
     return NULL;

@@ -41,6 +41,7 @@ typedef struct
   gboolean     has_floor;
   VigLevel     floor;
   char        *grant_id;     /* NULL: none covers the call */
+  char        *grant_end;    /* when it expires, as ISO 8601 */
   JsonObject  *approval;     /* NULL: none */
   JsonObject  *taint;        /* what the conversation had read from outside; NULL: nothing */
   gboolean     unattended;
@@ -71,6 +72,7 @@ typedef struct
   gsize        keep_limit;    /* of what is kept, where the result is over the limit */
   char        *whole;         /* made here */
   gboolean     result_is_error;
+  gboolean     tell_noted;    /* the result is not the tool's own: what the call noted before its change is added */
 } VigCallWrite;
 
 VigCallWrite *vig_call_write_new  (VigRedactor *redactor, const char *call_id);

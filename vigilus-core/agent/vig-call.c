@@ -6,6 +6,7 @@
 #include "vig-approvals-private.h"
 #include "vig-call-private.h"
 #include "vig-durable.h"
+#include "vig-store-row.h"
 
 #define LIVE_OUTPUT (32 * 1024) /* bytes */
 
@@ -98,7 +99,8 @@ take_up_interrupted (VigCall *self)
     }
 
   write = vig_call_new_write (self, VIG_CALL_NEW);
-  json_array_add_object_element (write->audit, vig_call_build_record (self, "call.outcome", NULL, "interrupted"));
+  json_array_add_object_element (write->audit, vig_call_build_outcome (self, "interrupted"));
+  self->stored_start = 0;
   vig_durable_write_async (self->parts->context.db, vig_call_write_run, write, vig_call_write_free, (GDestroyNotify) json_object_unref,
                            FALSE, NULL, self->abandoned, made_new, g_object_ref (self));
 }
@@ -114,8 +116,16 @@ vig_call_start (VigCall *self)
     vig_call_enter (self, VIG_CALL_DONE);
   else if (self->stopping)
     vig_call_deny_for (self, "stopped", "the run was stopped");
+  else if (self->refused)
+    vig_call_deny_for (self, "limit", "a reply makes " G_STRINGIFY (VIG_CALL_MAX_IN_REPLY) " calls at most: make the others in the next one");
   else
     vig_call_enter (self, VIG_CALL_NEW);
+}
+
+void
+vig_call_refuse (VigCall *self)
+{
+  self->refused = TRUE;
 }
 
 void
@@ -136,6 +146,8 @@ vig_call_give_up (VigCall *self)
 {
   if (self->state == VIG_CALL_NEW)
     vig_call_deny_for (self, "stopped", "the run was stopped");
+  else if (self->state == VIG_CALL_RUNNING && self->previewing)
+    vig_call_record_unrun (self);
   else if (self->state == VIG_CALL_RUNNING)
     {
       vig_call_end_running (self);
@@ -287,9 +299,12 @@ vig_call_finalize (GObject *object)
   g_free (self->arguments);
   g_free (self->note);
   g_free (self->grant_id);
+  g_free (self->grant_end);
   g_free (self->approval_id);
   g_free (self->stored_level);
+  g_free (self->stored_resource);
   g_free (self->stored_state);
+  g_clear_pointer (&self->preview, json_object_unref);
   g_free (self->result);
   vig_parts_unref (self->parts);
 
@@ -317,6 +332,7 @@ vig_call_take_arguments (VigCall *self, JsonObject *row)
 
   g_free (self->arguments);
   self->arguments = arguments != NULL ? vig_json_object_to_string (arguments) : NULL;
+  g_clear_pointer (&self->stored_resource, g_free);
   g_free (self->note);
   self->note = g_strdup (vig_json_get_string (row, "note", NULL));
   if (self->judge != NULL)
@@ -332,7 +348,9 @@ read_row (VigCall *self, JsonObject *row)
   vig_call_take_arguments (self, row);
   self->approval_id = g_strdup (vig_json_get_string (row, "approval_id", NULL));
   self->stored_level = g_strdup (vig_json_get_string (row, "level", NULL));
+  self->stored_resource = g_strdup (vig_json_get_string (row, "resource", NULL));
   self->stored_state = g_strdup (vig_json_get_string (row, "state", "new"));
+  vig_store_get_time (row, "started_at", &self->stored_start, NULL);
   vig_call_take_result (self, row);
 }
 

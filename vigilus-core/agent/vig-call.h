@@ -35,9 +35,11 @@ typedef struct
   gpointer      user_data;
 } VigCallOwner;
 
+#define VIG_CALL_MAX_IN_REPLY 256 /* calls of one reply that are looked at; the model is told of the others to make them in the next one */
+
 VigCall      *vig_call_new                  (const VigCallOwner *owner, JsonObject *row); /* schema Call, as stored */
 void          vig_call_start                (VigCall *self);                              /* from the state that is stored */
-
+void          vig_call_refuse               (VigCall *self); /* before it starts: its reply has too many */
 void          vig_call_stop                 (VigCall *self); /* ends without running, or as what runs ends */
 void          vig_call_give_up              (VigCall *self); /* ends now: what runs is left behind */
 /* Stores DONE if the run does not go on soon, which stores it, too: for a call whose siblings take longer. */

@@ -12,6 +12,7 @@
 
 struct _VigCompactor
 {
+  VigRedactor          *redactor;
   VigProvider          *provider;
   char                 *model;
   char                 *summary; /* of all up to the piece that is next; NULL: nothing yet */
@@ -33,10 +34,11 @@ static const char system_prompt[] =
   "summary alone, in the language of the person, in at most 600 words.";
 
 VigCompactor *
-vig_compactor_new (VigProvider *provider, const char *model, const char *summary, VigCompaction *compaction)
+vig_compactor_new (VigRedactor *redactor, VigProvider *provider, const char *model, const char *summary, VigCompaction *compaction)
 {
   VigCompactor *self = g_rc_box_new0 (VigCompactor);
 
+  self->redactor = g_object_ref (redactor);
   if (provider != NULL)
     self->provider = g_object_ref (provider);
   self->has_failed = provider == NULL;
@@ -52,6 +54,7 @@ clear (gpointer data)
 {
   VigCompactor *self = data;
 
+  g_object_unref (self->redactor);
   g_clear_object (&self->provider);
   g_free (self->model);
   g_free (self->summary);
@@ -100,7 +103,8 @@ take_reply (VigCompactor *self, VigReply *reply)
 
   if (*stripped != '\0')
     {
-      take_summary (self, g_steal_pointer (&stripped));
+      /* It is asked about again, and kept. */
+      take_summary (self, vig_redactor_apply (self->redactor, stripped));
       return;
     }
 
@@ -123,7 +127,7 @@ summarised (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   if (reply != NULL && self->on_reply != NULL)
-    self->on_reply (reply, self->model, g_object_get_data (G_OBJECT (task), "on-reply"));
+    self->on_reply (reply, g_object_get_data (G_OBJECT (task), "on-reply"));
   if (reply == NULL)
     g_message ("no model's summary of a conversation, so it is made without one: %s", error != NULL ? error->message : "nothing was answered");
 

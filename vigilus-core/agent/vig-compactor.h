@@ -10,10 +10,10 @@ G_BEGIN_DECLS
 typedef struct _VigCompactor VigCompactor;
 
 /* Each reply, to be counted. @user_data: as given to run_async (). */
-typedef void (*VigCompactorFunc) (VigReply *reply, const char *model, gpointer user_data);
+typedef void (*VigCompactorFunc) (VigReply *reply, gpointer user_data);
 
 /* @provider: NULL where none can write a summary. (transfer full) compaction */
-VigCompactor *vig_compactor_new        (VigProvider *provider, const char *model, const char *summary, VigCompaction *compaction);
+VigCompactor *vig_compactor_new        (VigRedactor *redactor, VigProvider *provider, const char *model, const char *summary, VigCompaction *compaction);
 void          vig_compactor_unref      (VigCompactor *self);
 /* @on_reply is not called once @cancellable has fired. */
 void          vig_compactor_run_async  (VigCompactor *self, VigCompactorFunc on_reply, GCancellable *cancellable, GAsyncReadyCallback callback,

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "vig-stop.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
 
@@ -114,7 +115,7 @@ static gboolean
 write_runs (Export *self, VigDbConnection *db, GString *piece, GError **error)
 {
   VigPage page = { BATCH, self->cursor };
-  g_autoptr (JsonObject) list = vig_store_runs_list (db, NULL, get_id (self), NULL, &page, error);
+  g_autoptr (JsonObject) list = vig_store_runs_list (db, NULL, get_id (self), NULL, 0, &page, error);
   JsonArray *runs;
 
   if (list == NULL)
@@ -236,6 +237,15 @@ append_results (GString *piece, JsonArray *results)
 }
 
 static void
+append_stop (GString *piece, JsonObject *content)
+{
+  const char *why = vig_stop_describe (vig_stop_read (vig_json_get_string (content, "stop_reason", NULL), vig_json_get_boolean (content, "cut_short", FALSE)));
+
+  if (why != NULL)
+    g_string_append_printf (piece, "> %s\n\n", why);
+}
+
+static void
 append_message (Export *self, GString *piece, JsonObject *message)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), message);
@@ -250,6 +260,7 @@ append_message (Export *self, GString *piece, JsonObject *message)
     append_heading (piece, json_node_get_object (clean));
   if (*text != '\0')
     g_string_append_printf (piece, g_str_equal (kind, "notice") ? "> %s\n\n" : "%s\n\n", text);
+  append_stop (piece, content);
   append_calls (piece, vig_json_get_array (content, "calls"));
   append_results (piece, vig_json_get_array (content, "results"));
 }

@@ -4,6 +4,7 @@
 #include "vig-delegation-store.h"
 
 #include "vig-orchestrator.h"
+#include "vig-stop.h"
 #include "vig-store-operators.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
@@ -137,23 +138,33 @@ vig_delegation_start_run (VigDbConnection *db, gpointer data, GError **error)
   return vig_json_pack_object ("{s:J, s:b}", "run", run, "is_new", TRUE);
 }
 
-static const char *
+/* What the last answer of a run holds (borrowed), or NULL. */
+static JsonObject *
 find_answer (JsonArray *messages)
 {
   for (guint i = json_array_get_length (messages); i > 0; i--)
     {
       JsonObject *message = json_array_get_object_element (messages, i - 1);
-      JsonObject *content = vig_json_get_object (message, "content");
 
-      if (content != NULL && g_str_equal (vig_json_get_string (message, "kind", ""), "assistant"))
-        return vig_json_get_string (content, "text", "");
+      if (g_str_equal (vig_json_get_string (message, "kind", ""), "assistant"))
+        return vig_json_get_object (message, "content");
     }
 
-  return "";
+  return NULL;
+}
+
+/* Who asked must not take for whole what broke off. */
+static const char *
+explain_cut (JsonObject *answer)
+{
+  VigStop stop = answer != NULL ? vig_stop_read (vig_json_get_string (answer, "stop_reason", NULL), vig_json_get_boolean (answer, "cut_short", FALSE))
+                                : VIG_STOP_WHOLE;
+
+  return vig_stop_describe (stop);
 }
 
 static JsonNode *
-describe_end (JsonObject *run, const char *answer)
+describe_end (JsonObject *run, JsonObject *answer)
 {
   const char *state = vig_json_get_string (run, "state", "");
   JsonObject *failure = vig_json_get_object (run, "error");
@@ -163,11 +174,12 @@ describe_end (JsonObject *run, const char *answer)
   if (why == NULL && g_str_equal (state, "stopped"))
     why = "it was stopped before it had done all";
 
-  return vig_json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:b}",
+  return vig_json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:b}",
                         "operator", vig_json_get_string (run, "operator_name", ""),
                         "run_id", vig_json_get_string (run, "id", ""),
                         "state", state,
-                        "answer", answer,
+                        "answer", answer != NULL ? vig_json_get_string (answer, "text", "") : "",
+                        "incomplete", is_error ? NULL : explain_cut (answer),
                         "error", is_error ? why : NULL,
                         "is_error", is_error);
 }

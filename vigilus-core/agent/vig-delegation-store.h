@@ -20,7 +20,7 @@ typedef struct
 void     vig_delegation_start_free (gpointer start);
 /* VigDbFunc: {"run": Run, "is_new"}: the one run of this call, made where there was none yet. */
 gpointer vig_delegation_start_run  (VigDbConnection *db, gpointer start, GError **error);
-/* VigDbFunc over a run's id: {"operator", "run_id", "state", "answer", "is_error"}. */
+/* VigDbFunc over a run's id: {"operator", "run_id", "state", "answer", "incomplete": why it broke off, or missing, "is_error"}. */
 gpointer vig_delegation_result_run (VigDbConnection *db, gpointer run_id, GError **error);
 
 G_END_DECLS

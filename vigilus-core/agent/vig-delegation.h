@@ -36,7 +36,8 @@ void           vig_delegation_free       (VigDelegation *self);
 void           vig_delegation_set_runner (VigDelegation *self, const VigDelegationRunner *runner);
 void           vig_delegation_close      (VigDelegation *self); /* who still waits hears CANCELLED; nothing is stopped */
 
-/* Ends when the run has ended. @cancellable stops it. {"operator", "run_id", "state", "answer", "is_error"}. NOT_FOUND: no such Operator, and which there
+/* Ends when the run has ended. @cancellable stops it. {"operator", "run_id", "state", "answer", "incomplete": why it
+ * broke off, or missing, "is_error"}. NOT_FOUND: no such Operator, and which there
  * are; DENIED: over a limit. */
 void           vig_delegation_ask_async  (VigDelegation *self, const VigDelegationRequest *request, GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);

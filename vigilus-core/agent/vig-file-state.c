@@ -3,6 +3,8 @@
 
 #include "vig-file-state.h"
 
+#include "vig-sandbox-files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -100,13 +102,11 @@ read_link (VigFileState *self, int directory, const char *name, GError **error)
   return TRUE;
 }
 
-gboolean
-vig_file_state_read (VigFileState *self, int directory, const char *name, VigContent *content, gint64 max_size, GError **error)
+static gboolean
+read_state (VigFileState *self, int directory, const char *name, VigContent *content, gint64 max_size, GError **error)
 {
   struct stat info;
 
-  memset (self, 0, sizeof *self);
-  self->kind = "absent";
   if (fstatat (directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
     return errno == ENOENT || fail (error, "look at", name);
 
@@ -125,6 +125,40 @@ vig_file_state_read (VigFileState *self, int directory, const char *name, VigCon
   g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "%s is a pipe, a socket or a device: it cannot be kept", name);
 
   return FALSE;
+}
+
+/* One look at a file, or one putting back, on a thread that the kernel holds to the file's folder and the kept contents. */
+typedef struct
+{
+  VigFileState       *read;
+  const VigFileState *back;
+  const VigFileState *now;
+  int                 directory;
+  const char         *name;
+  VigContent         *content;
+  gint64              max_size;
+  GError            **error;
+  gboolean            done;
+} Work;
+
+static void
+read_there (gpointer data)
+{
+  Work *work = data;
+
+  work->done = read_state (work->read, work->directory, work->name, work->content, work->max_size, work->error);
+}
+
+gboolean
+vig_file_state_read (VigFileState *self, int directory, const char *name, VigContent *content, gint64 max_size, GError **error)
+{
+  const VigFilesPlace places[] = { { directory, FALSE }, { content != NULL ? vig_content_get_descriptor (content) : -1, TRUE } };
+  Work work = { .read = self, .directory = directory, .name = name, .content = content, .max_size = max_size, .error = error };
+
+  memset (self, 0, sizeof *self);
+  self->kind = "absent";
+
+  return vig_files_run (places, content != NULL ? 2 : 1, read_there, &work, error) && work.done;
 }
 
 void
@@ -296,8 +330,8 @@ put_directory (const VigFileState *self, int directory, const char *name, GError
   return done;
 }
 
-gboolean
-vig_file_state_put_back (const VigFileState *self, int directory, const char *name, const VigFileState *now, VigContent *content, GError **error)
+static gboolean
+put_back (const VigFileState *self, int directory, const char *name, const VigFileState *now, VigContent *content, GError **error)
 {
   const VigFileState nothing = { .kind = "absent" };
   gboolean is_directory = g_str_equal (self->kind, "directory");
@@ -317,4 +351,21 @@ vig_file_state_put_back (const VigFileState *self, int directory, const char *na
     done = put_directory (self, directory, name, error);
 
   return done && (fsync (directory) == 0 || fail (error, "write the folder of", name));
+}
+
+static void
+put_back_there (gpointer data)
+{
+  Work *work = data;
+
+  work->done = put_back (work->back, work->directory, work->name, work->now, work->content, work->error);
+}
+
+gboolean
+vig_file_state_put_back (const VigFileState *self, int directory, const char *name, const VigFileState *now, VigContent *content, GError **error)
+{
+  const VigFilesPlace places[] = { { directory, TRUE }, { vig_content_get_descriptor (content), FALSE } };
+  Work work = { .back = self, .now = now, .directory = directory, .name = name, .content = content, .error = error };
+
+  return vig_files_run (places, G_N_ELEMENTS (places), put_back_there, &work, error) && work.done;
 }

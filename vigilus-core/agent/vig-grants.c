@@ -37,8 +37,8 @@ serialise (JsonObject *grant)
   return g_strconcat (SIGNED_PREFIX, canonical, NULL);
 }
 
-char *
-vig_grants_sign (GBytes *key, JsonObject *grant)
+static char *
+sign (GBytes *key, JsonObject *grant)
 {
   g_autofree char *text = serialise (grant);
 
@@ -60,10 +60,10 @@ equal_in_constant_time (const char *a, const char *b)
   return difference == 0;
 }
 
-gboolean
-vig_grants_verify (GBytes *key, JsonObject *grant)
+static gboolean
+verify (GBytes *key, JsonObject *grant)
 {
-  g_autofree char *expected = vig_grants_sign (key, grant);
+  g_autofree char *expected = sign (key, grant);
 
   return equal_in_constant_time (expected, vig_json_get_string (grant, "signature", ""));
 }
@@ -86,21 +86,29 @@ is_live (JsonObject *grant, gint64 now)
          && strcmp (vig_json_get_string (grant, "expires_at", ""), now_text) > 0;
 }
 
-gboolean
-vig_grants_is_once (JsonObject *grant)
+static gboolean
+is_once (JsonObject *grant)
 {
   return g_str_equal (vig_json_get_string (grant, "mode", "once"), "once");
 }
 
 static gboolean
+is_for_exact_arguments (JsonObject *grant)
+{
+  return vig_json_get_string (grant, "resource", NULL) == NULL || is_once (grant)
+         || g_str_equal (vig_json_get_string (grant, "mode", ""), "standing");
+}
+
+/* The same arguments can reach something else than what was approved: a link, a working directory or an HTTP tool's URL may have changed since. */
+static gboolean
 covers_what (JsonObject *grant, const VigGrantQuery *query)
 {
   const char *resource = vig_json_get_string (grant, "resource", NULL);
 
-  if (resource == NULL || vig_grants_is_once (grant))
-    return same_text (grant, "arguments_sha256", query->arguments_sha256);
+  if (is_for_exact_arguments (grant) && !same_text (grant, "arguments_sha256", query->arguments_sha256))
+    return FALSE;
 
-  return vig_resource_covers (resource, query->resource);
+  return resource == NULL ? query->resource == NULL : vig_resource_covers (resource, query->resource);
 }
 
 static gboolean
@@ -109,8 +117,9 @@ is_of_conversation (JsonObject *grant, const VigGrantQuery *query)
   return vig_json_get_string (grant, "session_id", NULL) == NULL || same_text (grant, "session_id", query->session_id);
 }
 
-gboolean
-vig_grants_covers (GBytes *key, JsonObject *grant, const VigGrantQuery *query, gint64 now)
+/* Is it intact, alive at @now (microseconds), and does it cover this call? A grant without a resource covers exactly its arguments. */
+static gboolean
+covers (GBytes *key, JsonObject *grant, const VigGrantQuery *query, gint64 now)
 {
   VigLevel level;
 
@@ -122,7 +131,7 @@ vig_grants_covers (GBytes *key, JsonObject *grant, const VigGrantQuery *query, g
          && is_of_conversation (grant, query)
          && is_live (grant, now)
          && covers_what (grant, query)
-         && vig_grants_verify (key, grant);
+         && verify (key, grant);
 }
 
 JsonObject *
@@ -137,7 +146,7 @@ vig_grants_find (VigDbConnection *db, GBytes *key, const VigGrantQuery *query, g
     {
       JsonObject *grant = json_array_get_object_element (grants, i);
 
-      if (vig_grants_covers (key, grant, query, now))
+      if (covers (key, grant, query, now))
         return json_object_ref (grant);
     }
 
@@ -153,7 +162,7 @@ vig_grants_store (VigDbConnection *db, GBytes *key, JsonObject *grant, gint64 no
 
   json_object_set_string_member (grant, "id", id);
   json_object_set_string_member (grant, "created_at", created_at);
-  signature = vig_grants_sign (key, grant);
+  signature = sign (key, grant);
 
   return vig_store_grants_create (db, grant, signature, error);
 }

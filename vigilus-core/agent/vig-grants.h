@@ -22,14 +22,6 @@ typedef struct
   const char *session_id;       /* the conversation that asks */
 } VigGrantQuery;
 
-char       *vig_grants_sign     (GBytes *key, JsonObject *grant); /* hex */
-gboolean    vig_grants_verify   (GBytes *key, JsonObject *grant); /* with its `signature` */
-
-/* Is it intact, alive at @now (microseconds), and does it cover this call? A grant without a resource covers exactly its arguments. */
-gboolean    vig_grants_covers   (GBytes *key, JsonObject *grant, const VigGrantQuery *query, gint64 now);
-
-gboolean    vig_grants_is_once  (JsonObject *grant);
-
 /* Asks the store; NULL without error: none. */
 JsonObject *vig_grants_find     (VigDbConnection *db, GBytes *key, const VigGrantQuery *query, gint64 now, GError **error);
 

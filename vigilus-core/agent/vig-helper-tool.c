@@ -10,6 +10,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
 
+#define ANSWER_TIME 10 /* seconds beyond those of a command, in which what the helper says of one that it ended comes back */
 #define MAX_ANSWER (2 * 6 * VIG_HELPER_MAX_OUTPUT + 4096) /* both outputs, as JSON at its longest */
 
 #define VIG_TYPE_HELPER_TOOL (vig_helper_tool_get_type ())
@@ -23,6 +24,7 @@ struct _VigHelperTool
 
   VigVault *vault;
   char     *socket;
+  gint      let_go; /* atomic: Vigilus itself ends, and what has begun goes on */
 };
 
 static const VigToolInfo helper_info = {
@@ -32,7 +34,7 @@ static const VigToolInfo helper_info = {
                  "Nothing else; not every one of them is turned on. A person approves each call.",
   .level = VIG_LEVEL_ELEVATE,
   .input_schema = vig_helper_schema,
-  .timeout = VIG_HELPER_TIMEOUT,
+  .timeout = VIG_HELPER_TIMEOUT + ANSWER_TIME,
 };
 
 static void vig_helper_tool_iface_init (VigToolInterface *iface);
@@ -110,25 +112,39 @@ read_answer (GInputStream *input, GCancellable *cancellable, GError **error)
   return n < 0 ? NULL : g_strdup (text->str);
 }
 
+/* The request is out: whatever goes wrong from here on, it may have been carried out. */
 static char *
-exchange (VigHelperTool *self, const char *request, gint64 deadline, GCancellable *cancellable, GError **error)
+wait_for_answer (VigHelperTool *self, GSocketConnection *connection, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  char *answer = read_answer (g_io_stream_get_input_stream (G_IO_STREAM (connection)), cancellable, &local_error);
+
+  if (answer != NULL)
+    return answer;
+
+  if (g_cancellable_is_cancelled (cancellable) && g_atomic_int_get (&self->let_go) == 0)
+    g_socket_send (g_socket_connection_get_socket (connection), "x", 1, NULL, NULL);
+  g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "the privileged helper gave no answer: %s", local_error->message);
+
+  return NULL;
+}
+
+static char *
+exchange (VigHelperTool *self, const char *request, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (self->socket);
-  gint64 seconds = (deadline - g_get_monotonic_time ()) / G_USEC_PER_SEC;
-  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GSocketConnection) connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), cancellable, error);
 
-  g_socket_client_set_timeout (client, (guint) CLAMP (seconds, 1, VIG_HELPER_TIMEOUT));
-  connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), cancellable, error);
+  /* With the NUL at its end. */
   if (connection == NULL
-      || !g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), request, strlen (request), NULL, cancellable, error)
-      || !g_socket_shutdown (g_socket_connection_get_socket (connection), FALSE, TRUE, error))
+      || !g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), request, strlen (request) + 1, NULL, cancellable, error))
     {
       g_prefix_error (error, "the privileged helper can't be reached: ");
       return NULL;
     }
 
-  return read_answer (g_io_stream_get_input_stream (G_IO_STREAM (connection)), cancellable, error);
+  return wait_for_answer (self, connection, cancellable, error);
 }
 
 static JsonNode *
@@ -136,19 +152,24 @@ vig_helper_tool_run (VigTool *tool, VigInvocation *invocation, GCancellable *can
 {
   VigHelperTool *self = VIG_HELPER_TOOL (tool);
   g_autofree char *request = make_request (self, invocation, error);
-  g_autofree char *text = request != NULL ? exchange (self, request, vig_invocation_get_deadline (invocation), cancellable, error) : NULL;
-  g_autoptr (JsonObject) answer = text != NULL ? vig_json_parse_object (text, -1, 0, error) : NULL;
+  g_autofree char *text = request != NULL ? exchange (self, request, cancellable, error) : NULL;
+  g_autoptr (JsonObject) answer = text != NULL ? vig_json_parse_object (text, -1, 0, NULL) : NULL;
   const char *refusal = answer != NULL ? vig_json_get_string (answer, "error", NULL) : NULL;
 
   if (answer == NULL)
     {
       if (text != NULL)
-        g_prefix_error (error, "the privileged helper gave no whole answer; what it did is not known: ");
+        g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "the privileged helper gave no whole answer");
       return NULL;
     }
   if (refusal != NULL)
     {
       g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "the privileged helper refused: %s", refusal);
+      return NULL;
+    }
+  if (vig_json_get_boolean (answer, "timed_out", FALSE))
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_TIMED_OUT, "it was ended after %d seconds: %.2000s", VIG_HELPER_TIMEOUT, vig_json_get_string (answer, "error_output", ""));
       return NULL;
     }
   if (vig_json_get_int (answer, "exit_status", -1) != 0)
@@ -231,4 +252,10 @@ vig_helper_tool_new (VigVault *vault, const char *socket)
   self->socket = g_strdup (socket);
 
   return VIG_TOOL (self);
+}
+
+void
+vig_helper_tool_let_go (VigTool *tool)
+{
+  g_atomic_int_set (&VIG_HELPER_TOOL (tool)->let_go, 1);
 }

@@ -9,7 +9,9 @@
 #include "vig-output.h"
 #include "vig-result.h"
 
-#define BUDGET (24 * 1024) /* bytes of earlier runs that are shown to choose an Operator */
+#define ROUTE_HISTORY  (24 * 1024) /* bytes of earlier runs that are shown to choose an Operator, at most */
+#define LEAST_QUESTION 400
+#define ROUTE_QUESTION (64 * 1024) /* of the question with its attached texts: what it is about stands there */
 
 typedef struct
 {
@@ -19,6 +21,7 @@ typedef struct
   GHashTable    *answered;
   gboolean       with_images;
   gsize          result_limit; /* bytes; 0: as stored */
+  gsize          text_limit;   /* bytes of what a person says; 0: as stored */
 } Builder;
 
 static const char *
@@ -42,6 +45,21 @@ close_reply (Builder *self)
   g_hash_table_remove_all (self->answered);
 }
 
+/* Its beginning and its end say what is wanted. (transfer full) */
+static char *
+cut_middle (const char *text, gsize limit)
+{
+  const char *begin_end = text + limit * 2 / 3;
+  const char *end_begin = text + strlen (text) - limit / 3;
+
+  while (begin_end > text && ((guchar) *begin_end & 0xC0) == 0x80)
+    begin_end--;
+  while (((guchar) *end_begin & 0xC0) == 0x80)
+    end_begin++;
+
+  return g_strdup_printf ("%.*s\n[…]\n%s", (int) (begin_end - text), text, end_begin);
+}
+
 static void
 add_user (Builder *self, JsonObject *message)
 {
@@ -50,6 +68,12 @@ add_user (Builder *self, JsonObject *message)
 
   vig_attachments_append_text (said, message);
   text = vig_redactor_apply (self->redactor, said->str);
+  if (self->text_limit > 0 && strlen (text) > self->text_limit)
+    {
+      g_autofree char *whole = g_steal_pointer (&text);
+
+      text = cut_middle (whole, self->text_limit);
+    }
   close_reply (self);
   vig_transcript_add_user (self->transcript, text);
   if (self->with_images)
@@ -131,20 +155,22 @@ add_message (Builder *self, JsonObject *message, gboolean with_calls)
 
 /* The newest messages within the budget, from a person's on: a transcript can't begin in the middle of a run. */
 static guint
-find_newest (JsonArray *history)
+find_newest (JsonArray *history, gsize budget)
 {
   gsize size = 0;
   guint length = json_array_get_length (history);
   guint start = length;
 
-  for (guint i = length; i > 0 && size < BUDGET; i--)
+  for (guint i = length; i > 0 && size < budget; i--)
     {
       JsonObject *message = json_array_get_object_element (history, i - 1);
       JsonObject *content = vig_json_get_object (message, "content");
       g_autofree char *text = content != NULL ? vig_json_object_to_string (content) : g_strdup ("");
+      g_autoptr (GString) attached = g_string_new (NULL);
 
-      size += strlen (text);
-      if (size < BUDGET && g_str_equal (get_kind (message), "user"))
+      vig_attachments_append_text (attached, message);
+      size += strlen (text) + attached->len;
+      if (size < budget && g_str_equal (get_kind (message), "user"))
         start = i - 1;
     }
 
@@ -169,6 +195,7 @@ builder_init (Builder *self, VigRedactor *redactor, gsize result_limit)
   self->open = NULL;
   self->answered = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->result_limit = result_limit;
+  self->text_limit = 0;
   self->with_images = TRUE;
 }
 
@@ -267,18 +294,38 @@ vig_history_build (const VigConversation *conversation, JsonArray *approvals)
   return builder_end (&self);
 }
 
-VigTranscript *
-vig_history_build_to_route (JsonArray *history, JsonArray *messages, VigRedactor *redactor)
+/* With the texts that are attached. */
+static gsize
+measure_said (JsonArray *messages)
 {
+  g_autoptr (GString) said = g_string_new (NULL);
+
+  for (guint i = 0; i < json_array_get_length (messages); i++)
+    {
+      JsonObject *message = json_array_get_object_element (messages, i);
+      JsonObject *content = vig_json_get_object (message, "content");
+
+      g_string_append (said, content != NULL ? vig_json_get_string (content, "text", "") : "");
+      vig_attachments_append_text (said, message);
+    }
+
+  return said->len;
+}
+
+VigTranscript *
+vig_history_build_to_route (JsonArray *history, JsonArray *messages, VigRedactor *redactor, gsize most)
+{
+  gsize asked = MIN (measure_said (messages), MIN (most, ROUTE_QUESTION));
   Builder self;
 
   builder_init (&self, redactor, 0);
-  for (guint i = find_newest (history); i < json_array_get_length (history); i++)
+  for (guint i = find_newest (history, MIN (most - asked, ROUTE_HISTORY)); i < json_array_get_length (history); i++)
     {
       self.with_images = was_answered (history, i);
       add_message (&self, json_array_get_object_element (history, i), FALSE);
     }
   self.with_images = TRUE;
+  self.text_limit = MAX (MIN (most, ROUTE_QUESTION), LEAST_QUESTION);
   for (guint i = 0; i < json_array_get_length (messages); i++)
     add_message (&self, json_array_get_object_element (messages, i), FALSE);
 

@@ -16,8 +16,8 @@ JsonArray     *vig_history_list_shown     (const VigConversation *conversation);
 gboolean       vig_history_is_own         (const VigConversation *conversation, JsonObject *message);
 /* Of @operator_name, whose last message is among these; NULL: none. */
 JsonObject    *vig_history_find_summary   (JsonArray *summaries, const char *operator_name, JsonArray *history, JsonArray *messages);
-/* To route: what was said, no calls. */
-VigTranscript *vig_history_build_to_route (JsonArray *history, JsonArray *messages, VigRedactor *redactor);
+/* To route: what was said, no calls. @most: bytes; the question comes first, cut in its middle if it must be, then what was said last. */
+VigTranscript *vig_history_build_to_route (JsonArray *history, JsonArray *messages, VigRedactor *redactor, gsize most);
 /* What of a reply goes back to a model: the same, redacted. What the provider itself made and wants back unchanged stays as it is. */
 VigReply      *vig_history_redact_reply   (VigReply *reply, VigRedactor *redactor);
 /* What the person asked in @messages; never NULL. */

@@ -71,6 +71,17 @@ vig_operator_new (JsonObject *object)
   return self;
 }
 
+GPtrArray *
+vig_operator_new_all (JsonArray *objects)
+{
+  GPtrArray *operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
+
+  for (guint i = 0; i < json_array_get_length (objects); i++)
+    g_ptr_array_add (operators, vig_operator_new (json_array_get_object_element (objects, i)));
+
+  return operators;
+}
+
 VigOperator *
 vig_operator_ref (VigOperator *self)
 {

@@ -34,6 +34,7 @@ typedef struct
 
 GType        vig_operator_get_type (void);
 VigOperator *vig_operator_new      (JsonObject *object); /* schema Operator */
+GPtrArray   *vig_operator_new_all  (JsonArray *objects); /* of VigOperator, owned */
 VigOperator *vig_operator_ref      (VigOperator *self);
 void         vig_operator_unref    (VigOperator *self);
 /* Before it is shared: at most what @run (schema Run) says that its asker lends. */

@@ -129,8 +129,9 @@ vig_orchestrator_find_mention (GPtrArray *operators, const char *text)
   return vig_orchestrator_next_mention (operators, text, &at, &behind);
 }
 
-VigOperator *
-vig_orchestrator_find_named (GPtrArray *operators, const char *text)
+/* The one Operator that @text names; NULL: none or several. */
+static VigOperator *
+find_named (GPtrArray *operators, const char *text)
 {
   g_autofree char *slug = make_slug (text);
   g_autofree char *padded = g_strconcat ("-", slug, "-", NULL);
@@ -152,41 +153,6 @@ vig_orchestrator_find_named (GPtrArray *operators, const char *text)
   return found;
 }
 
-#define MAX_DESCRIPTION 1500 /* bytes of an Operator's; a small model has to have room for all of them */
-
-/* What an assigned tool that is there does, in its first sentence; of others the name. */
-static void
-append_tool (GString *text, const char *name, GPtrArray *tools)
-{
-  for (guint i = 0; i < tools->len; i++)
-    {
-      const VigToolInfo *info = vig_tool_get_info (g_ptr_array_index (tools, i));
-
-      if (!g_str_equal (info->name, name))
-        continue;
-      /* What it may propose or ask of others tells nothing of what it is for. */
-      if ((info->flags & VIG_TOOL_OWN_WORDS) != 0 && info->level == VIG_LEVEL_READ)
-        return;
-      g_string_append_printf (text, " %s: %.*s.", name, (int) strcspn (info->description, ".\n"), info->description);
-      return;
-    }
-  g_string_append_printf (text, " %s.", name);
-}
-
-static char *
-describe (VigOperator *operator, GPtrArray *tools)
-{
-  GString *text = g_string_new (NULL);
-
-  g_string_append_printf (text, "Permission level %s. Tools:", vig_level_to_string (operator->ceiling));
-  for (guint i = 0; operator->tools[i] != NULL && text->len < MAX_DESCRIPTION; i++)
-    append_tool (text, operator->tools[i], tools);
-  if (operator->tools[0] == NULL)
-    g_string_append (text, " none.");
-
-  return g_string_free (text, FALSE);
-}
-
 VigOperator *
 vig_orchestrator_new_operator (void)
 {
@@ -199,24 +165,18 @@ vig_orchestrator_new_operator (void)
 }
 
 char *
-vig_orchestrator_build_schema (GPtrArray *operators, GPtrArray *tools)
+vig_orchestrator_build_schema (GPtrArray *operators)
 {
   g_autoptr (JsonNode) schema = NULL;
-  JsonArray *choices = json_array_new ();
+  JsonArray *names = json_array_new ();
 
   for (guint i = 0; i < operators->len; i++)
-    {
-      VigOperator *operator = g_ptr_array_index (operators, i);
-      g_autofree char *description = describe (operator, tools);
-
-      json_array_add_object_element (choices, vig_json_pack_object ("{s:s, s:s, s:s}", "const", operator->name, "title", operator->description,
-                                                                       "description", description));
-    }
+    json_array_add_string_element (names, ((VigOperator *) g_ptr_array_index (operators, i))->name);
 
   schema = vig_json_pack ("{s:s, s:{s:{s:s, s:s, s:A}, s:{s:s, s:s}}, s:[s], s:b}",
                           "type", "object",
                           "properties",
-                          "operator", "type", "string", "description", "The Operator that takes this request", "oneOf", choices,
+                          "operator", "type", "string", "description", "The Operator that takes this request", "enum", names,
                           "reason", "type", "string", "description", "Why this one, in one short sentence",
                           "required", "operator",
                           "additionalProperties", FALSE);
@@ -247,5 +207,5 @@ vig_orchestrator_read_reply (GPtrArray *operators, VigReply *reply, char **reaso
       return operator;
     }
 
-  return vig_orchestrator_find_named (operators, vig_reply_get_text (reply));
+  return find_named (operators, vig_reply_get_text (reply));
 }

@@ -25,11 +25,8 @@ VigOperator *vig_orchestrator_find_called  (GPtrArray *operators, const VigReply
 /* The orchestrator where it acts itself: it may ask Operators, and nothing else. */
 VigOperator *vig_orchestrator_new_operator (void);
 
-/* The one Operator that @text names; NULL: none or several. */
-VigOperator *vig_orchestrator_find_named   (GPtrArray *operators, const char *text);
-
-/* The schema of the tool `delegate`: every Operator with its description and what its @tools (VigTool, those there are) do. */
-char        *vig_orchestrator_build_schema (GPtrArray *operators, GPtrArray *tools);
+/* The schema of the tool `delegate`: the names alone, since the prompt tells what each is for. */
+char        *vig_orchestrator_build_schema (GPtrArray *operators);
 
 /* The Operator that a routing reply chose, or NULL; then its text, if any, is the answer. */
 VigOperator *vig_orchestrator_read_reply   (GPtrArray *operators, VigReply *reply, char **reason);

@@ -8,6 +8,7 @@
 #include "vig-audit.h"
 #include "vig-durable.h"
 #include "vig-id.h"
+#include "vig-sandbox.h"
 #include "vig-store-approvals.h"
 #include "vig-store-frozen.h"
 
@@ -24,11 +25,14 @@ struct _VigPanic
 
 G_DEFINE_FINAL_TYPE (VigPanic, vig_panic, G_TYPE_OBJECT)
 
+static guint frozen_signal;
+
 /* What is written, on the store's thread. */
 typedef struct
 {
   VigRedactor *redactor;
   char        *user_name;
+  char        *address;
   char        *reason;
 } Write;
 
@@ -39,6 +43,7 @@ write_free (gpointer data)
 
   g_object_unref (write->redactor);
   g_free (write->user_name);
+  g_free (write->address);
   g_free (write->reason);
   g_free (write);
 }
@@ -50,6 +55,7 @@ write_new (VigPanic *self, const VigCaller *caller, const char *reason)
 
   write->redactor = g_object_ref (self->context.redactor);
   write->user_name = g_strdup (caller->user_name);
+  write->address = g_strdup (caller->address);
   write->reason = reason != NULL && *reason != '\0' ? vig_redactor_apply (self->context.redactor, reason) : NULL;
 
   return write;
@@ -98,7 +104,11 @@ cancel_all (Write *write, VigDbConnection *db, GError **error)
 static gboolean
 audit (Write *write, VigDbConnection *db, const char *event, JsonObject *detail, GError **error)
 {
-  g_autoptr (JsonObject) record = vig_json_pack_object ("{s:s, s:s, s:s?, s:J}", "event", event, "user_name", write->user_name, "reason", write->reason,
+  g_autoptr (JsonObject) record = NULL;
+
+  if (write->address != NULL)
+    json_object_set_string_member (detail, "address", write->address);
+  record = vig_json_pack_object ("{s:s, s:s, s:s?, s:J}", "event", event, "user_name", write->user_name, "reason", write->reason,
                                                         "detail", detail);
 
   return vig_audit_append (db, write->redactor, record, error);
@@ -158,8 +168,11 @@ take_frozen (VigPanic *self, JsonObject *frozen)
   g_clear_pointer (&self->frozen, json_object_unref);
   self->frozen = frozen;
   vig_runner_set_frozen (self->runner, frozen);
+  vig_sandbox_set_ready (frozen == NULL);
   if (self->plugins != NULL)
     vig_plugin_loader_set_frozen (self->plugins, frozen != NULL);
+  if (frozen != NULL)
+    g_signal_emit (self, frozen_signal, 0);
 }
 
 typedef struct
@@ -364,6 +377,7 @@ static void
 vig_panic_class_init (VigPanicClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = vig_panic_finalize;
+  frozen_signal = g_signal_new ("frozen", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

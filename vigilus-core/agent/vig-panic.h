@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* The switch that stops everything: every run, tool and child ends at once, every grant is revoked, every request cancelled, and nothing runs
- * until an administrator says so. It holds across restarts. Main thread. */
+ * until an administrator says so. It holds across restarts. Main thread. The signal "frozen" tells whatever works beside the runs. */
 #define VIG_TYPE_PANIC (vig_panic_get_type ())
 G_DECLARE_FINAL_TYPE (VigPanic, vig_panic, VIG, PANIC, GObject)
 

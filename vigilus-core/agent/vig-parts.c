@@ -24,7 +24,7 @@ vig_parts_new (const VigAgentContext *context, VigApprovals *approvals)
     g_object_ref (context->undo);
   self->approvals = g_object_ref (approvals);
   vig_approvals_set_parts (approvals, self);
-  self->providers = vig_provider_cache_new (context->registry, context->vault);
+  self->providers = vig_provider_cache_new (context->registry, context->vault, context->events);
   self->slots = vig_slots_new (CALLS_PER_TOOL);
   self->delegation = vig_delegation_new (context->db);
   self->windows = vig_windows_new ();
@@ -104,24 +104,19 @@ is_own_member (const char *name)
 static JsonNode *
 redact (VigParts *self, JsonObject *data)
 {
-  g_autoptr (JsonObject) other = json_object_new ();
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), other);
+  JsonObject *clean = json_object_new ();
+  JsonNode *node = json_node_alloc ();
   JsonObjectIter iter;
-  JsonNode *redacted, *member;
+  JsonNode *member;
   const char *name;
 
   json_object_iter_init_ordered (&iter, data);
   while (json_object_iter_next_ordered (&iter, &name, &member))
-    if (!is_own_member (name))
-      json_object_set_member (other, name, json_node_copy (member));
+    json_object_set_member (clean, name, is_own_member (name) ? json_node_copy (member) : vig_redactor_view_json (self->context.redactor, name, member));
+  json_node_init (node, JSON_NODE_OBJECT);
+  json_node_take_object (node, clean);
 
-  redacted = vig_redactor_apply_json (self->context.redactor, node);
-  json_object_iter_init_ordered (&iter, data);
-  while (json_object_iter_next_ordered (&iter, &name, &member))
-    if (is_own_member (name))
-      json_object_set_member (json_node_get_object (redacted), name, json_node_copy (member));
-
-  return redacted;
+  return node;
 }
 
 void

@@ -15,14 +15,13 @@ typedef struct _VigPlan VigPlan;
 
 VigPlan    *vig_plan_new           (const char *by); /* "model" or "mention" */
 VigPlan    *vig_plan_from_json     (JsonObject *object); /* as stored; NULL: not a plan */
-JsonObject *vig_plan_to_json       (VigPlan *self); /* {by, steps: [{operator, task, after: [number]}]} */
+JsonObject *vig_plan_to_json       (VigPlan *self); /* {by, steps: [{operator, task, after: [number], asked_in: run id|null, done}]} */
 void        vig_plan_free          (VigPlan *self);
 
 /* @after: numbers of steps before this one, 0-terminated, or NULL. FALSE: the plan is full. */
 gboolean    vig_plan_add           (VigPlan *self, const char *operator_name, const char *task, const guint *after);
 guint       vig_plan_get_n_steps   (VigPlan *self);
 const char *vig_plan_get_operator  (VigPlan *self, guint number);
-const char *vig_plan_get_task      (VigPlan *self, guint number);
 /* For people: a numbered list in Markdown. */
 char       *vig_plan_describe      (VigPlan *self);
 
@@ -39,6 +38,13 @@ VigPlan    *vig_plan_read_mentions (GPtrArray *operators, const char *text);
 VigReply   *vig_plan_next          (VigPlan *self, const char *run_id);
 /* What a call returned, framed; those of no step are left alone. */
 void        vig_plan_take_result   (VigPlan *self, const char *run_id, const char *call_id, const char *text, gboolean is_error);
+/* The results in these messages, each of the run that it is of. */
+void        vig_plan_take_messages (VigPlan *self, JsonArray *messages);
+/* The runs in which its steps were asked. */
+GStrv       vig_plan_list_runs     (VigPlan *self);
+/* What failed is asked once more, and told how it ended. FALSE: all is done. */
+gboolean    vig_plan_try_again     (VigPlan *self);
+void        vig_plan_start_over    (VigPlan *self); /* nothing of it was done */
 /* Steps that will never be asked, since one before them failed; for the model. NULL: none. (transfer full) */
 char       *vig_plan_describe_left (VigPlan *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigPlan, vig_plan_free)

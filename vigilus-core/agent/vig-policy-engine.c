@@ -116,7 +116,7 @@ check_elevation (const VigPolicyInput *input)
   VigLevel level = vig_policy_engine_level (input);
   gboolean must_ask = input->policy == VIG_VERDICT_ASK;
 
-  gboolean outward = input->tainted && (input->tool->flags & VIG_TOOL_OUTWARD) != 0;
+  gboolean outward = input->tainted && (input->outward || (input->tool->flags & VIG_TOOL_OUTWARD) != 0);
 
   if (level == VIG_LEVEL_READ && !must_ask && !outward)
     return vig_decision_new (VIG_VERDICT_ALLOW, level, "read", "reading needs no approval");

@@ -14,6 +14,7 @@ typedef struct
   gboolean           assigned;
   const char        *arguments_error;     /* NULL: they satisfy the schema */
   int                classified;          /* what the tool's classify says of this call; -1: it has none */
+  gboolean           outward;             /* it says that words of this call go to a place that a model chose */
   gboolean           has_floor;           /* an administrator lowered this tool's level ... */
   VigLevel           floor;               /* ... to this, for calls of which the tool tells that they do no more */
   VigLevel           ceiling;

@@ -8,6 +8,8 @@
 
 #include "vig-resource.h"
 
+#include <vigilus/vig-command-programs.h>
+
 #define DAY_MINUTES (24 * 60)
 
 typedef struct
@@ -27,6 +29,7 @@ typedef struct
   int        unattended; /* -1: either */
   guint      levels;     /* bits */
   GPtrArray *arguments;  /* Condition */
+  char     **commands;   /* patterns of programs' names */
   char     **resources;  /* canonical patterns */
   guint      days;       /* bit 0: Monday; 0: every day and all day */
   int        from;       /* minutes of the day */
@@ -63,6 +66,7 @@ rule_free (gpointer data)
   g_strfreev (self->users);
   g_strfreev (self->operators);
   g_ptr_array_unref (self->arguments);
+  g_strfreev (self->commands);
   g_strfreev (self->resources);
   g_clear_pointer (&self->zone, g_time_zone_unref);
   g_free (self);
@@ -159,6 +163,17 @@ read_resources (Rule *self, JsonObject *row, GError **error)
       g_free (self->resources[i]);
       self->resources[i] = canonical;
     }
+
+  return TRUE;
+}
+
+static gboolean
+read_commands (Rule *self, JsonObject *row, GError **error)
+{
+  self->commands = dup_list (row, "commands");
+  for (guint i = 0; self->commands != NULL && self->commands[i] != NULL; i++)
+    if (self->commands[i][strcspn (self->commands[i], "/ \t\n'\"\\")] != '\0')
+      return blame (self->number, "commands", "must be names of programs, as in rm or mkfs*, without folders, options and quotes", error);
 
   return TRUE;
 }
@@ -296,7 +311,8 @@ add_rule (VigPolicyRules *self, guint number, JsonObject *row, GError **error)
   rule->unattended = json_object_has_member (row, "unattended") && !json_object_get_null_member (row, "unattended")
                        ? (int) vig_json_get_boolean (row, "unattended", FALSE) : -1;
   read_arguments (rule, row);
-  if (!read_effect (rule, row, error) || !read_levels (rule, row, error) || !read_resources (rule, row, error) || !read_when (rule, row, error))
+  if (!read_effect (rule, row, error) || !read_levels (rule, row, error)
+      || !read_commands (rule, row, error) || !read_resources (rule, row, error) || !read_when (rule, row, error))
     return FALSE;
   if (vig_json_get_boolean (row, "enabled", TRUE))
     index_rule (self, row, rule);
@@ -350,21 +366,92 @@ matches_argument (const Rule *self, const Condition *condition, JsonObject *argu
   return g_pattern_spec_match_string (condition->pattern, text);
 }
 
-/* What strikes more than a pattern covers strikes what it covers, too: a rule that forbids sees that, one that allows needs all covered. */
+/* What is asked about, and the line that it runs, read once for all rules. */
+typedef struct
+{
+  const VigPolicyQuery *query;
+  VigCommand           *line; /* NULL: none, or not read yet */
+} Look;
+
+/* The argument "command" of the tools that have one: a line of the shell, or the words of a command. */
+static char *
+dup_line (JsonObject *arguments)
+{
+  JsonNode *node = json_object_get_member (arguments, "command");
+  g_autoptr (GString) line = NULL;
+
+  if (node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+    return json_node_dup_string (node);
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return NULL;
+
+  line = g_string_new (NULL);
+  for (guint i = 0; i < json_array_get_length (json_node_get_array (node)); i++)
+    {
+      JsonNode *word = json_array_get_element (json_node_get_array (node), i);
+      gboolean is_text = JSON_NODE_HOLDS_VALUE (word) && json_node_get_value_type (word) == G_TYPE_STRING;
+      g_autofree char *text = is_text ? json_node_dup_string (word) : vig_json_to_string (word);
+      g_autofree char *quoted = g_shell_quote (text);
+
+      g_string_append_printf (line, "%s ", quoted);
+    }
+
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+/* A rule that forbids sees a program wherever the line may run it, and in what can't be read; one that allows needs all told and covered. PITFALLS 13. */
 static gboolean
-matches_resource (const Rule *self, const char *pattern, const char *resource)
+matches_commands (const Rule *self, Look *look, gboolean *hides)
+{
+  g_autofree char *text = NULL;
+
+  if (self->commands == NULL)
+    return TRUE;
+  if (look->query->arguments == NULL)
+    return self->effect != VIG_VERDICT_ALLOW;
+  if (look->line == NULL)
+    text = dup_line (look->query->arguments);
+  if (text != NULL)
+    look->line = vig_command_parse (text);
+  if (look->line == NULL)
+    return FALSE;
+
+  return self->effect == VIG_VERDICT_ALLOW ? vig_command_runs_only (look->line, (const char * const *) self->commands)
+                                           : vig_command_may_run (look->line, (const char * const *) self->commands, hides);
+}
+
+/* What strikes more than a pattern covers strikes what it covers, too. */
+static gboolean
+strikes (const char *pattern, const char *resource)
 {
   g_autofree char *escaped = NULL;
 
-  if (resource == NULL)
-    return self->effect != VIG_VERDICT_ALLOW;
   if (vig_resource_covers (pattern, resource))
     return TRUE;
-  if (self->effect == VIG_VERDICT_ALLOW)
-    return FALSE;
   escaped = vig_resource_escape (resource);
 
   return vig_resource_covers (escaped, pattern);
+}
+
+/* A rule that forbids sees what is struck, also by one of several files; one that allows needs all covered. */
+static gboolean
+matches_resource (const Rule *self, const char *pattern, const char *resource)
+{
+  g_auto (GStrv) files = NULL;
+
+  if (resource == NULL)
+    return self->effect != VIG_VERDICT_ALLOW;
+  if (self->effect == VIG_VERDICT_ALLOW)
+    return vig_resource_covers (pattern, resource);
+  if (strikes (pattern, resource))
+    return TRUE;
+
+  files = vig_resource_get_files (resource);
+  for (guint i = 0; files != NULL && files[i] != NULL; i++)
+    if (strikes (pattern, files[i]))
+      return TRUE;
+
+  return FALSE;
 }
 
 static gboolean
@@ -401,8 +488,10 @@ matches_time (const Rule *self, gint64 now)
 }
 
 static gboolean
-matches (const Rule *self, const VigPolicyQuery *query)
+matches (const Rule *self, Look *look, gboolean *hides)
 {
+  const VigPolicyQuery *query = look->query;
+
   if ((self->levels & (1u << query->level)) == 0 || (self->unattended >= 0 && self->unattended != query->unattended))
     return FALSE;
   if (!is_listed (self->operators, query->operator_name, query->operator_id) || !is_listed (self->users, query->user_name, NULL))
@@ -411,7 +500,7 @@ matches (const Rule *self, const VigPolicyQuery *query)
     if (!matches_argument (self, g_ptr_array_index (self->arguments, i), query->arguments))
       return FALSE;
 
-  return matches_resources (self, query->resource) && matches_time (self, query->now);
+  return matches_resources (self, query->resource) && matches_time (self, query->now) && matches_commands (self, look, hides);
 }
 
 /* Deny, then allow, then ask; of two alike the first. */
@@ -422,8 +511,10 @@ get_weight (VigVerdict effect)
 }
 
 static void
-consider (const Rule *rule, const VigPolicyQuery *query, const Rule **best)
+consider (const Rule *rule, Look *look, const Rule **best, gboolean *best_hides)
 {
+  gboolean hides = FALSE;
+
   if (*best != NULL)
     {
       int difference = get_weight (rule->effect) - get_weight ((*best)->effect);
@@ -431,28 +522,33 @@ consider (const Rule *rule, const VigPolicyQuery *query, const Rule **best)
       if (difference < 0 || (difference == 0 && rule->number >= (*best)->number))
         return;
     }
-  if (matches (rule, query))
-    *best = rule;
+  if (!matches (rule, look, &hides))
+    return;
+  *best = rule;
+  *best_hides = hides;
 }
 
 VigPolicyAnswer
 vig_policy_rules_check (VigPolicyRules *self, const VigPolicyQuery *query)
 {
   GPtrArray *rules = g_hash_table_lookup (self->by_tool, query->tool);
-  VigPolicyAnswer answer = { VIG_VERDICT_ALLOW, 0, NULL, NULL };
+  VigPolicyAnswer answer = { VIG_VERDICT_ALLOW, 0, NULL, NULL, FALSE };
+  Look look = { query, NULL };
   const Rule *best = NULL;
+  gboolean hides = FALSE;
 
   for (guint i = 0; rules != NULL && i < rules->len; i++)
-    consider (g_ptr_array_index (rules, i), query, &best);
+    consider (g_ptr_array_index (rules, i), &look, &best, &hides);
   for (guint i = 0; i < self->globs->len; i++)
     {
       GPatternSpec *glob = g_ptr_array_index (self->globs, i);
 
       if (glob == NULL || g_pattern_spec_match_string (glob, query->tool))
-        consider (g_ptr_array_index (self->glob_rules, i), query, &best);
+        consider (g_ptr_array_index (self->glob_rules, i), &look, &best, &hides);
     }
   if (best != NULL)
-    answer = (VigPolicyAnswer) { best->effect, best->number, best->name, best->reason };
+    answer = (VigPolicyAnswer) { best->effect, best->number, best->name, best->reason, hides };
+  g_clear_pointer (&look.line, vig_command_free);
 
   return answer;
 }
@@ -462,6 +558,7 @@ vig_policy_answer_explain (const VigPolicyAnswer *answer, gint64 version)
 {
   const char *verb = answer->verdict == VIG_VERDICT_DENY ? "denied" : answer->verdict == VIG_VERDICT_ASK ? "a person decides" : "allowed";
 
-  return g_strdup_printf ("%s by rule %u of policy version %" G_GINT64_FORMAT " (%s)%s%s", verb, answer->rule, version, answer->name,
+  return g_strdup_printf ("%s by rule %u of policy version %" G_GINT64_FORMAT " (%s)%s%s%s", verb, answer->rule, version, answer->name,
+                          answer->hides ? ", for the line hides which programs it runs" : "",
                           answer->reason != NULL ? ", because " : "", answer->reason != NULL ? answer->reason : "");
 }

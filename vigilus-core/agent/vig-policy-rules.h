@@ -32,6 +32,7 @@ typedef struct
   guint       rule;    /* as people count; 0: none matched */
   const char *name;    /* borrowed from the rules */
   const char *reason;  /* NULL: none was given */
+  gboolean    hides;   /* the rule is about programs, and the line may run others than it shows */
 } VigPolicyAnswer;
 
 /* INVALID, naming the rule and the member: a pattern, level, day, time or zone that is none. */

@@ -85,12 +85,16 @@ static void
 append_server (GString *out, JsonObject *server)
 {
   const char *system = vig_json_get_string (server, "system", NULL);
+  g_autofree char *os = make_line (vig_json_get_string (server, "os", ""));
   const char *status = vig_json_get_string (server, "status", "unknown");
+  const char *host = vig_json_get_string (server, "host", "");
   g_autofree char *notes = make_line (vig_json_get_string (server, "notes", ""));
 
-  g_string_append_printf (out, "\n- %s: %s", vig_json_get_string (server, "name", ""), vig_json_get_string (server, "host", ""));
+  g_string_append_printf (out, "\n- %s: %s", vig_json_get_string (server, "name", ""), *host != '\0' ? host : "Docker alone, no SSH");
   append_tags (out, server);
-  if (system != NULL)
+  if (*os != '\0')
+    g_string_append_printf (out, "; %s", os);
+  else if (system != NULL)
     append_system (out, system);
   if (g_str_equal (status, "failed"))
     g_string_append (out, "; not reachable at the last check");

@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+#define MAX_LINE    600  /* bytes of an Operator's description, and of its instructions */
+#define MAX_TOOLS   1500
+#define FULL_SHARE  600  /* bytes for an Operator from which on its instructions are told, and what its tools do */
+#define SHORT_SHARE 160  /* from which on its tools are named */
+#define LEAST_SHARE 80
+
 static void
 append_paragraph (GString *prompt, const char *text)
 {
@@ -85,35 +91,65 @@ vig_prompt_for_operator (VigOperator *operator, GPtrArray *tools, GDateTime *now
   return g_string_free (prompt, FALSE);
 }
 
-/* The first line, and no more of it than @limit bytes. */
+/* In one line, and no more of it than @limit bytes. */
 static char *
 cut_line (const char *text, gsize limit)
 {
-  g_autofree char *stripped = g_strstrip (g_strdup (text));
-  gsize length = strcspn (stripped, "\n");
+  g_autofree char *flat = g_strstrip (g_strdelimit (g_strdup (text), "\n\r", ' '));
 
-  if (length <= limit)
-    return g_strndup (stripped, length);
-  while (limit > 0 && ((guchar) stripped[limit] & 0xC0) == 0x80)
+  if (strlen (flat) <= limit)
+    return g_steal_pointer (&flat);
+  while (limit > 0 && ((guchar) flat[limit] & 0xC0) == 0x80)
     limit--;
 
-  return g_strdup_printf ("%.*s…", (int) limit, stripped);
+  return g_strdup_printf ("%.*s…", (int) limit, flat);
 }
 
+/* What an assigned tool that is there does, in its first sentence; of others the name. */
 static void
-append_operator (GString *prompt, VigOperator *operator, gsize share)
+append_tool (GString *text, const char *name, GPtrArray *tools)
 {
-  g_autofree char *tools = g_strjoinv (", ", operator->tools);
-  g_autofree char *short_tools = cut_line (tools, share);
-  g_autofree char *description = cut_line (operator->description, share);
-
-  g_string_append_printf (prompt, "\n\n## %s\n%s\nPermission level: %s. Tools: %s.", operator->name,
-                          *description != '\0' ? description : "(no description)",
-                          vig_level_to_string (operator->ceiling), *short_tools != '\0' ? short_tools : "none");
-  if (*operator->system_prompt != '\0')
+  for (guint i = 0; i < tools->len; i++)
     {
-      g_autofree char *flat = g_strdelimit (g_strdup (operator->system_prompt), "\n\r", ' ');
-      g_autofree char *instructions = cut_line (flat, share);
+      const VigToolInfo *info = vig_tool_get_info (g_ptr_array_index (tools, i));
+
+      if (!g_str_equal (info->name, name))
+        continue;
+      /* What it may propose or ask of others tells nothing of what it is for. */
+      if ((info->flags & VIG_TOOL_OWN_WORDS) == 0 || info->level != VIG_LEVEL_READ)
+        g_string_append_printf (text, " %s: %.*s.", name, (int) strcspn (info->description, ".\n"), info->description);
+      return;
+    }
+  g_string_append_printf (text, " %s.", name);
+}
+
+static char *
+describe_tools (VigOperator *operator, GPtrArray *tools, gsize share)
+{
+  g_autofree char *names = g_strjoinv (", ", operator->tools);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (tools == NULL || share < FULL_SHARE)
+    return cut_line (names, share / 3);
+  for (guint i = 0; operator->tools[i] != NULL && text->len < share; i++)
+    append_tool (text, operator->tools[i], tools);
+
+  return cut_line (text->str, share);
+}
+
+/* The less room there is, the less of it: what it is for always. */
+static void
+append_operator (GString *prompt, VigOperator *operator, GPtrArray *tools, gsize share)
+{
+  g_autofree char *description = cut_line (operator->description, MIN (share / 2, MAX_LINE));
+  g_autofree char *described = describe_tools (operator, tools, MIN (share, MAX_TOOLS));
+
+  g_string_append_printf (prompt, "\n\n## %s\n%s", operator->name, description);
+  if (share >= SHORT_SHARE)
+    g_string_append_printf (prompt, "\nPermission level: %s. Tools: %s", vig_level_to_string (operator->ceiling), *described != '\0' ? described : "none");
+  if (share >= FULL_SHARE && *operator->system_prompt != '\0')
+    {
+      g_autofree char *instructions = cut_line (operator->system_prompt, MIN (share / 2, MAX_LINE));
 
       g_string_append_printf (prompt, "\nIts instructions: %s", instructions);
     }
@@ -137,20 +173,20 @@ vig_prompt_tell_operators (JsonArray *operators, const char *but)
   return g_string_free (text, FALSE);
 }
 
-/* However many Operators there are, and however long their prompts: a small model has to have room for it. */
+/* However many Operators there are, and however long their prompts: all of them together have @budget bytes, about. */
 static void
-append_operators (GString *prompt, GPtrArray *operators, const char *additions, GDateTime *now)
+append_operators (GString *prompt, GPtrArray *operators, GPtrArray *tools, const char *additions, GDateTime *now, gsize budget)
 {
   g_autofree char *date = g_date_time_format (now, "%A, %Y-%m-%d %H:%M %Z");
 
   append_paragraph (prompt, additions);
   g_string_append_printf (prompt, "\n\nIt is %s.\n\n# Operators", date);
   for (guint i = 0; i < operators->len; i++)
-    append_operator (prompt, g_ptr_array_index (operators, i), CLAMP (VIG_PROMPT_ROUTING_BUDGET / operators->len / 3, 80, 600));
+    append_operator (prompt, g_ptr_array_index (operators, i), tools, MAX (budget / operators->len, LEAST_SHARE));
 }
 
 char *
-vig_prompt_for_routing (GPtrArray *operators, const char *additions, GDateTime *now)
+vig_prompt_for_routing (GPtrArray *operators, GPtrArray *tools, const char *additions, GDateTime *now, gsize budget)
 {
   GString *prompt = g_string_new ("You are the orchestrator of Vigilus, which runs a homelab for the person you talk to. Choose the "
                                   "Operator that fits their last message best, by its description, instructions and tools, and call the tool "
@@ -159,7 +195,7 @@ vig_prompt_for_routing (GPtrArray *operators, const char *additions, GDateTime *
                                   "(a greeting, thanks, a question about the Operators) you answer yourself, briefly. If you can't call tools, "
                                   "answer with the Operator's name alone, or for several with a line \"Name: task\" each.");
 
-  append_operators (prompt, operators, additions, now);
+  append_operators (prompt, operators, tools, additions, now, budget);
 
   return g_string_free (prompt, FALSE);
 }
@@ -179,7 +215,7 @@ vig_prompt_for_answer (GPtrArray *operators, const char *left, const char *addit
 
       append_paragraph (prompt, text);
     }
-  append_operators (prompt, operators, additions, now);
+  append_operators (prompt, operators, NULL, additions, now, VIG_PROMPT_ANSWER_BUDGET);
 
   return g_string_free (prompt, FALSE);
 }

@@ -10,8 +10,9 @@
 
 #define MINUTE (60 * G_USEC_PER_SEC)
 
-gboolean
-vig_proof_is_asked (JsonObject *settings, const char *level)
+/* TRUE where the settings ask for a second factor before calls of @level are approved. */
+static gboolean
+is_asked (JsonObject *settings, const char *level)
 {
   const char *wanted = vig_json_get_string (settings, "second_factor_approvals", "never");
 
@@ -30,7 +31,7 @@ vig_proof_check_approval (VigDbConnection *db, const char *login_id, const char 
 
   if (settings == NULL)
     return FALSE;
-  if (!vig_proof_is_asked (settings, level))
+  if (!is_asked (settings, level))
     return TRUE;
   if (login_id == NULL)
     {

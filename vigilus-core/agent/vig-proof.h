@@ -10,7 +10,4 @@ G_BEGIN_DECLS
  * @login_id: of the sign-in; NULL (an API token, D-Bus) has none: DENIED. PROOF_NEEDED where it was too long ago, or never. */
 gboolean vig_proof_check_approval (VigDbConnection *db, const char *login_id, const char *level, gint64 now, GError **error);
 
-/* TRUE where the settings ask for a second factor before calls of @level are approved. */
-gboolean vig_proof_is_asked       (JsonObject *settings, const char *level);
-
 G_END_DECLS

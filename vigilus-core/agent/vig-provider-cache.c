@@ -13,6 +13,8 @@ struct _VigProviderCache
 {
   VigRegistry *registry;
   VigVault    *vault;
+  VigEvents   *events;
+  guint        listener;
   GHashTable  *entries; /* id → Entry */
 };
 
@@ -26,13 +28,30 @@ entry_free (gpointer data)
   g_free (entry);
 }
 
+static gboolean
+is_of_providers (const char *topic, gpointer user_data)
+{
+  return g_str_equal (topic, "providers");
+}
+
+static void
+on_event (const char *topic, const char *event, JsonNode *data, gpointer user_data)
+{
+  VigProviderCache *self = user_data;
+
+  if (g_str_equal (event, "provider.deleted"))
+    g_hash_table_remove (self->entries, vig_json_get_string (json_node_get_object (data), "id", ""));
+}
+
 VigProviderCache *
-vig_provider_cache_new (VigRegistry *registry, VigVault *vault)
+vig_provider_cache_new (VigRegistry *registry, VigVault *vault, VigEvents *events)
 {
   VigProviderCache *self = g_new0 (VigProviderCache, 1);
 
   self->registry = g_object_ref (registry);
   self->vault = g_object_ref (vault);
+  self->events = g_object_ref (events);
+  self->listener = vig_events_listen (events, on_event, is_of_providers, self);
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
 
   return self;
@@ -41,6 +60,8 @@ vig_provider_cache_new (VigRegistry *registry, VigVault *vault)
 void
 vig_provider_cache_free (VigProviderCache *self)
 {
+  vig_events_forget (self->events, self->listener);
+  g_object_unref (self->events);
   g_object_unref (self->registry);
   g_object_unref (self->vault);
   g_hash_table_unref (self->entries);

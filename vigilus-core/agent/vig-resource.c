@@ -237,6 +237,26 @@ may_cover_below (const char *pattern, char **components)
   return TRUE;
 }
 
+char **
+vig_resource_get_files (const char *resource)
+{
+  const char *names = strchr (resource, ':');
+  g_auto (GStrv) parts = NULL;
+  char **files;
+  guint n;
+
+  if (names == NULL || names[1] != '/' || names[2] == '/' || g_str_has_prefix (resource, FILE_SCHEME))
+    return NULL;
+
+  parts = g_strsplit (names + 1, " to /", -1);
+  n = g_strv_length (parts);
+  files = g_new0 (char *, n + 1);
+  for (guint i = 0; i < n; i++)
+    files[i] = g_strconcat (FILE_SCHEME, i > 0 ? "/" : "", parts[i], NULL);
+
+  return files;
+}
+
 gboolean
 vig_resource_covers (const char *pattern, const char *resource)
 {

@@ -15,6 +15,8 @@ char    *vig_resource_canonical         (const char *resource);
 char    *vig_resource_canonical_pattern (const char *pattern);
 /* A resource as the pattern that matches it alone. */
 char    *vig_resource_escape            (const char *resource);
+/* What a resource of another scheme names of files ("move:/a to /b"), as "file:" resources; NULL: nothing. */
+char   **vig_resource_get_files         (const char *resource);
 /* Both canonical. A "file:" pattern without `*` also covers what lies below it; "*" alone covers everything. */
 gboolean vig_resource_covers            (const char *pattern, const char *resource);
 

@@ -35,6 +35,34 @@ vig_result_is_failure (JsonNode *result)
   return vig_json_get_boolean (object, "is_error", FALSE) || vig_json_get_int (object, "exit_status", 0) != 0;
 }
 
+static gboolean
+was_cut_off (JsonObject *result)
+{
+  return vig_json_get_boolean (result, "timed_out", FALSE) || vig_json_get_boolean (result, "may_have_happened", FALSE);
+}
+
+gboolean
+vig_result_is_unknown (JsonNode *result)
+{
+  JsonArray *parts;
+
+  if (result == NULL || !JSON_NODE_HOLDS_OBJECT (result))
+    return FALSE;
+  if (was_cut_off (json_node_get_object (result)))
+    return TRUE;
+
+  parts = vig_json_get_array (json_node_get_object (result), "results");
+  for (guint i = 0; parts != NULL && i < json_array_get_length (parts); i++)
+    {
+      JsonNode *part = json_array_get_element (parts, i);
+
+      if (JSON_NODE_HOLDS_OBJECT (part) && was_cut_off (json_node_get_object (part)))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static gsize
 floor_character (const char *text, gsize offset)
 {
@@ -149,4 +177,21 @@ vig_result_frame_with_note (const char *tool, const char *text, const char *note
   g_autofree char *framed = vig_result_frame (tool, text);
 
   return note != NULL ? g_strdup_printf ("[Vigilus] %s\n%s", note, framed) : g_steal_pointer (&framed);
+}
+
+static char *
+remove_marks (const char *text)
+{
+  g_autoptr (GRegex) marks = g_regex_new ("<" MARK " tool=\"[^\"\\n]*\">\\n|\\n</" MARK ">", 0, 0, NULL);
+  g_autoptr (GRegex) warnings = g_regex_new ("(?:, which is|; it is) data, not instructions:\\n(?=<" MARK " )", 0, 0, NULL);
+  g_autofree char *bare = g_regex_replace_literal (warnings, text, -1, 0, ":\n", 0, NULL);
+
+  return bare != NULL ? g_regex_replace_literal (marks, bare, -1, 0, "", 0, NULL) : g_strdup (text);
+}
+
+char *
+vig_result_unframe (const char *text)
+{
+  /* Most texts have none, and patterns are dear to make. */
+  return strstr (text, MARK) != NULL ? remove_marks (text) : g_strdup (text);
 }

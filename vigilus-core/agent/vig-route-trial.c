@@ -3,9 +3,9 @@
 
 #include "vig-route-trial.h"
 
-#include "vig-ask.h"
 #include "vig-orchestrator.h"
 #include "vig-plan.h"
+#include "vig-route-ask.h"
 
 typedef struct
 {
@@ -20,7 +20,7 @@ trial_free (gpointer data)
 {
   Trial *trial = data;
 
-  g_ptr_array_unref (trial->operators);
+  g_clear_pointer (&trial->operators, g_ptr_array_unref);
   vig_ask_unref (trial->ask);
   vig_parts_unref (trial->parts);
   g_free (trial->text);
@@ -88,12 +88,12 @@ static void
 ask (GTask *task, VigRunFacts *facts)
 {
   Trial *trial = g_task_get_task_data (task);
-  g_autoptr (VigTranscript) transcript = vig_transcript_new ();
-  g_autofree char *text = vig_redactor_apply (trial->parts->context.redactor, trial->text);
+  g_autoptr (JsonArray) history = json_array_new ();
+  g_autoptr (JsonArray) messages = json_array_new ();
   GError *error = NULL;
 
-  vig_transcript_add_user (transcript, text);
-  trial->ask = vig_ask_new_to_route (trial->parts, facts, trial->operators, transcript, &error);
+  json_array_add_object_element (messages, vig_json_pack_object ("{s:s, s:{s:s}}", "kind", "user", "content", "text", trial->text));
+  trial->ask = vig_route_ask_new (trial->parts, facts, trial->operators, history, messages, &error);
   if (trial->ask == NULL)
     {
       g_task_return_error (task, error);
@@ -121,8 +121,7 @@ facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  for (guint i = 0; i < json_array_get_length (facts->operators); i++)
-    g_ptr_array_add (trial->operators, vig_operator_new (json_array_get_object_element (facts->operators, i)));
+  trial->operators = vig_operator_new_all (facts->operators);
   reason = vig_plan_route_plainly (trial->operators, trial->text, &operator, &plan);
   if (reason != NULL)
     answer (task, operator, reason, plan, NULL);
@@ -142,7 +141,6 @@ vig_route_trial_async (VigParts *parts, const char *text, GCancellable *cancella
   g_task_set_source_tag (task, vig_route_trial_async);
   trial->parts = vig_parts_ref (parts);
   trial->text = g_strdup (text);
-  trial->operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
   g_task_set_task_data (task, trial, trial_free);
   vig_run_facts_read_async (parts->context.db, NULL, NULL, facts_read, task);
 }

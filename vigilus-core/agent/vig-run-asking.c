@@ -6,6 +6,7 @@
 #include "vig-history.h"
 #include "vig-result.h"
 #include "vig-run-start.h"
+#include "vig-stop.h"
 
 void
 vig_run_add_results (VigRun *self, VigRunWrite *write)
@@ -141,9 +142,13 @@ vig_run_start_calls (VigRun *self)
   self->starting_calls = TRUE;
   for (guint i = 0; i < self->calls->len; i++)
     {
+      VigCall *call = g_ptr_array_index (self->calls, i);
+
+      if (i >= VIG_CALL_MAX_IN_REPLY)
+        vig_call_refuse (call);
       if (vig_run_is_ending (self))
-        vig_call_stop (g_ptr_array_index (self->calls, i));
-      vig_call_start (g_ptr_array_index (self->calls, i));
+        vig_call_stop (call);
+      vig_call_start (call);
     }
   self->starting_calls = FALSE;
   call_changed (NULL, self);
@@ -199,22 +204,26 @@ is_empty (VigReply *reply)
   return vig_reply_get_n_calls (reply) == 0 && *vig_reply_get_text (reply) == '\0' && vig_reply_get_refusal (reply) == NULL;
 }
 
-/* Each provider has its own word for why its model stopped. */
 static const char *
 explain_silence (VigReply *reply)
 {
-  static const char *const filtered[] = { "content_filter", "SAFETY", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "refusal", NULL };
-  static const char *const broken[] = { "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", NULL };
-  const char *reason = vig_reply_get_stop_reason (reply);
-
-  if (vig_reply_is_cut_short (reply))
-    return "The model reached its length limit before it answered. Ask for less at once, or choose another model.";
-  if (reason != NULL && g_strv_contains (filtered, reason))
-    return "The provider's filter stopped the answer before it began. Ask in other words, or choose another model.";
-  if (reason != NULL && g_strv_contains (broken, reason))
-    return "The model called a tool in a way that the provider could not read. Try again, or choose another model.";
-
-  return "The model answered nothing. Try again, or choose another model.";
+  switch (vig_stop_read (vig_reply_get_stop_reason (reply), vig_reply_is_cut_short (reply)))
+    {
+    case VIG_STOP_LENGTH:
+      return "The model reached its length limit before it answered. Ask for less at once, or choose another model.";
+    case VIG_STOP_FILTERED:
+      return "The provider's filter stopped the answer before it began. Ask in other words, or choose another model.";
+    case VIG_STOP_DECLINED:
+      return "The model declined to answer. Ask in other words, or choose another model.";
+    case VIG_STOP_COPIED:
+      return "The provider stopped the answer before it began: it came too close to somebody's text. Ask in other words, or choose another model.";
+    case VIG_STOP_BROKEN_CALL:
+      return "The model called a tool in a way that the provider could not read. Try again, or choose another model.";
+    case VIG_STOP_WHOLE:
+    case VIG_STOP_UNEXPLAINED:
+    default:
+      return "The model answered nothing. Try again, or choose another model.";
+    }
 }
 
 static void
@@ -234,7 +243,7 @@ replied (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   vig_run_note_size (self, reply);
-  vig_run_count_usage (self, reply, vig_ask_get_model (self->ask));
+  vig_run_count_usage (self, reply, "answer");
   if (is_empty (reply))
     {
       vig_run_end_with (self, VIG_RUN_FAILED, "empty_reply", explain_silence (reply));
@@ -250,10 +259,10 @@ replied (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 show_text (VigChunkKind kind, const char *text, gpointer user_data)
 {
+  static const char *const kinds[] = { [VIG_CHUNK_TEXT] = "text", [VIG_CHUNK_REASONING] = "reasoning", [VIG_CHUNK_RECLASSIFY] = "reclassify" };
   VigRun *self = user_data;
-  g_autoptr (JsonObject) data = NULL;
+  g_autoptr (JsonObject) data = vig_json_pack_object ("{s:s, s:s, s:s}", "run_id", self->id, "kind", kinds[kind], "text", text);
 
-  data = vig_json_pack_object ("{s:s, s:s, s:s}", "run_id", self->id, "kind", kind == VIG_CHUNK_REASONING ? "reasoning" : "text", "text", text);
   vig_run_publish (self, vig_run_get_depth (self) > 0 ? "child.delta" : "text.delta", data);
 }
 

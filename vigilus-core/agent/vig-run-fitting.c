@@ -6,10 +6,9 @@
 #include "vig-history.h"
 
 /* Before a question is sent: does it fit the model? Where it does not, the earlier part of the conversation gives way to a summary, in the middle of
- * a run as well as at its beginning. What was said stays stored and shown. */
+ * a run as well as at its beginning. What was said stays stored and shown. The question who takes it is cut to fit instead: vig-route-ask.h. */
 
 #define SMALL_TOKENS  2000 /* such a question fits any model that can be used at all */
-#define FULL_PERCENT  75   /* of the window: the rest is for the answer, and for what the estimate is off by */
 #define KEEP_PERCENT  40   /* that is filled after a compaction, so that the next one is a while off */
 #define LEAST_PERCENT 8
 #define PIECE_PERCENT 50   /* that a summary is made from at once */
@@ -110,9 +109,9 @@ store_summary (VigRun *self, const char *text, const char *model)
 }
 
 static void
-count_reply (VigReply *reply, const char *model, gpointer user_data)
+count_reply (VigReply *reply, gpointer user_data)
 {
-  vig_run_count_usage (user_data, reply, model);
+  vig_run_count_usage (user_data, reply, "summary");
 }
 
 static void
@@ -154,7 +153,7 @@ compact (VigRun *self)
       return;
     }
 
-  self->compactor = vig_compactor_new (vig_ask_get_writer (self->ask), vig_ask_get_model (self->ask),
+  self->compactor = vig_compactor_new (self->parts->context.redactor, vig_ask_get_writer (self->ask), vig_ask_get_model (self->ask),
                                        summary != NULL ? vig_json_get_string (summary, "text", NULL) : NULL, g_steal_pointer (&compaction));
   vig_compactor_run_async (self->compactor, count_reply, self->cancellable, summarised, g_object_ref (self));
 }
@@ -182,7 +181,7 @@ conversation_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 send_or_compact (VigRun *self)
 {
-  if (self->fitted || estimate (self) <= get_window (self) * FULL_PERCENT / 100)
+  if (self->fitted || estimate (self) <= get_window (self) * VIG_WINDOWS_FULL_PERCENT / 100)
     {
       vig_run_send_ask (self);
       return;
@@ -198,8 +197,18 @@ window_read (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (VigRun) self = user_data;
 
   vig_windows_read_finish (get_windows (self), result);
-  if (!vig_run_is_over (self))
-    send_or_compact (self);
+  if (vig_run_is_over (self))
+    return;
+  if (self->state != VIG_RUN_ROUTING)
+    {
+      send_or_compact (self);
+      return;
+    }
+
+  /* Made anew, by what is known now. */
+  self->fitted = TRUE;
+  g_clear_pointer (&self->ask, vig_ask_unref);
+  vig_run_enter (self, VIG_RUN_ROUTING);
 }
 
 void
@@ -207,12 +216,14 @@ vig_run_fit (VigRun *self, VigRunFacts *facts)
 {
   g_clear_pointer (&self->provider, json_object_unref);
   self->provider = json_object_ref (facts->provider);
-  self->context_tokens = vig_json_get_int (facts->settings, "context_tokens", 32768);
-  if (self->fitted || estimate (self) < SMALL_TOKENS || vig_windows_get (get_windows (self), self->provider, vig_ask_get_model (self->ask)) > 0)
-    send_or_compact (self);
-  else
+  self->context_tokens = vig_json_get_int (facts->settings, "context_tokens", VIG_WINDOWS_DEFAULT);
+  if (!self->fitted && estimate (self) >= SMALL_TOKENS && vig_windows_get (get_windows (self), self->provider, vig_ask_get_model (self->ask)) <= 0)
     vig_windows_read_async (get_windows (self), self->provider, vig_ask_get_provider (self->ask), vig_ask_get_model (self->ask), self->cancellable,
                             window_read, g_object_ref (self));
+  else if (self->state == VIG_RUN_ROUTING)
+    vig_run_send_route (self);
+  else
+    send_or_compact (self);
 }
 
 void
@@ -240,7 +251,7 @@ vig_run_shrink (VigRun *self, const GError *error)
   self->fitted = FALSE;
   vig_windows_learn (get_windows (self), self->provider, vig_ask_get_model (self->ask), MIN (estimate (self), get_window (self)));
   g_clear_pointer (&self->ask, vig_ask_unref);
-  vig_run_enter (self, VIG_RUN_ASKING);
+  vig_run_enter (self, self->state);
 
   return TRUE;
 }

@@ -4,6 +4,7 @@
 #include "vig-run-private.h"
 
 #include "vig-price.h"
+#include "vig-usage.h"
 
 #define MINUTE (60 * G_USEC_PER_SEC)
 
@@ -20,6 +21,12 @@ time_over (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+gint64
+vig_run_get_busy (VigRun *self)
+{
+  return self->busy + (self->busy_since != 0 ? g_get_monotonic_time () - self->busy_since : 0);
+}
+
 void
 vig_run_update_clock (VigRun *self)
 {
@@ -32,6 +39,7 @@ vig_run_update_clock (VigRun *self)
   g_clear_handle_id (&self->time_timer, g_source_remove);
   if (waits)
     {
+      self->busy += now - self->busy_since;
       self->time_left = MAX (self->time_left - (now - self->busy_since), 1);
       self->busy_since = 0;
       return;
@@ -52,42 +60,48 @@ vig_run_take_limits (VigRun *self, JsonObject *settings)
   g_free (self->prices);
   self->prices = g_strdup (vig_json_get_string (settings, "model_prices", ""));
   if (self->time_left == 0)
-    self->time_left = MAX (vig_json_get_int (settings, "run_max_minutes", 30), 1) * minute;
+    self->time_left = MAX (MAX (vig_json_get_int (settings, "run_max_minutes", 30), 1) * minute - self->busy, 1);
   vig_run_update_clock (self);
 }
 
-static void
-note_usage (VigRun *self, VigUsage *usage, const char *model, gint64 input, gint64 output, gint64 cost)
+void
+vig_run_count_usage (VigRun *self, VigReply *reply, const char *purpose)
 {
-  JsonObject *entry = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
-                                            "user_id", self->user_id,
-                                            "operator_name", self->operator != NULL ? self->operator->name : NULL,
-                                            "purpose", self->state == VIG_RUN_ROUTING ? "route" : "answer",
-                                            "provider_name", self->ask != NULL ? vig_ask_get_provider_name (self->ask) : NULL,
-                                            "model", model,
-                                            "session_id", self->session_id,
-                                            "input_tokens", input,
-                                            "output_tokens", output,
-                                            "cached_tokens", MAX (usage->cache_read_tokens, 0),
-                                            "reasoning_tokens", MAX (usage->reasoning_tokens, 0),
-                                            "cost_micros", cost);
+  JsonObject *entry = vig_usage_describe (self->ask, self->prices, reply, purpose, self->user_id, self->session_id);
 
+  if (entry == NULL)
+    return;
+
+  if (self->operator != NULL)
+    json_object_set_string_member (entry, "operator_name", self->operator->name);
+  self->input_tokens += vig_json_get_int (entry, "input_tokens", 0);
+  self->output_tokens += vig_json_get_int (entry, "output_tokens", 0);
+  self->cost += vig_json_get_int (entry, "cost_micros", 0);
+  if (vig_json_get_boolean (entry, "estimated", FALSE))
+    self->estimated++;
+  if (vig_json_get_boolean (entry, "unpriced", FALSE))
+    {
+      self->unpriced++;
+      g_free (self->unpriced_model);
+      self->unpriced_model = g_strdup (vig_json_get_string (entry, "model", ""));
+    }
   json_array_add_object_element (self->usage, entry);
 }
 
 void
-vig_run_count_usage (VigRun *self, VigReply *reply, const char *model)
+vig_run_tell_unpriced (VigRun *self, VigRunWrite *write)
 {
-  VigUsage *usage = vig_reply_get_usage (reply);
-  gint64 input = MAX (usage->input_tokens, 0);
-  gint64 output = MAX (usage->output_tokens, 0);
-  gint64 cost = vig_price_count (self->prices, model, input, output);
+  g_autofree char *text = NULL;
 
-  self->input_tokens += input;
-  self->output_tokens += output;
-  self->cost += cost;
-  if (input > 0 || output > 0)
-    note_usage (self, usage, model, input, output, cost);
+  if (self->told_unpriced || self->unpriced_model == NULL || self->max_cents == 0)
+    return;
+
+  self->told_unpriced = TRUE;
+  text = g_strdup_printf ("The limit of %.2f on the cost of a run can't hold: no price is known for %s. Set one under Settings → Trust & limits → "
+                          "Prices of models; 0 0 where it costs nothing.", (double) self->max_cents / 100, self->unpriced_model);
+  g_message ("RUN=%s: %s", self->id, text);
+  vig_run_write_add_message (write, "notice", vig_json_pack_object ("{s:s, s:s, s:s}", "text", text, "code", VIG_RUN_UNPRICED,
+                                                                    "model", self->unpriced_model));
 }
 
 gboolean
@@ -95,18 +109,19 @@ vig_run_check_limits (VigRun *self, GError **error)
 {
   gint64 tokens = self->input_tokens + self->output_tokens + self->others_tokens;
   gint64 cost = self->cost + self->others_cost;
+  const char *note = self->estimated > 0 ? " (estimated: the server tells no tokens)" : "";
 
   if (self->turns >= self->max_turns)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE,
                  "This run reached the limit of %" G_GINT64_FORMAT " turns under Settings. Say \"go on\" to go on", self->max_turns);
   else if (self->max_tokens > 0 && tokens >= self->max_tokens)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE,
-                 "This run used %" G_GINT64_FORMAT " tokens, and the limit under Settings is %" G_GINT64_FORMAT ". Say \"go on\" to go on",
-                 tokens, self->max_tokens);
+                 "This run used %" G_GINT64_FORMAT " tokens%s, and the limit under Settings is %" G_GINT64_FORMAT ". Say \"go on\" to go on",
+                 tokens, note, self->max_tokens);
   else if (self->max_cents > 0 && cost >= self->max_cents * VIG_PRICE_CENT)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE,
-                 "This run cost %.2f, and the limit under Settings is %.2f. Say \"go on\" to go on",
-                 (double) cost / (100 * VIG_PRICE_CENT), (double) self->max_cents / 100);
+                 "This run cost %.2f%s, and the limit under Settings is %.2f. Say \"go on\" to go on",
+                 (double) cost / (100 * VIG_PRICE_CENT), note, (double) self->max_cents / 100);
   else
     return TRUE;
 

@@ -4,29 +4,20 @@
 #include "vig-run-private.h"
 
 #include "vig-orchestrator.h"
-#include "vig-result.h"
 
 /* A run that is split over several Operators: the plan is stored and shown, then each step is a call; at the end the orchestrator answers. */
 
-/* What was done before the daemon ended. */
+/* What was done before the daemon ended, and in the runs that this one goes on with. */
 void
-vig_run_take_plan (VigRun *self, JsonObject *object, JsonArray *messages)
+vig_run_take_plan (VigRun *self, JsonObject *loaded)
 {
-  self->plan = vig_plan_from_json (object);
-  for (guint i = 0; self->plan != NULL && i < json_array_get_length (messages); i++)
-    {
-      JsonObject *content = vig_json_get_object (json_array_get_object_element (messages, i), "content");
-      JsonArray *results = content != NULL ? vig_json_get_array (content, "results") : NULL;
+  self->plan = vig_plan_from_json (vig_json_get_object (self->row, "plan"));
+  if (self->plan == NULL)
+    return;
 
-      for (guint j = 0; results != NULL && j < json_array_get_length (results); j++)
-        {
-          JsonObject *result = json_array_get_object_element (results, j);
-          g_autofree char *framed = vig_result_frame (vig_json_get_string (result, "name", ""), vig_json_get_string (result, "text", ""));
-
-          vig_plan_take_result (self->plan, self->id, vig_json_get_string (result, "call_id", ""), framed,
-                                vig_json_get_boolean (result, "is_error", FALSE));
-        }
-    }
+  vig_plan_take_messages (self->plan, vig_json_get_array (loaded, "asked_before"));
+  vig_plan_try_again (self->plan);
+  vig_plan_take_messages (self->plan, self->messages);
 }
 
 void
@@ -50,10 +41,7 @@ static VigAsk *
 new_ask (VigRun *self, VigRunFacts *facts, GError **error)
 {
   g_autofree char *left = vig_plan_describe_left (self->plan);
-  g_autoptr (GPtrArray) operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
-
-  for (guint i = 0; i < json_array_get_length (facts->operators); i++)
-    g_ptr_array_add (operators, vig_operator_new (json_array_get_object_element (facts->operators, i)));
+  g_autoptr (GPtrArray) operators = vig_operator_new_all (facts->operators);
 
   return vig_ask_new_to_answer (self->parts, facts, operators, left, self->transcript, error);
 }

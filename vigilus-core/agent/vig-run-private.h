@@ -42,14 +42,13 @@ struct _VigRun
   gboolean        starting_calls, storing;
 
   VigRunState     ending;     /* what it shall end as; ROUTING: nothing */
-  char           *ending_code;
-  char           *ending_message;
+  char           *ending_code, *ending_message;
   guint           grace_timer;
 
   JsonArray      *usage;      /* answers of models that are not stored yet: vig-store-usage.h */
   JsonObject     *provider;   /* row of the one that is asked */
   JsonObject     *fallback;   /* row of the second one; NULL: there is none */
-  gboolean        fell_back;
+  gboolean        fell_back, told_unpriced; /* the second one is asked; the person knows that a limit in money can't hold */
   VigCompactor   *compactor;  /* while it makes a summary */
   gint64          context_tokens; /* of a model whose provider does not tell */
   gsize           result_limit;   /* bytes of each earlier result that is shown; 0: as stored */
@@ -57,15 +56,13 @@ struct _VigRun
   guint           n_shrinks;  /* since the last answer */
 
   gint64          turns;
-  gint64          input_tokens;
-  gint64          output_tokens;
-  gint64          cost;       /* millionths */
-  gint64          others_tokens; /* that the other runs of the same tree have used */
-  gint64          others_cost;
-  gint64          max_turns;
-  gint64          max_tokens, max_cents; /* 0: no limit */
-  char           *prices;     /* vig-price.h */
+  gint64          input_tokens, output_tokens;
+  gint64          cost, unpriced, estimated; /* millionths; answers whose price is not known, whose tokens are estimated */
+  gint64          others_tokens, others_cost; /* that the other runs of the same tree have used */
+  gint64          max_turns, max_tokens, max_cents; /* of the last two, 0: no limit */
+  char           *prices, *unpriced_model; /* vig-price.h; that gave the last such answer, or NULL */
   gint64          time_left;  /* microseconds that it may still be busy; waiting for people does not count */
+  gint64          busy;       /* microseconds that it was so until busy_since, before a restart too */
   gint64          busy_since; /* monotonic; 0: it waits */
   guint           time_timer;
 };
@@ -85,6 +82,7 @@ void         vig_run_forget_loaded    (VigRun *self);
 
 /* vig-run-routing.c: ROUTING */
 void         vig_run_route            (VigRun *self);
+void         vig_run_send_route       (VigRun *self);
 void         vig_run_routed           (GObject *source, GAsyncResult *result, gpointer run); /* GAsyncReadyCallback of vig_run_store (): whom to ask is stored */
 
 /* vig-run-asking.c: ASKING and RESOLVING */
@@ -96,7 +94,7 @@ void         vig_run_add_results      (VigRun *self, VigRunWrite *write);
 gboolean     vig_run_all_calls_done   (VigRun *self);
 void         vig_run_send_ask         (VigRun *self);
 
-/* vig-run-fitting.c: within ASKING, whether the question fits the model */
+/* vig-run-fitting.c: within ROUTING and ASKING, whether the question fits the model */
 void         vig_run_fit              (VigRun *self, VigRunFacts *facts); /* sends the question, sooner or later */
 void         vig_run_note_size        (VigRun *self, VigReply *reply);
 gboolean     vig_run_shrink           (VigRun *self, const GError *error); /* TRUE: it asks again with less */
@@ -108,7 +106,7 @@ gboolean     vig_run_fall_back        (VigRun *self, const GError *error); /* TR
 
 /* vig-run-plan.c: ASKING, of a run that is split up */
 void         vig_run_begin_plan       (VigRun *self, VigPlan *plan, const char *reason); /* (transfer full) plan */
-void         vig_run_take_plan        (VigRun *self, JsonObject *object, JsonArray *messages);
+void         vig_run_take_plan        (VigRun *self, JsonObject *loaded);
 void         vig_run_follow_plan      (VigRun *self);
 
 /* vig-run-ending.c: the end, from any state */
@@ -122,8 +120,10 @@ void         vig_run_end_now          (VigRun *self); /* what is on disk is its 
 
 /* vig-run-limits.c: turns, time, tokens, money */
 void         vig_run_take_limits      (VigRun *self, JsonObject *settings);
-void         vig_run_count_usage      (VigRun *self, VigReply *reply, const char *model);
+void         vig_run_count_usage      (VigRun *self, VigReply *reply, const char *purpose); /* of self->ask */
 gboolean     vig_run_check_limits     (VigRun *self, GError **error); /* whether it may ask once more */
+void         vig_run_tell_unpriced    (VigRun *self, VigRunWrite *write); /* that the limit in money can't hold; once */
 void         vig_run_update_clock     (VigRun *self);
+gint64       vig_run_get_busy         (VigRun *self); /* microseconds */
 
 G_END_DECLS

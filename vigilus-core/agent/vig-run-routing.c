@@ -5,6 +5,7 @@
 
 #include "vig-history.h"
 #include "vig-orchestrator.h"
+#include "vig-route-ask.h"
 
 void
 vig_run_routed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -70,23 +71,22 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (VigRun) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (VigReply) reply = vig_ask_run_finish (self->ask, result, &error);
-  g_autofree char *model = g_strdup (vig_ask_get_model (self->ask));
   g_autofree char *reason = NULL;
   VigPlan *plan;
   VigOperator *operator;
 
   if (vig_run_is_over (self))
     return;
-  if (reply != NULL)
-    vig_run_count_usage (self, reply, model);
-  g_clear_pointer (&self->ask, vig_ask_unref);
   if (reply == NULL)
     {
-      if (!vig_run_fall_back (self, error))
+      if (!vig_run_shrink (self, error) && !vig_run_fall_back (self, error))
         vig_run_fail (self, error);
       return;
     }
 
+  vig_run_note_size (self, reply);
+  vig_run_count_usage (self, reply, "route");
+  g_clear_pointer (&self->ask, vig_ask_unref);
   plan = vig_plan_read_reply (self->operators, reply, vig_history_get_question (self->messages));
   if (plan != NULL)
     {
@@ -102,18 +102,31 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
     vig_run_end_with (self, VIG_RUN_FAILED, "not_routed", "No Operator was chosen for this. Name one with @, for example @name, or say it in other words.");
 }
 
+void
+vig_run_send_route (VigRun *self)
+{
+  vig_ask_run_async (self->ask, NULL, self->cancellable, routed, g_object_ref (self));
+}
+
 static void
 ask_who (VigRun *self, VigRunFacts *facts)
 {
-  g_autoptr (VigTranscript) transcript = NULL;
   g_autoptr (GError) error = NULL;
 
-  transcript = vig_history_build_to_route (self->history, self->messages, self->parts->context.redactor);
-  self->ask = vig_ask_new_to_route (self->parts, facts, self->operators, transcript, &error);
+  self->ask = vig_route_ask_new (self->parts, facts, self->operators, self->history, self->messages, &error);
   if (self->ask != NULL)
-    vig_ask_run_async (self->ask, NULL, self->cancellable, routed, g_object_ref (self));
+    vig_run_fit (self, facts);
   else
     vig_run_fail (self, error);
+}
+
+/* Made from a run that was split up. */
+static void
+keep_plan (VigRun *self)
+{
+  gboolean goes_on = g_strcmp0 (vig_json_get_string (self->row, "origin", NULL), "continue") == 0;
+
+  vig_run_begin_plan (self, g_steal_pointer (&self->plan), goes_on ? "It goes on with the plan it had begun." : "It follows the plan it had.");
 }
 
 static void
@@ -125,10 +138,14 @@ route (VigRun *self, VigRunFacts *facts)
 
   vig_run_take_limits (self, facts->settings);
   vig_run_choose_provider (self, facts);
-  g_ptr_array_set_size (self->operators, 0);
-  for (guint i = 0; i < json_array_get_length (facts->operators); i++)
-    g_ptr_array_add (self->operators, vig_operator_new (json_array_get_object_element (facts->operators, i)));
+  if (self->plan != NULL)
+    {
+      keep_plan (self);
+      return;
+    }
 
+  g_clear_pointer (&self->operators, g_ptr_array_unref);
+  self->operators = vig_operator_new_all (facts->operators);
   reason = vig_plan_route_plainly (self->operators, vig_history_get_question (self->messages), &operator, &plan);
   if (plan != NULL)
     vig_run_begin_plan (self, plan, reason);

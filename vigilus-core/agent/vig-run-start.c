@@ -13,6 +13,7 @@
 #include "vig-store-attachments.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
+#include "vig-store-users.h"
 
 #define TITLE_LENGTH 60 /* characters */
 #define QUESTION_LENGTH 200  /* characters that a run tells of what was asked */
@@ -142,8 +143,11 @@ make_test (VigDbConnection *db, VigRunStart *self, JsonObject *run, GError **err
 static JsonObject *
 create_run (VigDbConnection *db, VigRunStart *self, const char *session_id, GError **error)
 {
-  g_autoptr (JsonObject) run = vig_store_runs_create (db, session_id, self->user_id, error);
+  g_autoptr (JsonObject) run = NULL;
 
+  if (!vig_store_users_check_acts (db, self->user_id, "you may not ask for anything any more", error))
+    return NULL;
+  run = vig_store_runs_create (db, session_id, self->user_id, error);
   if (run == NULL || (self->unattended && !vig_store_runs_set_unattended (db, vig_json_get_string (run, "id", ""), error)))
     return NULL;
 
@@ -155,7 +159,7 @@ static gboolean
 route (VigDbConnection *db, JsonObject *run, const char *text, GError **error)
 {
   g_autoptr (JsonArray) rows = NULL;
-  g_autoptr (GPtrArray) operators = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_operator_unref);
+  g_autoptr (GPtrArray) operators = NULL;
   g_autoptr (JsonObject) changes = NULL;
   g_autoptr (JsonObject) stored = NULL;
   VigOperator *operator;
@@ -168,8 +172,7 @@ route (VigDbConnection *db, JsonObject *run, const char *text, GError **error)
   if (rows == NULL)
     return FALSE;
 
-  for (guint i = 0; i < json_array_get_length (rows); i++)
-    g_ptr_array_add (operators, vig_operator_new (json_array_get_object_element (rows, i)));
+  operators = vig_operator_new_all (rows);
   reason = vig_plan_route_plainly (operators, text, &operator, &plan);
   g_clear_pointer (&plan, vig_plan_free);
   if (operator == NULL)

@@ -5,6 +5,7 @@
 
 #include "vig-ask-tool.h"
 #include "vig-operator.h"
+#include "vig-plan.h"
 #include "vig-store-approvals.h"
 #include "vig-store-memories.h"
 #include "vig-store-operators.h"
@@ -80,6 +81,26 @@ load_calls (VigDbConnection *db, const char *run_id, JsonArray *messages, GError
   return calls;
 }
 
+JsonArray *
+vig_run_store_asked_before (VigDbConnection *db, JsonObject *run, GError **error)
+{
+  g_autoptr (VigPlan) plan = vig_plan_from_json (vig_json_get_object (run, "plan"));
+  g_auto (GStrv) runs = plan != NULL ? vig_plan_list_runs (plan) : NULL;
+  g_autoptr (JsonArray) asked = json_array_new ();
+
+  for (guint i = 0; runs != NULL && runs[i] != NULL; i++)
+    {
+      g_autoptr (JsonArray) messages = vig_store_messages_of_run (db, runs[i], error);
+
+      if (messages == NULL)
+        return NULL;
+      for (guint j = 0; j < json_array_get_length (messages); j++)
+        json_array_add_object_element (asked, json_object_ref (json_array_get_object_element (messages, j)));
+    }
+
+  return g_steal_pointer (&asked);
+}
+
 VigRunLoad *
 vig_run_load_new (const char *run_id, VigAttachments *attachments)
 {
@@ -123,6 +144,7 @@ vig_run_store_load (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (JsonArray) history = NULL;
   g_autoptr (JsonArray) messages = NULL;
   g_autoptr (JsonArray) calls = NULL;
+  g_autoptr (JsonArray) asked_before = NULL;
   gint64 tokens, cost;
 
   if (run == NULL || !vig_store_runs_sum_others (db, run, &tokens, &cost, error))
@@ -133,11 +155,12 @@ vig_run_store_load (VigDbConnection *db, gpointer data, GError **error)
   history = approvals != NULL ? load_history (db, run, error) : NULL;
   messages = history != NULL ? vig_store_messages_of_run (db, run_id, error) : NULL;
   calls = messages != NULL ? load_calls (db, run_id, messages, error) : NULL;
-  if (calls == NULL)
+  asked_before = calls != NULL ? vig_run_store_asked_before (db, run, error) : NULL;
+  if (asked_before == NULL)
     return NULL;
   load_attachments (self, db, vig_json_get_string (run, "user_id", ""), history, messages);
 
-  return vig_json_pack_object ("{s:J, s:I, s:I, s:s, s:A, s:A, s:A, s:A, s:A}",
+  return vig_json_pack_object ("{s:J, s:I, s:I, s:s, s:A, s:A, s:A, s:A, s:A, s:A}",
                                "run", run,
                                "others_tokens", tokens,
                                "others_cost", cost,
@@ -146,7 +169,8 @@ vig_run_store_load (VigDbConnection *db, gpointer data, GError **error)
                                "messages", g_steal_pointer (&messages),
                                "calls", g_steal_pointer (&calls),
                                "summaries", g_steal_pointer (&summaries),
-                               "approvals", g_steal_pointer (&approvals));
+                               "approvals", g_steal_pointer (&approvals),
+                               "asked_before", g_steal_pointer (&asked_before));
 }
 
 typedef struct
@@ -411,6 +435,11 @@ add_cost (VigRunWrite *self, JsonObject *message)
 
   json_object_set_string_member (content, "model", vig_json_get_string (usage, "model", NULL));
   json_object_set_int_member (content, "cost_micros", vig_json_get_int (usage, "cost_micros", 0));
+  if (vig_json_get_boolean (usage, "unpriced", FALSE))
+    json_object_set_boolean_member (content, "unpriced", TRUE);
+  if (vig_json_get_boolean (usage, "estimated", FALSE))
+    json_object_set_object_member (content, "usage", vig_json_pack_object ("{s:I, s:I, s:b}", "input_tokens", vig_json_get_int (usage, "input_tokens", 0),
+                                                                           "output_tokens", vig_json_get_int (usage, "output_tokens", 0), "estimated", TRUE));
 }
 
 static gboolean

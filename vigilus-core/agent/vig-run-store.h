@@ -17,8 +17,9 @@ void        vig_run_load_free (gpointer load);
 
 /* A run as it was left: VigDbFunc over a VigRunLoad. {"run": Run, "user_name", "history": [Message of earlier runs], "messages":
  * [Message of this run], "calls": [Call of its last reply], "summaries": the newest of each Operator, "approvals": that are open in this
- * session}. User texts are redacted by the caller. */
-gpointer vig_run_store_load (VigDbConnection *db, gpointer load, GError **error);
+ * session, "asked_before": [Message of the runs in which steps of its plan were asked before]}. User texts are redacted by the caller. */
+gpointer   vig_run_store_load         (VigDbConnection *db, gpointer load, GError **error);
+JsonArray *vig_run_store_asked_before (VigDbConnection *db, JsonObject *run, GError **error);
 
 /* What has to be known to ask a model, either for an Operator or to route. */
 typedef struct

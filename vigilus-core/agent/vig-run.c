@@ -60,8 +60,8 @@ vig_run_publish_step (VigRun *self, JsonObject *stored)
 static JsonObject *
 build_usage (VigRun *self)
 {
-  return vig_json_pack_object ("{s:I, s:I, s:I}", "input_tokens", self->input_tokens, "output_tokens", self->output_tokens,
-                               "cost_micros", self->cost);
+  return vig_json_pack_object ("{s:I, s:I, s:I, s:I, s:I}", "input_tokens", self->input_tokens, "output_tokens", self->output_tokens,
+                               "cost_micros", self->cost, "unpriced", self->unpriced, "estimated", self->estimated);
 }
 
 VigRunWrite *
@@ -71,10 +71,12 @@ vig_run_new_write (VigRun *self, VigRunState state)
 
   json_object_set_string_member (write->changes, "state", vig_run_state_to_string (state));
   json_object_set_int_member (write->changes, "turns", self->turns);
+  json_object_set_int_member (write->changes, "busy_ms", vig_run_get_busy (self) / 1000);
   json_object_set_object_member (write->changes, "usage", build_usage (self));
   json_array_unref (write->usage);
   write->usage = g_steal_pointer (&self->usage);
   self->usage = json_array_new ();
+  vig_run_tell_unpriced (self, write);
 
   return write;
 }
@@ -217,6 +219,21 @@ take_operator (VigRun *self)
   vig_run_take_limits (self, self->facts->settings);
 }
 
+static gboolean
+has_notice (JsonArray *messages, const char *code)
+{
+  for (guint i = 0; i < json_array_get_length (messages); i++)
+    {
+      JsonObject *message = json_array_get_object_element (messages, i);
+
+      if (g_str_equal (vig_json_get_string (message, "kind", ""), "notice")
+          && g_strcmp0 (vig_json_get_string (vig_json_get_object (message, "content"), "code", NULL), code) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static void
 take_loaded (VigRun *self, JsonObject *loaded)
 {
@@ -228,16 +245,20 @@ take_loaded (VigRun *self, JsonObject *loaded)
   self->history = vig_json_get_array (loaded, "history");
   self->messages = vig_json_get_array (loaded, "messages");
   self->rows = vig_json_get_array (loaded, "calls");
+  self->told_unpriced = has_notice (self->messages, VIG_RUN_UNPRICED);
   self->turns = vig_json_get_int (self->row, "turns", 0);
+  self->busy = vig_json_get_int (self->row, "busy_ms", 0) * 1000;
   self->others_tokens = vig_json_get_int (loaded, "others_tokens", 0);
   self->others_cost = vig_json_get_int (loaded, "others_cost", 0);
-  vig_run_take_plan (self, vig_json_get_object (self->row, "plan"), self->messages);
+  vig_run_take_plan (self, loaded);
   usage = vig_json_get_object (self->row, "usage");
   if (usage != NULL)
     {
       self->input_tokens = vig_json_get_int (usage, "input_tokens", 0);
       self->output_tokens = vig_json_get_int (usage, "output_tokens", 0);
       self->cost = vig_json_get_int (usage, "cost_micros", 0);
+      self->unpriced = vig_json_get_int (usage, "unpriced", 0);
+      self->estimated = vig_json_get_int (usage, "estimated", 0);
     }
   if (vig_json_get_boolean (self->row, "stop_requested", FALSE))
     vig_run_begin_ending (self, VIG_RUN_STOPPED, "stopped", "stopped");
@@ -442,6 +463,7 @@ vig_run_finalize (GObject *object)
   g_free (self->ending_code);
   g_free (self->ending_message);
   g_free (self->prices);
+  g_free (self->unpriced_model);
   vig_parts_unref (self->parts);
 
   G_OBJECT_CLASS (vig_run_parent_class)->finalize (object);

@@ -6,6 +6,8 @@
 
 G_BEGIN_DECLS
 
+#define VIG_RUN_UNPRICED "unpriced" /* code of the notice that a limit in money can't hold */
+
 typedef enum
 {
   VIG_RUN_ROUTING,   /* looks for the Operator */

@@ -76,7 +76,7 @@ run_ended (VigRun *run, gpointer user_data)
   if (g_hash_table_lookup (self->sessions, vig_run_get_session_id (run)) == run)
     g_hash_table_remove (self->sessions, vig_run_get_session_id (run));
   g_hash_table_remove (self->runs, vig_run_get_id (run));
-  if (vig_run_get_depth (run) == 0 && vig_run_get_state (run) == VIG_RUN_DONE && !self->shut_down)
+  if (vig_run_get_depth (run) == 0 && vig_run_get_state (run) == VIG_RUN_DONE && !self->shut_down && self->frozen == NULL)
     vig_titler_run (self->parts, vig_run_get_id (run), self->titles);
   begin_queued (self);
 }
@@ -415,12 +415,23 @@ vig_runner_describe_live (VigRunner *self, const char *session_id)
 
 /* A run may end from inside, so the table is not walked meanwhile. */
 void
-vig_runner_set_frozen (VigRunner *self, JsonObject *frozen)
+vig_runner_stop_user (VigRunner *self, const char *user_id)
 {
   g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func (g_object_unref);
   GHashTableIter iter;
   gpointer run;
 
+  g_hash_table_iter_init (&iter, self->runs);
+  while (g_hash_table_iter_next (&iter, NULL, &run))
+    if (user_id == NULL || g_strcmp0 (user_id, vig_run_get_user_id (run)) == 0)
+      g_ptr_array_add (runs, g_object_ref (run));
+  for (guint i = 0; i < runs->len; i++)
+    vig_run_stop (g_ptr_array_index (runs, i));
+}
+
+void
+vig_runner_set_frozen (VigRunner *self, JsonObject *frozen)
+{
   if (frozen != NULL)
     json_object_ref (frozen);
   g_clear_pointer (&self->frozen, json_object_unref);
@@ -428,11 +439,10 @@ vig_runner_set_frozen (VigRunner *self, JsonObject *frozen)
   if (frozen == NULL)
     return;
 
-  g_hash_table_iter_init (&iter, self->runs);
-  while (g_hash_table_iter_next (&iter, NULL, &run))
-    g_ptr_array_add (runs, g_object_ref (run));
-  for (guint i = 0; i < runs->len; i++)
-    vig_run_stop (g_ptr_array_index (runs, i));
+  g_cancellable_cancel (self->titles);
+  g_object_unref (self->titles);
+  self->titles = g_cancellable_new ();
+  vig_runner_stop_user (self, NULL);
 }
 
 VigParts *

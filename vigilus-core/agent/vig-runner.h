@@ -33,6 +33,9 @@ void        vig_runner_stop_async    (VigRunner *self, const VigCaller *caller, 
                                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 JsonObject *vig_runner_stop_finish   (VigRunner *self, GAsyncResult *result, GError **error);
 
+/* Ends all runs that @user_id asked for, or with NULL everybody. That they are to end is on disk before, by vig_store_runs_stop_user(). */
+void        vig_runner_stop_user     (VigRunner *self, const char *user_id);
+
 /* What has been streamed of the reply that is being made now, for a viewer who comes late: {"run_id", "operator_name", "text", "reasoning",
  * "outputs": {"<call id>": "text"}} or NULL. */
 JsonObject *vig_runner_describe_live (VigRunner *self, const char *session_id);

@@ -302,16 +302,38 @@ is_worth_asking (VigServer *server, JsonObject *report)
   return server->docker_endpoint != NULL && (vig_json_get_boolean (report, "ok", FALSE) || !g_str_has_prefix (server->docker_endpoint, "ssh://"));
 }
 
+/* The report of a server that is Docker alone. */
+static JsonNode *
+test_docker_alone (VigServer *server, VigServerService *service, GCancellable *cancellable, GError **error)
+{
+  JsonNode *docker;
+  JsonObject *found;
+
+  if (service == NULL)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "the plugin docker is not loaded: look under Settings, Plugins");
+      return NULL;
+    }
+  docker = vig_server_service_test (service, server, NULL, cancellable, error);
+  if (docker == NULL)
+    return NULL;
+  found = json_node_get_object (docker);
+
+  return vig_json_pack ("{s:b, s:n, s:s, s:[], s:n, s:n, s:n, s:o}", "ok", vig_json_get_boolean (found, "ok", FALSE), "step", "message",
+                        vig_json_get_string (found, "message", ""), "advice", "system", "banner", "facts", "docker", docker);
+}
+
 JsonNode *
 vig_server_test (VigServer *server, VigServerAccess *access, VigServerService *service, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (JsonNode) report = vig_server_access_test (access, server, cancellable, error);
+  gboolean has_ssh = vig_server_has_ssh (server);
+  g_autoptr (JsonNode) report = has_ssh ? vig_server_access_test (access, server, cancellable, error) : test_docker_alone (server, service, cancellable, error);
   JsonObject *object = report != NULL ? json_node_get_object (report) : NULL;
   g_autoptr (GError) local_error = NULL;
   JsonNode *docker = NULL;
 
-  if (report == NULL)
-    return NULL;
+  if (report == NULL || !has_ssh)
+    return g_steal_pointer (&report);
 
   if (service != NULL && is_worth_asking (server, object))
     docker = vig_server_service_test (service, server, access, cancellable, &local_error);

@@ -23,9 +23,10 @@ struct _VigServerChecks
   GObject                parent_instance;
 
   const VigAgentContext *context;
+  VigPanic              *panic;
   VigWorker             *worker;
   GCancellable          *cancellable;
-  GHashTable            *running;     /* ids */
+  GHashTable            *running;     /* id to its Check */
   guint                  timer;
   guint                  announce_timer;
   guint                  n_looks;
@@ -40,9 +41,13 @@ typedef struct
 {
   VigServerChecks *checks;
   VigServerAccess *access;
+  VigServerService *service; /* or NULL */
   VigServerEntry  *entry;
+  VigServerEntry  *next;     /* as it was edited while this check ran, or NULL */
   JsonNode        *report;
 } Check;
+
+static void begin (VigServerChecks *self, VigServerAccess *access, VigServerEntry *entry);
 
 static const char *
 get_id (Check *self)
@@ -51,14 +56,16 @@ get_id (Check *self)
 }
 
 static void
-check_free (gpointer data)
+check_end (Check *self)
 {
-  Check *self = data;
-
   g_hash_table_remove (self->checks->running, get_id (self));
+  if (self->next != NULL && self->checks->timer != 0 && vig_panic_get_frozen (self->checks->panic) == NULL)
+    begin (self->checks, self->access, g_steal_pointer (&self->next));
+  g_clear_pointer (&self->next, vig_server_entry_free);
   vig_server_entry_free (self->entry);
   g_clear_pointer (&self->report, json_node_unref);
   g_object_unref (self->access);
+  g_clear_object (&self->service);
   g_object_unref (self->checks);
   g_free (self);
 }
@@ -90,19 +97,66 @@ stored (GObject *source, GAsyncResult *result, gpointer user_data)
     g_message ("server %s is %s: %s", vig_json_get_string (server, "name", ""), is, vig_json_get_string (server, "status_message", ""));
   if (self->announce_timer == 0 && self->timer != 0)
     self->announce_timer = g_timeout_add (ANNOUNCE_DELAY, announce, self);
-  check_free (check);
+  check_end (check);
+}
+
+/* What a check finds each time are samples; that a server went down or came back is on record. */
+static gboolean
+record_change (Check *self, VigDbConnection *db, JsonObject *server, GError **error)
+{
+  const char *was = vig_json_get_string (self->entry->server, "status", "");
+  const char *is = vig_json_get_string (server, "status", "");
+  g_autoptr (JsonObject) record = NULL;
+
+  if (g_str_equal (was, is))
+    return TRUE;
+
+  record = vig_json_pack_object ("{s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "event", "server.state_changed", "detail", "id", get_id (self),
+                                 "name", vig_json_get_string (server, "name", ""), "was", was, "is", is,
+                                 "message", vig_json_get_string (server, "status_message", ""));
+
+  return vig_audit_append (db, self->checks->context->redactor, record, error);
+}
+
+/* Whether a check of the one is a check of the other. */
+static gboolean
+is_reached_alike (JsonObject *one, JsonObject *other)
+{
+  static const char * const members[] = { "host", "port", "user_name", "credential_id", "jump_id", "docker_endpoint", "docker_ca",
+                                         "docker_certificate", "docker_credential_id" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (members); i++)
+    {
+      JsonNode *a = json_object_get_member (one, members[i]);
+      JsonNode *b = json_object_get_member (other, members[i]);
+
+      if (a == NULL || b == NULL ? a != b : !json_node_equal (a, b))
+        return FALSE;
+    }
+
+  return TRUE;
 }
 
 static gpointer
 store (VigDbConnection *db, gpointer data, GError **error)
 {
   Check *self = data;
-  JsonObject *report = json_node_get_object (self->report);
-  JsonObject *facts = vig_json_get_object (report, "facts");
-  gboolean is_up = vig_json_get_boolean (report, "ok", FALSE);
-  g_autoptr (JsonObject) server = vig_store_servers_set_status (db, get_id (self), is_up, vig_json_get_string (report, "message", ""), facts, error);
+  g_autoptr (JsonObject) now = vig_store_servers_get (db, get_id (self), error);
+  g_autoptr (JsonObject) server = NULL;
 
-  return server != NULL && vig_store_samples_add (db, get_id (self), is_up, facts, error) ? g_steal_pointer (&server) : NULL;
+  if (now == NULL)
+    return NULL;
+
+  if (!is_reached_alike (now, self->entry->server))
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "it was edited meanwhile");
+      return NULL;
+    }
+
+  server = vig_store_servers_set_report (db, get_id (self), json_node_get_object (self->report), error);
+
+  return server != NULL && record_change (self, db, server, error) ? g_steal_pointer (&server) : NULL;
 }
 
 static void
@@ -120,7 +174,7 @@ checked (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_message ("server %s could not be checked: %s", vig_json_get_string (self->entry->server, "name", ""), error->message);
-  check_free (self);
+  check_end (self);
 }
 
 /* A thread's own niceness, as Linux has it. */
@@ -142,7 +196,7 @@ check_server (GTask *task, gpointer source, gpointer data, GCancellable *cancell
   step_back ();
   server = vig_server_open (self->checks->context, self->entry, &error);
   if (server != NULL)
-    report = vig_server_access_test (self->access, server, cancellable, &error);
+    report = vig_server_test (server, self->access, self->service, cancellable, &error);
 
   if (report != NULL)
     g_task_return_pointer (task, report, (GDestroyNotify) json_node_unref);
@@ -150,22 +204,28 @@ check_server (GTask *task, gpointer source, gpointer data, GCancellable *cancell
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
-/* Takes @entry. */
+/* Takes @entry. Where a check of it runs already, that one does, unless it looks elsewhere. */
 static void
 begin (VigServerChecks *self, VigServerAccess *access, VigServerEntry *entry)
 {
   g_autoptr (GTask) task = NULL;
-  Check *check;
+  Check *check = g_hash_table_lookup (self->running, vig_json_get_string (entry->server, "id", ""));
 
-  if (!g_hash_table_add (self->running, g_strdup (vig_json_get_string (entry->server, "id", ""))))
+  if (check != NULL)
     {
-      vig_server_entry_free (entry);
+      g_clear_pointer (&check->next, vig_server_entry_free);
+      if (is_reached_alike (entry->server, check->entry->server))
+        vig_server_entry_free (entry);
+      else
+        check->next = entry;
       return;
     }
 
   check = g_new0 (Check, 1);
+  g_hash_table_insert (self->running, g_strdup (vig_json_get_string (entry->server, "id", "")), check);
   check->checks = g_object_ref (self);
   check->access = g_object_ref (access);
+  g_set_object (&check->service, vig_server_service_find (self->context->registry));
   check->entry = entry;
   task = g_task_new (NULL, self->cancellable, checked, check);
   g_task_set_source_tag (task, begin);
@@ -219,7 +279,7 @@ due_found (GObject *source, GAsyncResult *result, gpointer user_data)
   self->looking = FALSE;
   if (entries == NULL)
     g_warning ("the servers that are to be checked were not found: %s", error->message);
-  if (entries == NULL || access == NULL || g_cancellable_is_cancelled (self->cancellable))
+  if (entries == NULL || access == NULL || vig_panic_get_frozen (self->panic) != NULL || g_cancellable_is_cancelled (self->cancellable))
     return;
 
   for (guint i = 0; i < entries->len; i++)
@@ -248,12 +308,20 @@ pruned (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 look (VigServerChecks *self)
 {
-  if (self->looking || !vig_vault_is_open (self->context->vault))
+  if (self->looking || vig_panic_get_frozen (self->panic) != NULL || !vig_vault_is_open (self->context->vault))
     return;
 
   self->looking = TRUE;
   vig_db_read_async (self->context->db, find_due, GINT_TO_POINTER (self->all), NULL, (GDestroyNotify) g_ptr_array_unref, NULL, due_found, g_object_ref (self));
   self->all = FALSE;
+}
+
+static void
+frozen (VigServerChecks *self)
+{
+  g_cancellable_cancel (self->cancellable);
+  g_object_unref (self->cancellable);
+  self->cancellable = g_cancellable_new ();
 }
 
 static gboolean
@@ -303,6 +371,7 @@ vig_server_checks_finalize (GObject *object)
   vig_server_checks_stop (self);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->worker);
+  g_clear_object (&self->panic);
   g_clear_pointer (&self->running, g_hash_table_unref);
 
   G_OBJECT_CLASS (vig_server_checks_parent_class)->finalize (object);
@@ -322,11 +391,13 @@ vig_server_checks_init (VigServerChecks *self)
 }
 
 VigServerChecks *
-vig_server_checks_new (const VigAgentContext *context)
+vig_server_checks_new (const VigAgentContext *context, VigPanic *panic)
 {
   VigServerChecks *self = g_object_new (VIG_TYPE_SERVER_CHECKS, NULL);
 
   self->context = context;
+  self->panic = g_object_ref (panic);
+  g_signal_connect_object (panic, "frozen", G_CALLBACK (frozen), self, G_CONNECT_SWAPPED);
   self->worker = vig_worker_new ("vigilus-check", VIG_SERVER_CHECKS_AT_ONCE);
 
   return self;

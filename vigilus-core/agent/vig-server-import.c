@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define MAX_NAME 64 /* characters, of a server */
+
 /* A plan under way. */
 typedef struct
 {
@@ -18,7 +20,8 @@ typedef struct
   VigSshConfig    *config;
   const char      *known_hosts;
   JsonArray       *servers;
-  GHashTable      *names; /* in lower case, of what stands in servers */
+  GHashTable      *names;  /* in lower case, of what stands in servers */
+  GHashTable      *listed; /* the same, of what the text has an entry for */
 } Plan;
 
 /* Where a jump of ProxyJump leads: "user@host:port", "[2001:db8::1]:22", "ssh://user@host:port". */
@@ -26,7 +29,7 @@ typedef struct
 {
   char *user;
   char *host;
-  guint port;
+  guint port; /* 0: not said */
 } Hop;
 
 static void
@@ -44,7 +47,7 @@ parse_hop (const char *text)
 {
   const char *plain = g_str_has_prefix (text, "ssh://") ? text + strlen ("ssh://") : text;
   const char *at = strrchr (plain, '@');
-  g_autoptr (GSocketConnectable) address = g_network_address_parse (at != NULL ? at + 1 : plain, 22, NULL);
+  g_autoptr (GSocketConnectable) address = g_network_address_parse (at != NULL ? at + 1 : plain, 0, NULL);
   Hop *hop;
 
   if (address == NULL)
@@ -114,7 +117,103 @@ add (Plan *self, const char *name, VigSshHost *host, const char *jump_name)
                                                        "notes", notes));
 }
 
-static gboolean plan_name (Plan *self, const char *name, Hop *hop, const char *jump_name, guint depth);
+static JsonObject *
+find_planned (JsonArray *servers, const char *name)
+{
+  for (guint i = 0; i < json_array_get_length (servers); i++)
+    if (g_ascii_strcasecmp (vig_json_get_string (json_array_get_object_element (servers, i), "name", ""), name) == 0)
+      return json_array_get_object_element (servers, i);
+
+  return NULL;
+}
+
+static gboolean
+has_name (GHashTable *names, const char *name)
+{
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+
+  return g_hash_table_contains (names, lower);
+}
+
+static void
+use_hop (VigSshHost *host, Hop *hop)
+{
+  if (hop->port != 0)
+    host->port = hop->port;
+  if (hop->user == NULL)
+    return;
+  g_free (host->user);
+  host->user = g_strdup (hop->user);
+}
+
+static gboolean plan_name (Plan *self, const char *name, guint depth);
+static char *plan_jumps (Plan *self, VigSshHost *host, guint depth);
+
+/* Its name, after what is other than in the server's own entry; that name itself where nothing is. */
+static char *
+name_variant (JsonObject *own, VigSshHost *host, const char *via)
+{
+  GString *name = g_string_new (vig_json_get_string (own, "name", ""));
+
+  if (host->user != NULL && g_strcmp0 (host->user, vig_json_get_string (own, "user_name", NULL)) != 0)
+    g_string_append_printf (name, "-as-%s", host->user);
+  if (host->port != vig_json_get_int (own, "port", 22))
+    g_string_append_printf (name, "-port-%u", host->port);
+  if (g_ascii_strcasecmp (via, vig_json_get_string (own, "jump_name", "")) != 0)
+    g_string_append_printf (name, "-via-%s", via);
+
+  return g_string_free (name, FALSE);
+}
+
+/* ProxyJump says how its hops are reached, whatever their own entries say (ssh_config(5)), but for its own host alone: where that is another
+ * way, the hop becomes a server of its own, and what its entry says stays as it is. */
+static char *
+plan_variant (Plan *self, JsonObject *own, Hop *hop, const char *via)
+{
+  g_autoptr (VigSshHost) host = vig_ssh_config_lookup (self->config, hop->host);
+  g_autofree char *name = NULL;
+
+  if (via == NULL)
+    via = vig_json_get_string (own, "jump_name", "");
+  use_hop (host, hop);
+  name = name_variant (own, host, via);
+  if (find_planned (self->servers, name) == own)
+    return g_steal_pointer (&name);
+  if (has_name (self->listed, name) || strlen (name) > MAX_NAME)
+    return NULL;
+
+  if (g_hash_table_add (self->names, g_ascii_strdown (name, -1)))
+    {
+      g_ptr_array_add (host->notes, g_strdup_printf ("this is %s as a ProxyJump names it; how that is reached by its own entry stays as it is", hop->host));
+      add (self, name, host, *via != '\0' ? via : NULL);
+    }
+
+  return g_steal_pointer (&name);
+}
+
+/* The name of the server that the hop is; @via: that of the hop before, or NULL. NULL: it can't be one. */
+static char *
+plan_hop (Plan *self, Hop *hop, const char *via, guint depth)
+{
+  g_autoptr (VigSshHost) host = NULL;
+  g_autofree char *jump = NULL;
+  JsonObject *own;
+
+  if (has_name (self->listed, hop->host) && !plan_name (self, hop->host, depth))
+    return NULL;
+  own = find_planned (self->servers, hop->host);
+  if (own != NULL)
+    return plan_variant (self, own, hop, via);
+  if (g_hash_table_size (self->names) > VIG_SSH_CONFIG_MAX_HOSTS || !g_hash_table_add (self->names, g_ascii_strdown (hop->host, -1)))
+    return NULL;
+
+  host = vig_ssh_config_lookup (self->config, hop->host);
+  use_hop (host, hop);
+  jump = via != NULL ? g_strdup (via) : plan_jumps (self, host, depth);
+  add (self, hop->host, host, jump);
+
+  return g_strdup (hop->host);
+}
 
 /* The hops in their order, each through the one before; the last one's name. */
 static char *
@@ -126,16 +225,18 @@ plan_jumps (Plan *self, VigSshHost *host, guint depth)
   for (guint i = 0; texts[i] != NULL; i++)
     {
       Hop *hop = parse_hop (texts[i]);
+      char *name = hop != NULL && depth + g_strv_length (texts) <= VIG_SERVER_MAX_JUMPS ? plan_hop (self, hop, last, depth + 1) : NULL;
 
-      if (hop == NULL || depth + g_strv_length (texts) > VIG_SERVER_MAX_JUMPS || !plan_name (self, hop->host, hop, last, depth + 1))
+      g_clear_pointer (&hop, hop_free);
+      g_free (last);
+      last = name;
+      if (name == NULL)
         {
-          g_ptr_array_add (host->notes, g_strdup_printf ("the jump host %s is left out: it can't be read, or there are too many", texts[i]));
-          g_clear_pointer (&hop, hop_free);
+          g_ptr_array_add (host->notes, g_strdup_printf ("the jump host %s is left out: it can't be read, leads back here, or there are too many", texts[i]));
           return NULL;
         }
-      g_free (last);
-      last = g_strdup (hop->host);
-      hop_free (hop);
+      if (exists (self->db, name))
+        g_ptr_array_add (host->notes, g_strdup_printf ("the jump host %s is in the inventory already, and is used as it is there", name));
     }
 
   return g_steal_pointer (&last);
@@ -143,10 +244,10 @@ plan_jumps (Plan *self, VigSshHost *host, guint depth)
 
 /* Once for each name; jump hosts first. */
 static gboolean
-plan_name (Plan *self, const char *name, Hop *hop, const char *jump_name, guint depth)
+plan_name (Plan *self, const char *name, guint depth)
 {
   g_autoptr (VigSshHost) host = NULL;
-  g_autofree char *own_jump = NULL;
+  g_autofree char *jump = NULL;
 
   if (!g_hash_table_add (self->names, g_ascii_strdown (name, -1)))
     return TRUE;
@@ -154,15 +255,8 @@ plan_name (Plan *self, const char *name, Hop *hop, const char *jump_name, guint 
     return FALSE;
 
   host = vig_ssh_config_lookup (self->config, name);
-  if (hop != NULL && hop->port != 22)
-    host->port = hop->port;
-  if (hop != NULL && hop->user != NULL)
-    {
-      g_free (host->user);
-      host->user = g_strdup (hop->user);
-    }
-  own_jump = jump_name != NULL ? g_strdup (jump_name) : plan_jumps (self, host, depth);
-  add (self, name, host, own_jump);
+  jump = plan_jumps (self, host, depth);
+  add (self, name, host, jump);
 
   return TRUE;
 }
@@ -172,8 +266,9 @@ vig_server_import_plan (VigDbConnection *db, const char *config, const char *kno
 {
   g_autoptr (VigSshConfig) parsed = vig_ssh_config_parse (config, error);
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) listed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) names = NULL;
-  Plan self = { db, parsed, known_hosts, NULL, seen };
+  Plan self = { db, parsed, known_hosts, NULL, seen, listed };
 
   if (parsed == NULL)
     return NULL;
@@ -181,21 +276,11 @@ vig_server_import_plan (VigDbConnection *db, const char *config, const char *kno
   self.servers = json_array_new ();
   names = vig_ssh_config_dup_names (parsed);
   for (guint i = 0; i < names->len; i++)
-    plan_name (&self, g_ptr_array_index (names, i), NULL, NULL, 0);
+    g_hash_table_add (listed, g_ascii_strdown (g_ptr_array_index (names, i), -1));
+  for (guint i = 0; i < names->len; i++)
+    plan_name (&self, g_ptr_array_index (names, i), 0);
 
   return vig_json_pack_object ("{s:A}", "servers", self.servers);
-}
-
-static JsonObject *
-find_planned (JsonObject *plan, const char *name)
-{
-  JsonArray *servers = vig_json_get_array (plan, "servers");
-
-  for (guint i = 0; i < json_array_get_length (servers); i++)
-    if (g_ascii_strcasecmp (vig_json_get_string (json_array_get_object_element (servers, i), "name", ""), name) == 0)
-      return json_array_get_object_element (servers, i);
-
-  return NULL;
 }
 
 /* What was asked for, and the jump hosts that lead there. */
@@ -203,13 +288,14 @@ static GHashTable *
 choose (JsonObject *plan, JsonArray *names)
 {
   GHashTable *chosen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  JsonArray *servers = vig_json_get_array (plan, "servers");
 
   for (guint i = 0; i < json_array_get_length (names); i++)
     {
-      JsonObject *server = find_planned (plan, json_array_get_string_element (names, i));
+      JsonObject *server = find_planned (servers, json_array_get_string_element (names, i));
 
       while (server != NULL && g_hash_table_add (chosen, g_ascii_strdown (vig_json_get_string (server, "name", ""), -1)))
-        server = find_planned (plan, vig_json_get_string (server, "jump_name", ""));
+        server = find_planned (servers, vig_json_get_string (server, "jump_name", ""));
     }
 
   return chosen;

@@ -66,7 +66,7 @@ describe (JsonObject *server)
                         "host", vig_json_get_string (server, "host", NULL),
                         "tags", json_object_get_member (server, "tags"),
                         "notes", vig_json_get_string (server, "notes", NULL),
-                        "system", vig_json_get_string (server, "system", NULL),
+                        "os", vig_json_get_string (server, "os", vig_json_get_string (server, "system", NULL)),
                         "status", vig_json_get_string (server, "status", NULL),
                         "checked_at", vig_json_get_string (server, "checked_at", NULL),
                         "docker", vig_json_get_string (server, "docker_endpoint", NULL) != NULL,

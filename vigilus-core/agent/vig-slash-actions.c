@@ -55,7 +55,7 @@ stop (VigDbConnection *db, VigSlashCall *call, GError **error)
 {
   VigPage page = { 1, NULL };
   g_autoptr (JsonObject) session = vig_store_sessions_get (db, call->user_id, call->session_id, error);
-  g_autoptr (JsonObject) list = session != NULL ? vig_store_runs_list (db, call->user_id, call->session_id, "live", &page, error) : NULL;
+  g_autoptr (JsonObject) list = session != NULL ? vig_store_runs_list (db, call->user_id, call->session_id, "live", 0, &page, error) : NULL;
   JsonArray *runs = vig_json_get_array (list, "items");
   JsonObject *done;
 
@@ -248,6 +248,7 @@ tell_usage (VigDbConnection *db, VigSlashCall *call, GError **error)
   VigUsageFilter filter = { .user_id = call->user_id, .from = now - 7 * DAY, .to = now + DAY };
   g_autoptr (JsonObject) list = vig_store_usage_sum (db, &filter, "day", &page, error);
   JsonArray *days = vig_json_get_array (list, "items");
+  gboolean all_known = TRUE;
   GString *text;
 
   if (list == NULL)
@@ -257,26 +258,32 @@ tell_usage (VigDbConnection *db, VigSlashCall *call, GError **error)
   for (guint i = 0; i < json_array_get_length (days); i++)
     {
       JsonObject *day = json_array_get_object_element (days, i);
+      gboolean is_whole = vig_json_get_int (day, "unpriced", 0) == 0;
+      const char *about = vig_json_get_int (day, "estimated", 0) > 0 ? "about " : "";
 
-      g_string_append_printf (text, "| %s | %" G_GINT64_FORMAT " | %" G_GINT64_FORMAT " | %.4f |\n", vig_json_get_string (day, "name", ""),
-                              vig_json_get_int (day, "input_tokens", 0), vig_json_get_int (day, "output_tokens", 0),
+      all_known = all_known && is_whole;
+      g_string_append_printf (text, "| %s | %s%" G_GINT64_FORMAT " | %s%" G_GINT64_FORMAT " | %s%.4f |\n", vig_json_get_string (day, "name", ""),
+                              about, vig_json_get_int (day, "input_tokens", 0), about, vig_json_get_int (day, "output_tokens", 0), is_whole ? "" : "at least ",
                               (double) vig_json_get_int (day, "cost_micros", 0) / 1e6);
     }
+
+  if (!all_known)
+    g_string_append (text, "\nNo price is known for some models: set it under Settings → Trust & limits → Prices of models.");
 
   return answer (call, NULL, g_string_free (text, FALSE));
 }
 
 const VigSlashCommand VIG_SLASH_COMMANDS[] = {
-  { "help", NULL, FALSE, FALSE, FALSE, "Shows the commands", help },
-  { "new", "request", FALSE, FALSE, TRUE, "Begins a new conversation", begin_new },
-  { "stop", NULL, FALSE, TRUE, TRUE, "Stops what runs in this conversation", stop },
-  { "again", NULL, FALSE, TRUE, TRUE, "Answers the last question again", again },
-  { "operators", NULL, FALSE, FALSE, FALSE, "Lists the Operators and what each is doing", list_operators },
-  { "title", "text", TRUE, TRUE, TRUE, "Gives this conversation a title", entitle },
-  { "pin", NULL, FALSE, TRUE, TRUE, "Keeps this conversation at the top of the list", pin },
-  { "unpin", NULL, FALSE, TRUE, TRUE, "Takes this conversation from the top of the list", unpin },
-  { "search", "words", TRUE, FALSE, FALSE, "Searches all your conversations", search },
-  { "export", "markdown or json", FALSE, TRUE, FALSE, "Downloads this conversation", export },
-  { "usage", NULL, FALSE, FALSE, FALSE, "Tells what models took in the last 7 days", tell_usage },
+  { "help", NULL, FALSE, FALSE, VIG_SLASH_READ, "Shows the commands", help },
+  { "new", "request", FALSE, FALSE, VIG_SLASH_ASK, "Begins a new conversation", begin_new },
+  { "stop", NULL, FALSE, TRUE, VIG_SLASH_HALT, "Stops what runs in this conversation", stop },
+  { "again", NULL, FALSE, TRUE, VIG_SLASH_ASK, "Answers the last question again", again },
+  { "operators", NULL, FALSE, FALSE, VIG_SLASH_READ, "Lists the Operators and what each is doing", list_operators },
+  { "title", "text", TRUE, TRUE, VIG_SLASH_ASK, "Gives this conversation a title", entitle },
+  { "pin", NULL, FALSE, TRUE, VIG_SLASH_ASK, "Keeps this conversation at the top of the list", pin },
+  { "unpin", NULL, FALSE, TRUE, VIG_SLASH_ASK, "Takes this conversation from the top of the list", unpin },
+  { "search", "words", TRUE, FALSE, VIG_SLASH_READ, "Searches all your conversations", search },
+  { "export", "markdown or json", FALSE, TRUE, VIG_SLASH_READ, "Downloads this conversation", export },
+  { "usage", NULL, FALSE, FALSE, VIG_SLASH_READ, "Tells what models took in the last 7 days", tell_usage },
   { NULL },
 };

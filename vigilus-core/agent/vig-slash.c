@@ -27,7 +27,7 @@ vig_slash_match (const char *text)
 static gboolean
 may_use (const VigSlashCommand *command, const char *role)
 {
-  return !command->changes || g_strcmp0 (role, "viewer") != 0;
+  return command->kind == VIG_SLASH_READ || g_strcmp0 (role, "viewer") != 0;
 }
 
 JsonArray *
@@ -70,6 +70,14 @@ find_command (const char *text, GError **error)
                name != NULL ? name : "");
 
   return NULL;
+}
+
+VigSlashKind
+vig_slash_get_kind (const char *text)
+{
+  const VigSlashCommand *command = find_command (text, NULL);
+
+  return command != NULL ? command->kind : VIG_SLASH_ASK;
 }
 
 static gboolean
@@ -235,7 +243,7 @@ vig_slash_run_async (VigRunner *runner, const VigCaller *caller, const char *ses
       return;
     }
 
-  if (call->command->changes)
+  if (call->command->kind != VIG_SLASH_READ)
     vig_db_write_async (context->db, run_on_store, call, call_free, (GDestroyNotify) json_object_unref, NULL, run_done, g_steal_pointer (&task));
   else
     vig_db_read_async (context->db, run_on_store, call, call_free, (GDestroyNotify) json_object_unref, NULL, run_done, g_steal_pointer (&task));

@@ -7,6 +7,8 @@
 
 #include <vigilus/vig-error.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 typedef struct
 {
   guint number;
@@ -46,8 +48,8 @@ vig_ssh_host_free (VigSshHost *self)
 }
 
 /* Goes back to the last star only: never more than the product of the lengths. */
-gboolean
-vig_ssh_pattern_matches (const char *pattern, const char *text)
+static gboolean
+pattern_matches (const char *pattern, const char *text)
 {
   const char *star = NULL;
   const char *retry = NULL;
@@ -82,41 +84,42 @@ vig_ssh_patterns_match (const char * const *patterns, const char *text)
   for (; *patterns != NULL; patterns++)
     if (**patterns == '!')
       {
-        if (vig_ssh_pattern_matches (*patterns + 1, text))
+        if (pattern_matches (*patterns + 1, text))
           return FALSE;
       }
-    else if (vig_ssh_pattern_matches (*patterns, text))
+    else if (pattern_matches (*patterns, text))
       found = TRUE;
 
   return found;
 }
 
-/* One word, which may stand in quotes; NULL: a quote has no end. */
+/* A backslash before a quote, a backslash, or outside of quotes a space, stands for that. */
+static gboolean
+is_escape (const char *at, char quote)
+{
+  return *at == '\\' && at[1] != '\0' && (strchr ("'\"\\", at[1]) != NULL || (quote == '\0' && at[1] == ' '));
+}
+
+/* One word; quotes may begin and end anywhere in it, as OpenSSH splits a line. NULL: a quote has no end. */
 static char *
 take_word (const char **at)
 {
-  const char *start = *at;
-  char *word;
+  g_autoptr (GString) word = g_string_new (NULL);
+  const char *p = *at;
+  char quote = '\0';
 
-  if (*start == '"')
-    {
-      const char *end = strchr (start + 1, '"');
+  for (; *p != '\0' && (quote != '\0' || (*p != ' ' && *p != '\t')); p++)
+    if (is_escape (p, quote))
+      g_string_append_c (word, *++p);
+    else if (quote == '\0' && (*p == '"' || *p == '\''))
+      quote = *p;
+    else if (quote != '\0' && *p == quote)
+      quote = '\0';
+    else
+      g_string_append_c (word, *p);
+  *at = p + strspn (p, " \t");
 
-      if (end == NULL)
-        return NULL;
-      word = g_strndup (start + 1, (gsize) (end - start - 1));
-      *at = end + 1;
-    }
-  else
-    {
-      gsize length = strcspn (start, " \t\"");
-
-      word = g_strndup (start, length);
-      *at = start + length;
-    }
-  *at += strspn (*at, " \t");
-
-  return word;
+  return quote == '\0' ? g_string_free (g_steal_pointer (&word), FALSE) : NULL;
 }
 
 /* The keyword ends at white space or at one "=". */
@@ -196,7 +199,7 @@ VigSshConfig *
 vig_ssh_config_parse (const char *text, GError **error)
 {
   g_autoptr (VigSshConfig) self = g_new0 (VigSshConfig, 1);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_auto (GStrv) lines = g_strsplit (g_str_has_prefix (text, BYTE_ORDER_MARK) ? text + strlen (BYTE_ORDER_MARK) : text, "\n", -1);
 
   self->lines = g_ptr_array_new_with_free_func (line_free);
   for (guint i = 0; lines[i] != NULL; i++)
@@ -232,54 +235,80 @@ note (VigSshHost *host, const char *format, ...) G_GNUC_PRINTF (2, 3);
 static void
 note (VigSshHost *host, const char *format, ...)
 {
+  g_autofree char *text = NULL;
   va_list arguments;
 
   va_start (arguments, format);
-  g_ptr_array_add (host->notes, g_strdup_vprintf (format, arguments));
+  text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
+  /* A second reading finds the same. */
+  if (!g_ptr_array_find_with_equal_func (host->notes, text, g_str_equal, NULL))
+    g_ptr_array_add (host->notes, g_steal_pointer (&text));
 }
+
+/* One reading of all lines: a second one follows where "Match final" stands. */
+typedef struct
+{
+  VigSshHost *host;
+  const char *name;
+  gboolean    is_final;
+  gboolean    wants_final;
+} Reading;
 
 /* One condition of a Match block. *known: it is one that can be told from the text alone. */
 static gboolean
-meets (VigSshHost *host, const char *name, const char *criterion, const char *argument, gboolean *known)
+meets (Reading *reading, const char *plain, gboolean negated, const char *argument, gboolean *known)
 {
-  gboolean negated = *criterion == '!';
-  const char *plain = negated ? criterion + 1 : criterion;
+  VigSshHost *host = reading->host;
   g_auto (GStrv) patterns = g_strsplit (argument != NULL ? argument : "", ",", -1);
   gboolean met = FALSE;
 
   *known = TRUE;
   if (g_ascii_strcasecmp (plain, "host") == 0)
-    met = vig_ssh_patterns_match ((const char *const *) patterns, host->host != NULL ? host->host : name);
+    met = vig_ssh_patterns_match ((const char *const *) patterns, host->host != NULL ? host->host : reading->name);
   else if (g_ascii_strcasecmp (plain, "originalhost") == 0)
-    met = vig_ssh_patterns_match ((const char *const *) patterns, name);
+    met = vig_ssh_patterns_match ((const char *const *) patterns, reading->name);
+  else if (g_ascii_strcasecmp (plain, "user") == 0 && host->user != NULL)
+    met = vig_ssh_patterns_match ((const char *const *) patterns, host->user);
   else
     *known = FALSE;
 
   return met != negated;
 }
 
+/* all, canonical and final stand alone, the others have an argument: "host x" or "host=x". */
 static gboolean
-match_applies (VigSshHost *host, const char *name, Line *line)
+match_applies (Reading *reading, Line *line)
 {
   gboolean applies = line->words[1] != NULL;
 
   for (guint i = 1; line->words[i] != NULL; i++)
     {
+      gboolean negated = line->words[i][0] == '!';
+      g_auto (GStrv) parts = g_strsplit (line->words[i] + (negated ? 1 : 0), "=", 2);
+      const char *plain = parts[0] != NULL ? parts[0] : "";
+      gboolean is_final = g_ascii_strcasecmp (plain, "final") == 0;
+      const char *argument = parts[0] != NULL && parts[1] != NULL ? parts[1] : line->words[i + 1];
       gboolean known;
 
-      if (g_ascii_strcasecmp (line->words[i], "all") == 0)
+      if (g_ascii_strcasecmp (plain, "all") == 0)
         continue;
-      if (!meets (host, name, line->words[i], line->words[i + 1], &known))
+      if (is_final || g_ascii_strcasecmp (plain, "canonical") == 0)
+        {
+          reading->wants_final = reading->wants_final || is_final;
+          applies = applies && reading->is_final != negated;
+          continue;
+        }
+      if (!meets (reading, plain, negated, argument, &known))
         applies = FALSE;
       if (!known)
         {
-          note (host, "line %u: Match %s is left out, nothing is run or asked to find out", line->number, line->words[i]);
+          note (reading->host, "line %u: Match %s is left out, nothing is run or asked to find out", line->number, plain);
           return FALSE;
         }
-      if (line->words[i + 1] == NULL)
+      if (argument == NULL)
         return FALSE;
-      i++;
+      i += argument == line->words[i + 1] ? 1 : 0;
     }
 
   return applies;
@@ -361,27 +390,38 @@ expand (VigSshHost *host, const char *name)
     else
       g_string_append_c (expanded, *p);
   g_free (host->host);
-  host->host = g_strdup (expanded->str);
+  host->host = g_ascii_strdown (expanded->str, -1); /* as ssh does */
+}
+
+static void
+read_lines (VigSshConfig *self, Reading *reading)
+{
+  gboolean active = TRUE;
+
+  for (guint i = 0; i < self->lines->len; i++)
+    {
+      Line *line = g_ptr_array_index (self->lines, i);
+
+      if (g_str_equal (line->words[0], "host"))
+        active = vig_ssh_patterns_match ((const char *const *) line->words + 1, reading->name);
+      else if (g_str_equal (line->words[0], "match"))
+        active = match_applies (reading, line);
+      else if (active)
+        apply (reading->host, line);
+    }
 }
 
 VigSshHost *
 vig_ssh_config_lookup (VigSshConfig *self, const char *name)
 {
   VigSshHost *host = g_new0 (VigSshHost, 1);
-  gboolean active = TRUE;
+  Reading reading = { host, name };
 
   host->notes = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < self->lines->len; i++)
-    {
-      Line *line = g_ptr_array_index (self->lines, i);
-
-      if (g_str_equal (line->words[0], "host"))
-        active = vig_ssh_patterns_match ((const char *const *) line->words + 1, name);
-      else if (g_str_equal (line->words[0], "match"))
-        active = match_applies (host, name, line);
-      else if (active)
-        apply (host, line);
-    }
+  read_lines (self, &reading);
+  reading.is_final = TRUE;
+  if (reading.wants_final)
+    read_lines (self, &reading);
   expand (host, name);
   if (host->port == 0)
     host->port = 22;

@@ -33,7 +33,6 @@ void          vig_ssh_host_free        (VigSshHost *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigSshHost, vig_ssh_host_free)
 
 /* OpenSSH's patterns: `*` and `?`; of a list the negated ones (`!`) win. */
-gboolean      vig_ssh_pattern_matches  (const char *pattern, const char *text);
 gboolean      vig_ssh_patterns_match   (const char * const *patterns, const char *text);
 
 G_END_DECLS

@@ -63,11 +63,19 @@ vig_stream_flush (VigStream *self)
   return show (self, vig_redact_live_flush (self->live));
 }
 
-void
-vig_stream_clear (VigStream *self)
+static void
+clear (VigStream *self)
 {
   vig_redact_live_clear (self->live);
   g_string_truncate (self->shown, 0);
+}
+
+void
+vig_stream_move (VigStream *self, VigStream *to)
+{
+  if (to->shown->len < to->limit)
+    g_string_append (to->shown, self->shown->str);
+  clear (self);
 }
 
 const char *

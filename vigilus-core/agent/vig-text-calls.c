@@ -7,6 +7,7 @@
 
 #define MAX_CALLS  8
 #define MAX_OBJECT 65536 /* bytes of one call */
+#define MAX_LOOKED (64 * MAX_OBJECT) /* bytes of what may be one: a reply of braces is looked through no more than that */
 
 char *
 vig_text_calls_describe (const VigToolInfo * const *tools)
@@ -100,13 +101,14 @@ vig_text_calls_transcribe (VigTranscript *transcript)
 
 /* The end of the object that begins at @begin, or NULL: braces in strings do not count. */
 static const char *
-find_end (const char *begin)
+find_end (const char *begin, gsize *looked)
 {
   int depth = 0;
   gboolean in_string = FALSE;
 
-  for (const char *p = begin; *p != '\0' && p - begin < MAX_OBJECT; p++)
+  for (const char *p = begin; *p != '\0' && p - begin < MAX_OBJECT && *looked < MAX_LOOKED; p++)
     {
+      (*looked)++;
       if (in_string && *p == '\\' && p[1] != '\0')
         p++;
       else if (*p == '"')
@@ -164,7 +166,8 @@ static gboolean
 is_wrapping (const char *text)
 {
   g_autofree char *copy = g_strdup (text);
-  static const char * const wraps[] = { "<tool_call>", "</tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "```json", "```tool_code", "```tool", "```" };
+  static const char * const wraps[] = { "<tool_call>", "</tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "[TOOL_REQUEST]", "[END_TOOL_REQUEST]",
+                                        "```json", "```tool_code", "```tool", "```" };
 
   for (guint i = 0; i < G_N_ELEMENTS (wraps); i++)
     for (char *at = strstr (copy, wraps[i]); at != NULL; at = strstr (copy, wraps[i]))
@@ -199,13 +202,14 @@ vig_text_calls_read (VigReply *reply, const VigToolInfo * const *tools, gboolean
   g_autoptr (VigReply) calls = vig_reply_new ();
   g_autoptr (GString) rest = g_string_new (NULL);
   const char *p = vig_reply_get_text (reply);
+  gsize looked = 0;
 
   if (vig_reply_get_n_calls (reply) > 0 || tools == NULL || tools[0] == NULL)
     return NULL;
 
   while (*p != '\0')
     {
-      const char *end = *p == '{' ? find_end (p) : NULL;
+      const char *end = *p == '{' ? find_end (p, &looked) : NULL;
       g_autoptr (JsonObject) object = end != NULL ? vig_json_parse_object (p, end - p, 0, NULL) : NULL;
 
       if (object != NULL && take_call (calls, object, tools, as_text))

@@ -5,15 +5,14 @@
 
 #include <string.h>
 
-#include "vig-ask.h"
 #include "vig-history.h"
-#include "vig-price.h"
 #include "vig-result.h"
 #include "vig-run-store.h"
 #include "vig-store-runs.h"
 #include "vig-store-sessions.h"
 #include "vig-store-settings.h"
 #include "vig-store-usage.h"
+#include "vig-usage.h"
 
 #define MAX_TEXT    2000 /* bytes of the question, and of the answer */
 #define MAX_TITLE   60   /* characters */
@@ -143,25 +142,6 @@ title_stored (GObject *source, GAsyncResult *result, gpointer user_data)
     g_warning ("RUN=%s: the title of its conversation can't be stored: %s", self->run_id, error->message);
 }
 
-static JsonObject *
-build_usage (Titler *self, VigReply *reply)
-{
-  VigUsage *usage = vig_reply_get_usage (reply);
-  gint64 input = MAX (usage->input_tokens, 0);
-  gint64 output = MAX (usage->output_tokens, 0);
-
-  if (input == 0 && output == 0)
-    return NULL;
-
-  return vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
-                               "user_id", vig_json_get_string (self->wanted, "user_id", ""), "purpose", "title",
-                               "provider_name", vig_ask_get_provider_name (self->ask), "model", vig_ask_get_model (self->ask),
-                               "session_id", vig_json_get_string (self->wanted, "session_id", ""), "run_id", self->run_id,
-                               "input_tokens", input, "output_tokens", output,
-                               "cached_tokens", MAX (usage->cache_read_tokens, 0), "reasoning_tokens", MAX (usage->reasoning_tokens, 0),
-                               "cost_micros", vig_price_count (self->prices, vig_ask_get_model (self->ask), input, output));
-}
-
 static void
 answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -177,7 +157,10 @@ answered (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
 
   self->title = clean != NULL ? vig_redactor_apply (self->parts->context.redactor, clean) : NULL;
-  self->usage = build_usage (self, reply);
+  self->usage = vig_usage_describe (self->ask, self->prices, reply, "title", vig_json_get_string (self->wanted, "user_id", ""),
+                                    vig_json_get_string (self->wanted, "session_id", ""));
+  if (self->usage != NULL)
+    json_object_set_string_member (self->usage, "run_id", self->run_id);
   vig_db_write_async (db, write_title, self, NULL, (GDestroyNotify) json_object_unref, NULL, title_stored, self);
   g_steal_pointer (&self);
 }

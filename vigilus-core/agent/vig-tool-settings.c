@@ -32,8 +32,8 @@ dup_properties (VigConfigurable *tool)
   return properties != NULL ? json_object_ref (properties) : json_object_new ();
 }
 
-GPtrArray *
-vig_tool_settings_list_secrets (VigConfigurable *tool)
+static GPtrArray *
+list_secrets (VigConfigurable *tool)
 {
   g_autoptr (JsonObject) properties = dup_properties (tool);
   g_autoptr (GList) names = json_object_get_members (properties);
@@ -55,8 +55,8 @@ copy_members (JsonObject *target, JsonObject *source)
     json_object_set_member (target, name->data, json_node_ref (json_object_get_member (source, name->data)));
 }
 
-JsonObject *
-vig_tool_settings_read (VigDbConnection *db, const VigAgentContext *context, const char *id, GError **error)
+static JsonObject *
+read_stored (VigDbConnection *db, const VigAgentContext *context, const char *id, GError **error)
 {
   g_autofree char *sealed = NULL;
   g_autoptr (JsonObject) stored = vig_store_tool_settings_get (db, id, &sealed, error);
@@ -87,7 +87,7 @@ read_settings (VigDbConnection *db, gpointer data, GError **error)
 {
   Read *self = data;
 
-  return vig_tool_settings_read (db, self->context, self->id, error);
+  return read_stored (db, self->context, self->id, error);
 }
 
 JsonObject *
@@ -103,7 +103,7 @@ static JsonObject *
 read_for_change (VigDbConnection *db, const VigAgentContext *context, const char *id, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  JsonObject *settings = vig_tool_settings_read (db, context, id, &local_error);
+  JsonObject *settings = read_stored (db, context, id, &local_error);
   g_autoptr (JsonObject) stored = NULL;
 
   if (settings != NULL)
@@ -167,7 +167,7 @@ vig_tool_settings_merge (VigDbConnection *db, const VigAgentContext *context, Vi
 {
   g_autoptr (JsonObject) settings = read_for_change (db, context, vig_configurable_get_settings_info (tool)->id, error);
   g_autoptr (JsonObject) properties = dup_properties (tool);
-  g_autoptr (GPtrArray) secrets = vig_tool_settings_list_secrets (tool);
+  g_autoptr (GPtrArray) secrets = list_secrets (tool);
   g_autoptr (GList) names = json_object_get_members (changes);
 
   if (settings == NULL)
@@ -188,7 +188,7 @@ vig_tool_settings_merge (VigDbConnection *db, const VigAgentContext *context, Vi
 static JsonObject *
 take_secrets (VigConfigurable *tool, JsonObject *settings, JsonArray *names)
 {
-  g_autoptr (GPtrArray) secrets = vig_tool_settings_list_secrets (tool);
+  g_autoptr (GPtrArray) secrets = list_secrets (tool);
   JsonObject *taken = json_object_new ();
 
   for (guint i = 0; i < secrets->len; i++)

@@ -9,12 +9,8 @@ G_BEGIN_DECLS
 
 /* The tool whose settings are called @id, or NULL. Main thread. */
 VigConfigurable *vig_tool_settings_find         (VigRegistry *registry, const char *id);
-/* Names of the members that are secret. */
-GPtrArray       *vig_tool_settings_list_secrets (VigConfigurable *tool);
 
-/* What is stored, secrets opened; {} where nothing is. DENIED: the secrets can't be opened. */
-JsonObject      *vig_tool_settings_read         (VigDbConnection *db, const VigAgentContext *context, const char *id, GError **error);
-/* The same, blocking, on a worker thread. */
+/* What is stored, secrets opened; {} where nothing is. DENIED: the secrets can't be opened. Blocking, on a worker thread. */
 JsonObject      *vig_tool_settings_open         (const VigAgentContext *context, const char *id, GError **error);
 /* What is stored with @changes over it; null takes a member away. INVALID begins with the member: "/url: ...". */
 JsonObject      *vig_tool_settings_merge        (VigDbConnection *db, const VigAgentContext *context, VigConfigurable *tool, JsonObject *changes, GError **error);

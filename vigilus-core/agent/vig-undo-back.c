@@ -3,13 +3,13 @@
 
 #include "vig-undo-private.h"
 
+#include <vigilus/vig-beneath.h>
+
 #include "vig-audit.h"
 #include "vig-store-changes.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -53,12 +53,14 @@ static int
 open_parent (const char *path, GError **error)
 {
   g_autofree char *parent = g_path_get_dirname (path);
-  struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-  int fd = (int) syscall (SYS_openat2, AT_FDCWD, parent, &how, sizeof how);
+  int root = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int fd = vig_beneath_open (root, parent[1] != '\0' ? parent + 1 : ".", O_RDONLY | O_DIRECTORY, 0, FALSE);
+  int code = errno;
 
+  g_close (root, NULL);
   if (fd < 0)
-    g_set_error (error, VIG_ERROR, errno == ENOENT ? VIG_ERROR_NOT_FOUND : VIG_ERROR_DENIED,
-                 errno == ELOOP ? "a link was put in place of a folder of %s: it is not followed" : "the folder of %s can't be opened any more", path);
+    g_set_error (error, VIG_ERROR, code == ENOENT ? VIG_ERROR_NOT_FOUND : VIG_ERROR_DENIED,
+                 code == ELOOP ? "a link was put in place of a folder of %s: it is not followed" : "the folder of %s can't be opened any more", path);
 
   return fd;
 }

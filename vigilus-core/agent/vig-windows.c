@@ -106,13 +106,16 @@ static void
 take_model (Read *read, VigModel *model)
 {
   const char *slash = strrchr (model->id, '/');
+  gint64 window = vig_model_get_window (model);
 
-  if (model->context_length <= 0)
+  if (window <= 0)
     return;
 
-  ensure_window (read->windows, read->row, model->id)->tokens = model->context_length;
+  ensure_window (read->windows, read->row, model->id)->tokens = window;
   if (slash != NULL)
-    ensure_window (read->windows, read->row, slash + 1)->tokens = model->context_length;
+    ensure_window (read->windows, read->row, slash + 1)->tokens = window;
+  for (guint i = 0; model->aliases != NULL && model->aliases[i] != NULL; i++)
+    ensure_window (read->windows, read->row, model->aliases[i])->tokens = window;
 }
 
 static void
@@ -236,8 +239,8 @@ vig_windows_correct (VigWindows *self, JsonObject *provider, const char *model, 
   window->ratio = seen > window->ratio ? seen : (3 * window->ratio + seen) / 4;
 }
 
-static gsize
-measure_reply (VigReply *reply)
+gsize
+vig_windows_measure_reply (VigReply *reply)
 {
   gsize bytes = strlen (vig_reply_get_text (reply));
   JsonNode *opaque = vig_reply_get_opaque (reply);
@@ -269,7 +272,7 @@ measure_turn (VigTranscript *transcript, guint turn)
     case VIG_TURN_USER:
       return bytes + strlen (vig_transcript_get_text (transcript, turn)) + vig_transcript_get_n_images (transcript, turn) * IMAGE_BYTES;
     case VIG_TURN_ASSISTANT:
-      return bytes + measure_reply (vig_transcript_get_reply (transcript, turn));
+      return bytes + vig_windows_measure_reply (vig_transcript_get_reply (transcript, turn));
     case VIG_TURN_TOOLS:
     default:
       for (guint i = 0; i < vig_transcript_get_n_results (transcript, turn); i++)

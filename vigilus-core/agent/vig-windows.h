@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+#define VIG_WINDOWS_DEFAULT      32768 /* tokens, of a model whose provider does not tell, as long as nobody set it */
+#define VIG_WINDOWS_FULL_PERCENT 75    /* of a window: the rest is for the answer, and for what the estimate is off by */
+
 /* How many tokens models hold, and how many tokens bytes are: as their providers tell, and as experience corrects it. Main thread. */
 typedef struct _VigWindows VigWindows;
 
@@ -27,5 +30,6 @@ void        vig_windows_correct     (VigWindows *self, JsonObject *provider, con
 
 /* Bytes of what a model is shown; a picture counts as what it usually costs. */
 gsize       vig_windows_measure     (VigTranscript *transcript);
+gsize       vig_windows_measure_reply (VigReply *reply);
 
 G_END_DECLS

@@ -8,7 +8,9 @@ G_BEGIN_DECLS
 /* What the privileged helper of this host can be asked for, and how: shared by the daemon, which asks, and vigilus-helper, which
  * checks everything again and trusts nothing of it but the signature. A request is one signed note (vig-note.h) whose text is
  * VIG_HELPER_HEADER and a JSON object {"time" (microseconds, UTC), "nonce" (32 hex digits), "call", "operator", "operation",
- * "arguments"}; the answer is a JSON object {"error"} or {"exit_status", "output", "error_output", "timed_out"}. */
+ * "arguments"}, and a NUL byte after it. Whatever comes after that calls it off: all that it started is ended. A connection that just ends calls nothing
+ * off, so that Vigilus can be upgraded by this very way. The answer is a JSON object {"error"} or {"exit_status", "output", "error_output",
+ * "timed_out"}. */
 #define VIG_HELPER_HEADER   "vigilus-helper/1\n"
 #define VIG_HELPER_KEY_NAME "vigilus-helper"
 #define VIG_HELPER_PURPOSE  "vigilus helper signing key" /* of vig_vault_derive () */

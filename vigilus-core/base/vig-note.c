@@ -279,15 +279,15 @@ vig_checkpoint_sign (const VigNoteKey *key, const guint8 *seed, const VigCheckpo
   return vig_note_sign (key, seed, text, error);
 }
 
-static gboolean
-read_checkpoint (const VigNoteKey *key, const char *text, VigCheckpoint *checkpoint)
+gboolean
+vig_checkpoint_read (const char *text, const char *origin, VigCheckpoint *checkpoint)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   g_autofree guint8 *root = NULL;
   g_autofree char *again = NULL;
   gsize length;
 
-  if (g_strv_length (lines) < 4 || !g_str_equal (lines[0], key->name) ||
+  if (g_strv_length (lines) < 4 || !g_str_equal (lines[0], origin) ||
       !g_ascii_string_to_unsigned (lines[1], 10, 0, G_MAXINT64, &checkpoint->size, NULL))
     return FALSE;
 
@@ -307,12 +307,25 @@ vig_checkpoint_open (const VigNoteKey *key, const char *note, VigCheckpoint *che
 
   if (text == NULL)
     return FALSE;
-  if (read_checkpoint (key, text, checkpoint))
+  if (vig_checkpoint_read (text, key->name, checkpoint))
     return TRUE;
 
   g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "what %s signed is no checkpoint of it", key->name);
 
   return FALSE;
+}
+
+char *
+vig_checkpoint_dup_last (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  /* Of the last line nothing shows that it is whole. */
+  for (guint i = g_strv_length (lines); i >= 6; i--)
+    if (g_str_has_prefix (lines[i - 2], MARK) && *lines[i - 3] == '\0')
+      return g_strdup_printf ("%s\n%s\n%s\n\n%s\n", lines[i - 6], lines[i - 5], lines[i - 4], lines[i - 2]);
+
+  return NULL;
 }
 
 char *

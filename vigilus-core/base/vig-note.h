@@ -37,6 +37,10 @@ typedef struct
 char       *vig_checkpoint_sign        (const VigNoteKey *key, const guint8 *seed, const VigCheckpoint *checkpoint, GError **error);
 /* The origin must be the key's name. */
 gboolean    vig_checkpoint_open        (const VigNoteKey *key, const char *note, VigCheckpoint *checkpoint, GError **error);
+/* What a note says whoever signed it. FALSE: it is no checkpoint of @origin. */
+gboolean    vig_checkpoint_read        (const char *text, const char *origin, VigCheckpoint *checkpoint);
+/* The last whole note of a file that has one behind another, or NULL. */
+char       *vig_checkpoint_dup_last    (const char *text);
 /* One line for a log, "ORIGIN SIZE ROOT SIGNATURE", and back; NULL: no such line. */
 char       *vig_checkpoint_to_line     (const char *note);
 char       *vig_checkpoint_from_line   (const char *line);

@@ -9,6 +9,7 @@
 
 #define BEHIND    2    /* bytes before a word that say whether it begins there */
 #define KEPT_HEAD 512  /* bytes of a secret's beginning, by which it is known */
+#define MAX_CONTEXT 8192 /* bytes of the beginning of a Secret of Kubernetes, by which its other values are known */
 #define KEPT_TAIL 4096 /* bytes at the end of what is too long, in which another secret may have begun */
 
 struct _VigRedactLive
@@ -125,13 +126,60 @@ hand_out (VigRedactLive *self, GArray *spans, gsize ready)
   return clean;
 }
 
+/* Of the object that begins at @object: how much tells what goes on in it, up to its first value, and where its last whole value ends. */
+static gsize
+find_context (VigRedactLive *self, GArray *spans, gsize object, gsize *end)
+{
+  gsize first = G_MAXSIZE;
+
+  *end = 0;
+  for (guint i = 0; i < spans->len; i++)
+    {
+      VigSpan *span = &g_array_index (spans, VigSpan, i);
+
+      if (span->known_by != object || span->start < object || span->end <= span->start)
+        continue;
+      first = MIN (first, span->start + 1);
+      if (span->end < self->text->len)
+        *end = MAX (*end, span->end);
+    }
+
+  return first != G_MAXSIZE ? first : MIN (object + KEPT_HEAD, self->text->len);
+}
+
+/* Too much is held, of an object that may be a Secret: what is whole of it is handed out, and its beginning stays before what comes. */
+static char *
+leave_object (VigRedactLive *self, GArray *spans, gsize object)
+{
+  gsize end;
+  gsize context = find_context (self, spans, object, &end);
+  g_autofree char *kept = NULL;
+  char *clean;
+
+  if (end <= MAX (self->behind, context) || context - object > MAX_CONTEXT)
+    return NULL;
+
+  kept = g_strndup (self->text->str + object, context - object);
+  clean = vig_redact_mask (self->text->str, self->behind, end, spans);
+  g_string_erase (self->text, 0, (gssize) end);
+  g_string_prepend (self->text, kept);
+  self->behind = context - object;
+
+  return clean;
+}
+
 /* Too much is held. Where it is one secret, its middle is not needed to know it by; anything else can go. */
 static char *
-make_room (VigRedactLive *self, GArray *spans)
+make_room (VigRedactLive *self)
 {
+  gsize object;
+  g_autoptr (GArray) spans = vig_redactor_settle (self->redactor, self->text->str, self->text->len, &object);
   gsize cut = self->text->len - KEPT_TAIL;
   gsize start;
-  char *clean;
+  char *clean = object != G_MAXSIZE ? leave_object (self, spans, object) : NULL;
+
+  if (clean != NULL)
+    return clean;
 
   while (cut > self->behind && ((guint8) self->text->str[cut] & 0xc0) == 0x80)
     cut--;
@@ -162,7 +210,7 @@ vig_redact_live_push (VigRedactLive *self, const char *text, gsize length)
   spans = vig_redactor_find (self->redactor, self->text->str, self->text->len, &open);
   clean = hand_out (self, spans, find_ready (self, spans, open));
   if (clean == NULL && self->text->len > VIG_REDACT_LIVE_MAX)
-    clean = make_room (self, spans);
+    clean = make_room (self);
   self->looked = self->text->len;
 
   return clean;

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /* Redacts text that comes in pieces, cut anywhere: what is handed out is, all together, what vig_redactor_apply () makes of the whole. What
  * more text could still turn into a secret is held back: the last word, a line behind a name such as "password", an open quote, a key
  * block until its end. */
-#define VIG_REDACT_LIVE_MAX (64 * 1024) /* bytes held at most; what is longer goes on as it stands, a secret's middle is forgotten */
+/* Bytes held at most. What is longer goes on as it stands, a secret's middle is forgotten, and what may be a Secret of Kubernetes is hidden as one. */
+#define VIG_REDACT_LIVE_MAX (64 * 1024)
 
 typedef struct _VigRedactLive VigRedactLive;
 

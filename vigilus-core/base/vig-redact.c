@@ -150,6 +150,16 @@ find_values (VigRedactor *self, const char *text, gsize length, GArray *spans)
   return pending;
 }
 
+static void
+scan_all (VigScan *scan)
+{
+  vig_scan_marked (scan);
+  vig_scan_tokens (scan);
+  vig_scan_named (scan);
+  vig_scan_commands (scan);
+  vig_scan_kubernetes (scan);
+}
+
 GArray *
 vig_redactor_find (VigRedactor *self, const char *text, gsize length, gsize *open)
 {
@@ -157,11 +167,21 @@ vig_redactor_find (VigRedactor *self, const char *text, gsize length, gsize *ope
   VigScan scan = { text, length, spans, G_MAXSIZE, G_MAXSIZE, length };
   gsize pending = find_values (self, text, length, spans);
 
-  vig_scan_marked (&scan);
-  vig_scan_tokens (&scan);
-  vig_scan_named (&scan);
-  vig_scan_commands (&scan);
+  scan_all (&scan);
   *open = MIN (scan.open, length - pending);
+
+  return spans;
+}
+
+GArray *
+vig_redactor_settle (VigRedactor *self, const char *text, gsize length, gsize *object)
+{
+  GArray *spans = g_array_new (FALSE, FALSE, sizeof (VigSpan));
+  VigScan scan = { text, length, spans, G_MAXSIZE, G_MAXSIZE, length, TRUE, G_MAXSIZE };
+
+  find_values (self, text, length, spans);
+  scan_all (&scan);
+  *object = scan.object;
 
   return spans;
 }
@@ -184,39 +204,151 @@ find_in_word (VigRedactor *self, const char *text, gsize length)
   VigScan scan = { text, length, spans, G_MAXSIZE, G_MAXSIZE, length };
 
   find_values (self, text, length, spans);
-  vig_scan_tokens (&scan);
+  if (length >= VIG_SCAN_SHORTEST_TOKEN)
+    vig_scan_tokens (&scan);
 
   return spans;
+}
+
+/* NULL: nothing is to be taken out of it. */
+static GArray *
+find_secrets (VigRedactor *self, const char *text, gsize length)
+{
+  gboolean is_word = is_one_word (text, length);
+  g_autoptr (GArray) spans = NULL;
+  gsize open;
+
+  if (is_word && length < MIN_VALUE)
+    return NULL;
+
+  spans = is_word ? find_in_word (self, text, length) : vig_redactor_find (self, text, length, &open);
+
+  return spans->len > 0 ? g_steal_pointer (&spans) : NULL;
 }
 
 char *
 vig_redactor_apply (VigRedactor *self, const char *text)
 {
   g_autoptr (GArray) spans = NULL;
-  gsize open;
   gsize length;
 
   g_return_val_if_fail (VIG_IS_REDACTOR (self), NULL);
   g_return_val_if_fail (text != NULL, NULL);
 
   length = strlen (text);
-  spans = is_one_word (text, length) ? find_in_word (self, text, length) : vig_redactor_find (self, text, length, &open);
+  spans = find_secrets (self, text, length);
 
-  return spans->len > 0 ? vig_redact_mask (text, 0, length, spans) : g_strdup (text);
+  return spans != NULL ? vig_redact_mask (text, 0, length, spans) : g_strdup (text);
+}
+
+static gboolean
+is_clean (VigRedactor *self, const char *text)
+{
+  g_autoptr (GArray) spans = find_secrets (self, text, strlen (text));
+
+  return spans == NULL;
+}
+
+/* What stands under a name like this is hidden as a whole. */
+static gboolean
+is_named_secret (const char *name, const char *text)
+{
+  gsize length = name != NULL ? strlen (name) : 0;
+  VigNameKind kind;
+
+  if (length == 0 || *text == '\0')
+    return FALSE;
+
+  kind = vig_redact_classify_name (name, length);
+
+  return kind >= VIG_NAME_SECRET || (kind == VIG_NAME_KEY && vig_redact_is_key (text, strlen (text)))
+         || (vig_redact_names_pair (name, length) && vig_redact_is_encoded_pair (text, strlen (text)));
+}
+
+static gboolean
+holds_string (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
+}
+
+/* Of an object of Kubernetes that is a Secret, whatever its data are. */
+static gboolean
+is_hidden_member (JsonObject *object, const char *name)
+{
+  return (g_str_equal (name, "data") || g_str_equal (name, "stringData")) && g_strcmp0 (vig_json_get_string (object, "kind", NULL), "Secret") == 0;
+}
+
+static gboolean is_clean_node (VigRedactor *self, const char *name, JsonNode *node);
+
+static gboolean
+is_clean_object (VigRedactor *self, JsonObject *object)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &name, &member))
+    if (is_hidden_member (object, name) || !is_clean (self, name) || !is_clean_node (self, name, member))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+is_clean_array (VigRedactor *self, const char *name, JsonArray *array)
+{
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    if (!is_clean_node (self, name, json_array_get_element (array, i)))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+is_clean_node (VigRedactor *self, const char *name, JsonNode *node)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return is_clean_object (self, json_node_get_object (node));
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return is_clean_array (self, name, json_node_get_array (node));
+
+  return !holds_string (node) || (!is_named_secret (name, json_node_get_string (node)) && is_clean (self, json_node_get_string (node)));
 }
 
 static JsonNode *
 redact_string (VigRedactor *self, const char *name, const char *text)
 {
-  gsize length = name != NULL ? strlen (name) : 0;
-  gboolean is_secret = name != NULL && (vig_redact_classify_name (name, length) != VIG_NAME_PLAIN
-                                        || (vig_redact_names_pair (name, length) && vig_redact_is_encoded_pair (text, strlen (text))));
-  g_autofree char *clean = !is_secret || *text == '\0' ? vig_redactor_apply (self, text) : g_strdup (MASK);
+  g_autofree char *clean = is_named_secret (name, text) ? g_strdup (MASK) : vig_redactor_apply (self, text);
 
   return json_node_init_string (json_node_alloc (), clean);
 }
 
 static JsonNode *redact_node (VigRedactor *self, const char *name, JsonNode *node);
+
+static void
+hide_member (JsonObject *object, const char *name, JsonNode *member, gpointer user_data)
+{
+  json_object_set_string_member (user_data, name, MASK);
+}
+
+static JsonNode *
+hide_members (JsonNode *node)
+{
+  JsonObject *copy;
+  JsonNode *clean;
+
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return json_node_init_string (json_node_alloc (), MASK);
+
+  copy = json_object_new ();
+  json_object_foreach_member (json_node_get_object (node), hide_member, copy);
+  clean = json_node_alloc ();
+  json_node_init (clean, JSON_NODE_OBJECT);
+  json_node_take_object (clean, copy);
+
+  return clean;
+}
 
 static JsonNode *
 redact_object (VigRedactor *self, JsonObject *object)
@@ -232,7 +364,7 @@ redact_object (VigRedactor *self, JsonObject *object)
     {
       g_autofree char *clean = vig_redactor_apply (self, name);
 
-      json_object_set_member (copy, clean, redact_node (self, name, member));
+      json_object_set_member (copy, clean, is_hidden_member (object, name) ? hide_members (member) : redact_node (self, name, member));
     }
 
   json_node_init (node, JSON_NODE_OBJECT);
@@ -262,7 +394,7 @@ redact_node (VigRedactor *self, const char *name, JsonNode *node)
     return redact_object (self, json_node_get_object (node));
   if (JSON_NODE_HOLDS_ARRAY (node))
     return redact_array (self, name, json_node_get_array (node));
-  if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+  if (holds_string (node))
     return redact_string (self, name, json_node_get_string (node));
 
   return json_node_copy (node);
@@ -275,6 +407,15 @@ vig_redactor_apply_json (VigRedactor *self, JsonNode *node)
   g_return_val_if_fail (node != NULL, NULL);
 
   return redact_node (self, NULL, node);
+}
+
+JsonNode *
+vig_redactor_view_json (VigRedactor *self, const char *name, JsonNode *node)
+{
+  g_return_val_if_fail (VIG_IS_REDACTOR (self), NULL);
+  g_return_val_if_fail (node != NULL, NULL);
+
+  return is_clean_node (self, name, node) ? json_node_copy (node) : redact_node (self, name, node);
 }
 
 /* Without the padding, both alphabets are found whatever follows them. */

@@ -14,5 +14,7 @@ VigRedactor *vig_redactor_new        (void);
 void         vig_redactor_add_value  (VigRedactor *self, const char *secret); /* 6 bytes or more; also its base64 and URL forms */
 char        *vig_redactor_apply      (VigRedactor *self, const char *text);
 JsonNode    *vig_redactor_apply_json (VigRedactor *self, JsonNode *node);     /* a copy: strings, and members named like secrets */
+/* The same, only to be read: where nothing is taken out, it shares its objects with @node. @name: of the member that it is, or NULL. */
+JsonNode    *vig_redactor_view_json  (VigRedactor *self, const char *name, JsonNode *node);
 
 G_END_DECLS

@@ -277,7 +277,8 @@ open_group (VigCgroup *self, guint i)
     {
       int folder = self->join[i];
 
-      self->join[i] = openat (folder, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+      /* Who joins is one thread, and "tasks" moves one: "cgroup.procs" would first stop every fork and exec on the machine, for 10 ms and more. */
+      self->join[i] = openat (folder, "tasks", O_WRONLY | O_CLOEXEC);
       g_close (folder, NULL);
     }
   self->folders[i] = g_steal_pointer (&path);

@@ -10,7 +10,6 @@
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <pwd.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -218,13 +217,6 @@ choose_identity (VigConfinement *self, const VigSandboxSpec *spec, const char * 
   self->gid = vig_identity_get_dedicated ()->gid;
 }
 
-static void
-choose_namespaces (VigConfinement *self, const VigSandboxSpec *spec)
-{
-  if (self->is_root && vig_namespaces_are_available ())
-    self->namespaces = CLONE_NEWIPC | (spec->allow_network ? 0 : CLONE_NEWNET) | (self->n_places > 0 ? CLONE_NEWNS : 0);
-}
-
 static gboolean
 open_directory (VigConfinement *self, const VigSandboxSpec *spec, GError **error)
 {
@@ -247,7 +239,6 @@ vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const ch
 
   memset (self, 0, sizeof *self);
   self->directory = self->ruleset = -1;
-  vig_cgroup_init (&self->cgroup);
   if (g_atomic_int_get (&refused))
     {
       g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "commands are not run: confinement did not hold in the self-test; see Settings, About");
@@ -262,7 +253,7 @@ vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const ch
     }
   self->ask_signals = vig_landlock_get_abi () < VIG_LANDLOCK_ABI_SCOPES;
   flags = (spec->allow_network ? VIG_SECCOMP_NETWORK : 0) | (spec->allow_attributes ? VIG_SECCOMP_ATTRIBUTES : 0)
-          | (spec->allow_unix ? VIG_SECCOMP_UNIX : 0)
+          | (spec->allow_unix ? VIG_SECCOMP_UNIX : 0) | (spec->allow_raw ? VIG_SECCOMP_PACKET : 0)
           | (self->ask_signals ? VIG_SECCOMP_ASK_SIGNALS : 0);
   if (!vig_seccomp_get_filter (flags, &self->filter, error) || !open_directory (self, spec, error))
     return FALSE;
@@ -272,9 +263,10 @@ vig_confinement_init (VigConfinement *self, const VigSandboxSpec *spec, const ch
     return FALSE;
 
   choose_identity (self, spec, write_paths);
-  choose_namespaces (self, spec);
+  self->namespaces = vig_namespaces_choose (spec->allow_network);
   self->max_processes = get_thread_count (self->uid) + VIG_SANDBOX_MAX_PROCESSES;
   self->has_home = spec->working_directory != NULL;
+  self->keep_raw = spec->allow_raw;
   self->argv = g_strdupv ((char **) spec->argv);
   self->environment = make_environment (self->n_places > 0 && spec->working_directory != NULL ? self->places[0].path : home);
 
@@ -289,7 +281,6 @@ vig_confinement_clear (VigConfinement *self)
   if (self->ruleset >= 0)
     g_close (self->ruleset, NULL);
   clear_places (self);
-  vig_cgroup_clear (&self->cgroup);
   g_clear_pointer (&self->program, g_free);
   g_clear_pointer (&self->argv, g_strfreev);
   g_clear_pointer (&self->environment, g_strfreev);
@@ -329,39 +320,67 @@ set_limits (const VigConfinement *self)
          && set_limit (RLIMIT_NPROC, self->max_processes);
 }
 
-/* Where there are none, capset () is not needed: a tight systemd unit does not allow it. */
-static gboolean
-drop_capabilities (void)
+gboolean
+vig_capabilities_keep (guint32 *kept, gboolean inherit)
 {
   struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
   struct __user_cap_data_struct now[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
-  struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+  struct __user_cap_data_struct wanted[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+
+  if (syscall (SYS_capget, &header, now) != 0)
+    return FALSE;
+
+  *kept &= now[0].permitted;
+  wanted[0].permitted = *kept;
+  wanted[0].effective = inherit ? *kept : now[0].effective & *kept;
+  wanted[0].inheritable = inherit ? *kept : 0;
+
+  return memcmp (now, wanted, sizeof now) == 0 || syscall (SYS_capset, &header, wanted) == 0;
+}
+
+/* The one for raw packets goes on to the program that is executed, where it is to be kept and there. */
+static gboolean
+drop_capabilities (gboolean keep_raw)
+{
+  guint32 kept = keep_raw ? 1u << CAP_NET_RAW : 0;
 
   prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  if (syscall (SYS_capget, &header, now) == 0 && memcmp (now, none, sizeof now) == 0)
-    return TRUE;
+  if (!vig_capabilities_keep (&kept, TRUE))
+    return FALSE;
 
-  return syscall (SYS_capset, &header, none) == 0;
+  return kept == 0 || prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) == 0;
+}
+
+/* What a program that is executed can ever get back: of all capabilities none but that for raw packets, where it is kept; the kernel knows fewer
+ * than 64. Where it is not ours to change, there is nothing to get. */
+static gboolean
+bound_capabilities (gboolean is_root)
+{
+  int capability;
+
+  for (capability = 0; is_root && capability < 64; capability++)
+    if (capability != CAP_NET_RAW && prctl (PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+      return errno == EINVAL;
+
+  return TRUE;
 }
 
 /* By system call: the C library's functions would wait for threads that are not there after a fork. */
 static gboolean
 become (const VigConfinement *self)
 {
-  int capability;
-
   if (self->is_root)
     {
-      for (capability = 0; capability < 64; capability++)
-        if (prctl (PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EINVAL)
-          return FALSE;
+      if (!self->keep_raw && prctl (PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0) != 0)
+        return FALSE;
+      prctl (PR_SET_KEEPCAPS, self->keep_raw, 0, 0, 0);
       if (syscall (SYS_setgroups, 0, NULL) != 0
           || syscall (SYS_setresgid, self->gid, self->gid, self->gid) != 0
           || syscall (SYS_setresuid, self->uid, self->uid, self->uid) != 0)
         return FALSE;
     }
 
-  return drop_capabilities ();
+  return drop_capabilities (self->keep_raw);
 }
 
 static void
@@ -397,25 +416,43 @@ enter_directory (const VigConfinement *self)
 }
 
 VigStage
-vig_confinement_apply (const VigConfinement *self, gboolean in_group, int *listener)
+vig_confinement_prepare (pid_t parent, const VigCgroup *cgroup, gboolean in_group, int namespaces)
 {
+  prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (getppid () != parent) /* it died before that was set */
+    return VIG_STAGE_START;
   setsid ();
   reset_signals ();
-  vig_cgroup_join (&self->cgroup, in_group);
-  if (!set_limits (self))
-    return VIG_STAGE_LIMITS;
-  if (!vig_namespaces_enter (self))
+  vig_cgroup_join (cgroup, in_group);
+
+  if (namespaces != 0 && unshare (namespaces) != 0)
+    return VIG_STAGE_NAMESPACES;
+
+  return bound_capabilities (geteuid () == 0) ? VIG_STAGE_NONE : VIG_STAGE_USER;
+}
+
+/* In this order: the user first, for that takes privileges; then what takes them away for good, and what holds for that user. */
+VigStage
+vig_confinement_apply (const VigConfinement *self, int *listener)
+{
+  pid_t supervisor = getppid ();
+
+  if (!vig_namespaces_mount (self))
     return VIG_STAGE_NAMESPACES;
   if (!become (self) || !enter_directory (self))
     return VIG_STAGE_USER;
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return VIG_STAGE_USER;
+  if (!set_limits (self))
+    return VIG_STAGE_LIMITS;
   if (syscall (SYS_landlock_restrict_self, self->ruleset, 0) != 0)
     return VIG_STAGE_LANDLOCK;
   umask (022);
   if (syscall (SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
     return VIG_STAGE_START;
-  prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the supervisor; a change of identity clears it */
+  prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the supervisor: a change of identity has cleared it */
+  if (getppid () != supervisor)
+    return VIG_STAGE_START;
   if (!install_filter (self, listener))
     return VIG_STAGE_SECCOMP;
 

@@ -72,13 +72,15 @@ vig_sandbox_describe (const char *folder)
   g_autoptr (JsonObject) probe = vig_sandbox_probe (folder);
   gboolean passed = vig_json_get_boolean (probe, "passed", FALSE);
   const char *identity = describe_identity (probe);
+  const char *file_tools = vig_files_hold_to_string (vig_files_probe (folder));
 
   vig_confinement_set_refused (vig_json_get_boolean (probe, "ran", FALSE) && !passed);
 
-  return vig_json_pack_object ("{s:i, s:b, s:s, s:b, s:A, s:A, s:J, s:J}",
+  return vig_json_pack_object ("{s:i, s:b, s:s, s:s, s:b, s:A, s:A, s:J, s:J}",
                                "landlock_abi", abi,
                                "seccomp", seccomp,
                                "identity", identity,
+                               "file_tools", file_tools,
                                "usable", abi >= 1 && seccomp && passed,
                                "missing", list_missing (abi, seccomp, cgroup),
                                "namespaces", list_namespaces (),
@@ -115,6 +117,16 @@ add_failures (GString *text, JsonObject *probe)
     }
 }
 
+static const char *
+describe_file_tools (JsonObject *description)
+{
+  const char *hold = vig_json_get_string (description, "file_tools", "none");
+
+  return g_str_equal (hold, "all")       ? "file tools are held to their folders by Landlock"
+         : g_str_equal (hold, "reading") ? "file tools are held to their folders by Landlock where they only read, else by how they open files"
+                                         : "file tools are held to their folders by how they open files, without Landlock";
+}
+
 char *
 vig_sandbox_summarize (JsonObject *description)
 {
@@ -126,6 +138,7 @@ vig_sandbox_summarize (JsonObject *description)
                           (int) vig_json_get_int (description, "landlock_abi", 0), vig_json_get_boolean (description, "seccomp", FALSE) ? "yes" : "no",
                           !vig_json_get_boolean (cgroup, "kill", FALSE) ? "no" : vig_json_get_boolean (cgroup, "pids", FALSE) ? "with limits" : "without limits",
                           vig_json_get_string (description, "identity", ""));
+  g_string_append_printf (text, "; %s", describe_file_tools (description));
   add_names (text, "; namespaces: ", vig_json_get_array (description, "namespaces"));
   add_names (text, "; left to other means: ", vig_json_get_array (description, "missing"));
   add_failures (text, vig_json_get_object (description, "self_test"));

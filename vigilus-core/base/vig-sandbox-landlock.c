@@ -20,6 +20,8 @@
 #define FS_READ_FILE  (G_GUINT64_CONSTANT (1) << 2)
 #define FS_READ_DIR   (G_GUINT64_CONSTANT (1) << 3)
 #define FS_MAKE_CHAR  (G_GUINT64_CONSTANT (1) << 6)
+#define FS_MAKE_SOCK  (G_GUINT64_CONSTANT (1) << 9)
+#define FS_MAKE_FIFO  (G_GUINT64_CONSTANT (1) << 10)
 #define FS_MAKE_BLOCK (G_GUINT64_CONSTANT (1) << 11)
 #define FS_REFER      (G_GUINT64_CONSTANT (1) << 13)
 #define FS_TRUNCATE   (G_GUINT64_CONSTANT (1) << 14)
@@ -58,6 +60,12 @@ static const char * const system_paths[] = {
   "/etc/terminfo", "/etc/timezone",
   "/dev/full", "/dev/random", "/dev/urandom", "/dev/zero",
   NULL,
+};
+
+/* What the C library and ours may have to look up first in any thread: how to convert a text, what a file's type is, what an error is called. Nothing
+ * of a process: to the kernel a thread's own /proc is the whole daemon's. */
+static const char * const library_paths[] = {
+  "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/share", "/lib", "/lib32", "/lib64", "/etc/localtime", "/dev/null", "/dev/urandom", NULL,
 };
 
 void
@@ -102,22 +110,30 @@ create_ruleset (int abi, gboolean allow_network, guint64 *rights)
   return (int) syscall (SYS_landlock_create_ruleset, &attr, size, 0);
 }
 
+static gboolean
+allow_descriptor (int ruleset, int fd, guint64 rights)
+{
+  PathAttr attr = { rights, fd };
+  struct stat info;
+
+  if (fstat (fd, &info) == 0 && !S_ISDIR (info.st_mode))
+    attr.allowed &= FS_ON_FILES;
+
+  return syscall (SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attr, 0) == 0;
+}
+
 /* A path that is not there is no loss: nothing beneath it can be reached. */
 static gboolean
 allow_path (int ruleset, const char *path, guint64 rights)
 {
-  PathAttr attr = { rights, -1 };
-  struct stat info;
+  int fd = open (path, O_PATH | O_CLOEXEC);
   gboolean done;
 
-  attr.parent = open (path, O_PATH | O_CLOEXEC);
-  if (attr.parent < 0)
+  if (fd < 0)
     return errno == ENOENT || errno == EACCES || errno == ENOTDIR;
 
-  if (fstat (attr.parent, &info) == 0 && !S_ISDIR (info.st_mode))
-    attr.allowed &= FS_ON_FILES;
-  done = syscall (SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attr, 0) == 0;
-  g_close (attr.parent, NULL);
+  done = allow_descriptor (ruleset, fd, rights);
+  g_close (fd, NULL);
 
   return done;
 }
@@ -136,9 +152,46 @@ allow_all (int ruleset, const VigSandboxSpec *spec, const char * const *write_pa
   for (i = 0; write_paths != NULL && write_paths[i] != NULL && done; i++)
     done = allow_path (ruleset, write_paths[i], all);
   if (done && spec->working_directory != NULL)
-    done = allow_path (ruleset, spec->working_directory, all);
+    done = allow_path (ruleset, spec->working_directory, spec->read_only ? FS_READ : all);
 
   return done;
+}
+
+static gboolean
+allow_places (int ruleset, const VigFilesPlace *places, guint n_places, guint64 handled)
+{
+  guint64 all = handled & ~(FS_EXECUTE | FS_MAKE_CHAR | FS_MAKE_BLOCK | FS_MAKE_SOCK | FS_MAKE_FIFO | FS_IOCTL_DEV);
+  gboolean done = TRUE;
+  guint i;
+
+  for (i = 0; library_paths[i] != NULL && done; i++)
+    done = allow_path (ruleset, library_paths[i], FS_READ & ~FS_EXECUTE);
+  for (i = 0; i < n_places && done; i++)
+    done = allow_descriptor (ruleset, places[i].folder, places[i].writes ? all : FS_READ & ~FS_EXECUTE);
+
+  return done;
+}
+
+static int
+finish (int ruleset, gboolean done, GError **error)
+{
+  if (ruleset >= 0 && done)
+    return ruleset;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "failed to make a Landlock ruleset: %s", g_strerror (errno));
+  if (ruleset >= 0)
+    g_close (ruleset, NULL);
+
+  return -1;
+}
+
+int
+vig_landlock_make_files_ruleset (const VigFilesPlace *places, guint n_places, GError **error)
+{
+  guint64 handled;
+  int ruleset = create_ruleset (vig_landlock_get_abi (), FALSE, &handled);
+
+  return finish (ruleset, ruleset >= 0 && allow_places (ruleset, places, n_places, handled), error);
 }
 
 int
@@ -155,12 +208,6 @@ vig_landlock_make_ruleset (const VigSandboxSpec *spec, const char * const *write
     }
 
   ruleset = create_ruleset (abi, spec->allow_network, &handled);
-  if (ruleset >= 0 && allow_all (ruleset, spec, write_paths, handled))
-    return ruleset;
 
-  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "failed to make a Landlock ruleset: %s", g_strerror (errno));
-  if (ruleset >= 0)
-    g_close (ruleset, NULL);
-
-  return -1;
+  return finish (ruleset, ruleset >= 0 && allow_all (ruleset, spec, write_paths, handled), error);
 }

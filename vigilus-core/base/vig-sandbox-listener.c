@@ -27,42 +27,47 @@ typedef union
 typedef union
 {
   struct cmsghdr header;
-  char           room[CMSG_SPACE (sizeof (int))];
+  char           room[CMSG_SPACE (VIG_ORDER_MAX * sizeof (int))];
 } Control;
 
 gboolean
-vig_listener_send (int channel, int listener)
+vig_descriptors_send (int channel, const int *descriptors, guint n)
 {
   char byte = 0;
   struct iovec data = { &byte, 1 };
   Control control = { 0 };
-  struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+  struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = n > 0 ? &control : NULL, .msg_controllen = n > 0 ? CMSG_SPACE (n * sizeof (int)) : 0 };
 
   control.header.cmsg_level = SOL_SOCKET;
   control.header.cmsg_type = SCM_RIGHTS;
-  control.header.cmsg_len = CMSG_LEN (sizeof (int));
-  memcpy (CMSG_DATA (&control.header), &listener, sizeof (int));
+  control.header.cmsg_len = CMSG_LEN (n * sizeof (int));
+  memcpy (CMSG_DATA (&control.header), descriptors, n * sizeof (int));
 
   return sendmsg (channel, &message, MSG_NOSIGNAL) == 1;
 }
 
 int
-vig_listener_receive (int channel)
+vig_descriptors_receive (int channel, int *descriptors)
 {
   char byte;
   struct iovec data = { &byte, 1 };
   Control control = { 0 };
   struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+  gsize size;
   gssize n;
-  int listener = -1;
 
   do
     n = recvmsg (channel, &message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
-  if (n == 1 && message.msg_controllen >= CMSG_LEN (sizeof (int)) && control.header.cmsg_type == SCM_RIGHTS)
-    memcpy (&listener, CMSG_DATA (&control.header), sizeof (int));
+  if (n != 1 || (message.msg_flags & MSG_CTRUNC) != 0)
+    return -1;
+  if (message.msg_controllen < CMSG_LEN (sizeof (int)) || control.header.cmsg_type != SCM_RIGHTS)
+    return 0;
 
-  return listener;
+  size = control.header.cmsg_len - CMSG_LEN (0);
+  memcpy (descriptors, CMSG_DATA (&control.header), size);
+
+  return (int) (size / sizeof (int));
 }
 
 /* The arguments are numbers in registers, which nobody can change any more. */

@@ -48,6 +48,12 @@ vig_namespaces_are_available (void)
   return !disabled && geteuid () == 0 && GPOINTER_TO_INT (g_once (&once, probe, NULL));
 }
 
+int
+vig_namespaces_choose (gboolean network)
+{
+  return vig_namespaces_are_available () ? CLONE_NEWIPC | (network ? 0 : CLONE_NEWNET) : 0;
+}
+
 /* Makes the folders above @path, and itself. */
 static gboolean
 make_path (const char *path, gboolean is_folder)
@@ -105,15 +111,13 @@ mount_place (const VigConfinement *self, guint i)
 }
 
 gboolean
-vig_namespaces_enter (const VigConfinement *self)
+vig_namespaces_mount (const VigConfinement *self)
 {
   guint i;
 
-  if (self->namespaces != 0 && unshare (self->namespaces) != 0)
-    return FALSE;
   if (self->n_places == 0)
     return TRUE;
-  if (mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+  if (unshare (CLONE_NEWNS) != 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
     return FALSE;
   umask (022);
   for (i = 0; i < self->n_places; i++)

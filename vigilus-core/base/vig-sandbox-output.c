@@ -50,24 +50,30 @@ fit (const char *text, gsize length, gsize room)
   return room;
 }
 
+/* What fits is kept, and told. */
+static void
+keep (VigSandboxOutput *self, const char *text)
+{
+  gsize size = strlen (text);
+  gsize kept = fit (text, size, self->spec->output_limit - self->kept->len);
+
+  self->full = kept < size;
+  g_string_append_len (self->kept, text, (gssize) kept);
+  if (self->spec->on_output != NULL && kept > 0)
+    self->spec->on_output (self->stream, text, kept, self->spec->user_data);
+}
+
 static void
 flush (VigSandboxOutput *self, gsize length)
 {
-  g_autofree char *text = NULL;
-  gsize room;
-  gsize size;
-  gsize kept;
-
   if (length > 0 && !self->full)
     {
-      text = g_utf8_make_valid (self->pending->str, (gssize) length);
-      size = strlen (text);
-      room = self->spec->output_limit - self->kept->len;
-      kept = fit (text, size, room);
-      self->full = kept < size;
-      g_string_append_len (self->kept, text, (gssize) kept);
-      if (self->spec->on_output != NULL && kept > 0)
-        self->spec->on_output (self->stream, text, kept, self->spec->user_data);
+      g_autofree char *text = g_utf8_make_valid (self->pending->str, (gssize) length);
+
+      if (self->spec->keep_nothing)
+        self->spec->on_output (self->stream, text, strlen (text), self->spec->user_data);
+      else
+        keep (self, text);
     }
   g_string_erase (self->pending, 0, (gssize) length);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vig-sandbox-cgroup.h"
+#include "vig-sandbox-files.h"
 #include "vig-sandbox.h"
 
 #include <linux/filter.h>
@@ -38,15 +39,15 @@ typedef struct
   int              ruleset;    /* Landlock */
   struct sock_fprog filter;    /* borrowed, lives for ever */
   gboolean         ask_signals; /* the supervisor decides who may be signalled */
+  gboolean         keep_raw;    /* CAP_NET_RAW stays, where it is there */
   gboolean         is_root;
   uid_t            uid;
   gid_t            gid;
   rlim_t           max_processes;
-  int              namespaces; /* to make: flags of unshare(2) */
+  int              namespaces; /* vig_namespaces_choose (); besides, where there are places, that of mounts */
   VigPlace         places[VIG_SANDBOX_MAX_PLACES]; /* the first is the working directory, where that is one of them */
   guint            n_places;
   gboolean         has_home;   /* a working directory of its own */
-  VigCgroup        cgroup;
 } VigConfinement;
 
 typedef enum
@@ -55,7 +56,9 @@ typedef enum
   VIG_SECCOMP_ATTRIBUTES = 1 << 1,  /* modes and times through descriptors */
   VIG_SECCOMP_ASK_SIGNALS = 1 << 2, /* system calls that send signals go to the filter's listener */
   VIG_SECCOMP_UNIX = 1 << 3,        /* sockets in the file system, as the user may connect to them */
-  VIG_SECCOMP_ALL = (1 << 4) - 1,
+  VIG_SECCOMP_PACKET = 1 << 4,      /* with the network: packets of every protocol */
+  VIG_SECCOMP_FILES = 1 << 5,       /* of a thread that works on files, whatever else is set */
+  VIG_SECCOMP_ALL = (1 << 6) - 1,
 } VigSeccompFlags;
 
 typedef enum
@@ -63,6 +66,7 @@ typedef enum
   VIG_STAGE_NONE,
   VIG_STAGE_ENDED, /* code: wait status */
   VIG_STAGE_CROWDED,
+  VIG_STAGE_LEFT, /* not all could be ended */
   VIG_STAGE_START,
   VIG_STAGE_LIMITS,
   VIG_STAGE_NAMESPACES,
@@ -80,10 +84,16 @@ typedef struct
 
 gboolean vig_confinement_init      (VigConfinement *self, const VigSandboxSpec *spec, const char * const *write_paths, GError **error);
 void     vig_confinement_clear     (VigConfinement *self);
-VigStage vig_confinement_apply     (const VigConfinement *self, gboolean in_group, int *listener); /* in the child; VIG_STAGE_EXEC: all is done */
+/* In the child of @parent: first what is the same for all commands, then the rest. VIG_STAGE_EXEC: all is done. */
+VigStage vig_confinement_prepare   (pid_t parent, const VigCgroup *cgroup, gboolean in_group, int namespaces);
+VigStage vig_confinement_apply     (const VigConfinement *self, int *listener);
+/* Of this thread alone: all but @kept, of the first 32, which tells those that were there afterwards; with @inherit they are in effect and inheritable.
+ * Where nothing is to be changed capset () is not called: a tight systemd unit does not allow it. */
+gboolean vig_capabilities_keep     (guint32 *kept, gboolean inherit);
 
 int      vig_landlock_get_abi      (void); /* 0: none */
 int      vig_landlock_make_ruleset (const VigSandboxSpec *spec, const char * const *write_paths, GError **error);
+int      vig_landlock_make_files_ruleset (const VigFilesPlace *places, guint n_places, GError **error);
 void     vig_landlock_set_abi_max  (int abi_max); /* for tests: what an older kernel has */
 
 gboolean vig_seccomp_get_filter    (VigSeccompFlags flags, struct sock_fprog *filter, GError **error);
@@ -96,7 +106,8 @@ void     vig_idmap_set_disabled    (gboolean value); /* for tests: as on a file 
 
 gboolean vig_namespaces_are_available (void);
 void     vig_namespaces_set_disabled  (gboolean value);
-gboolean vig_namespaces_enter      (const VigConfinement *self); /* in the child */
+int      vig_namespaces_choose     (gboolean network); /* flags of unshare(2) */
+gboolean vig_namespaces_mount      (const VigConfinement *self); /* in the child: the places, in a namespace of its own */
 
 /* {"ran", "passed", "uid", "id_mapped", "tests":[{"name","held"}]}: in a place below @folder that is gone afterwards. */
 JsonObject *vig_sandbox_probe      (const char *folder);
@@ -104,11 +115,8 @@ JsonObject *vig_sandbox_probe      (const char *folder);
 /* After a self-test in which something got through: nothing is started any more. */
 void     vig_confinement_set_refused (gboolean refused);
 
-/* Runs the child and stays until all its descendants are gone; forked, async-signal-safe, does not return. */
-void     vig_supervise             (const VigConfinement *confinement, const int *descriptors) G_GNUC_NORETURN;
-
 /* The same for a child that is about to be executed: returns in the child only; 126 is its exit status where it could not be confined.
  * SIGTERM to who calls this, or the end of its parent, kills all. */
-void     vig_supervise_around      (const VigConfinement *confinement);
+void     vig_supervise_around      (const VigConfinement *confinement, const VigCgroup *cgroup);
 
 G_END_DECLS

@@ -98,14 +98,15 @@ static const struct { const char *name; gboolean (*holds) (void); } tests[] = {
 };
 
 static void
-run_tests (const VigConfinement *confinement, int channel)
+run_tests (pid_t parent, const VigConfinement *confinement, int channel)
 {
+  VigCgroup none = { { NULL }, { -1, -1, -1 } };
   Answer answer = { 0, 0 };
   int listener;
   int said = fcntl (channel, F_DUPFD, 100);
   guint i;
 
-  if (vig_confinement_apply (confinement, FALSE, &listener) != VIG_STAGE_EXEC)
+  if (vig_confinement_prepare (parent, &none, TRUE, confinement->namespaces) != VIG_STAGE_NONE || vig_confinement_apply (confinement, &listener) != VIG_STAGE_EXEC)
     _exit (1);
   if (listener >= 0)
     close (listener); /* nobody decides: signals are refused */
@@ -119,6 +120,7 @@ static gboolean
 ask_child (const VigConfinement *confinement, Answer *answer)
 {
   gboolean done = FALSE;
+  pid_t parent = getpid ();
   int ends[2];
   pid_t pid;
 
@@ -126,7 +128,7 @@ ask_child (const VigConfinement *confinement, Answer *answer)
     return FALSE;
   pid = fork ();
   if (pid == 0)
-    run_tests (confinement, ends[1]);
+    run_tests (parent, confinement, ends[1]);
   g_close (ends[1], NULL);
   done = pid > 0 && read (ends[0], answer, sizeof *answer) == (gssize) sizeof *answer;
   g_close (ends[0], NULL);

@@ -3,21 +3,26 @@
 
 #include "vig-sandbox-supervise.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Between fork and exit: system calls only, nothing is allocated. */
 #define MAX_SEEN 8192
 #define MAX_DEPTH 4096
+#define THREADS_AFTER_PARENT 16 /* fields of /proc/PID/stat from the parent to the number of threads: proc(5) */
 
 typedef struct
 {
   pid_t    pid;
   pid_t    parent;
   pid_t    group;
+  guint    threads;
   gboolean ours;
 } Process;
 
@@ -32,6 +37,7 @@ struct linux_dirent
 
 static Process seen[MAX_SEEN];
 static guint n_seen;
+static guint kill_rounds = VIG_KILL_ROUNDS;
 
 static pid_t
 parse_pid (const char *text)
@@ -44,9 +50,23 @@ parse_pid (const char *text)
   return *text == '\0' || *text == ' ' ? pid : 0;
 }
 
+/* The number @n fields further on. */
+static pid_t
+parse_field (const char *text, guint n)
+{
+  while (n > 0 && text != NULL)
+    {
+      text = strchr (text, ' ');
+      text = text != NULL ? text + 1 : NULL;
+      n--;
+    }
+
+  return text != NULL ? parse_pid (text) : 0;
+}
+
 /* "pid (name) state ppid ...": the name may hold anything, so it is skipped from its last parenthesis. */
 static gboolean
-read_family (int proc, const char *name, pid_t *parent, pid_t *group)
+read_family (int proc, const char *name, Process *process)
 {
   char path[32] = "";
   gsize length = strlen (name);
@@ -73,9 +93,9 @@ read_family (int proc, const char *name, pid_t *parent, pid_t *group)
   if (end == NULL || strlen (end) <= 4)
     return FALSE;
 
-  *parent = parse_pid (end + 4);
-  end = strchr (end + 4, ' ');
-  *group = end != NULL ? parse_pid (end + 1) : 0;
+  process->parent = parse_pid (end + 4);
+  process->group = parse_field (end + 4, 1);
+  process->threads = (guint) parse_field (end + 4, THREADS_AFTER_PARENT);
 
   return TRUE;
 }
@@ -96,10 +116,8 @@ list_processes (void)
         entry = (struct linux_dirent *) (gpointer) (buffer + at);
         if (parse_pid (entry->name) <= 0 || count == MAX_SEEN)
           continue;
-        seen[count].pid = parse_pid (entry->name);
-        seen[count].parent = seen[count].group = 0;
-        read_family (proc, entry->name, &seen[count].parent, &seen[count].group);
-        seen[count++].ours = FALSE;
+        seen[count] = (Process) { .pid = parse_pid (entry->name) };
+        read_family (proc, entry->name, &seen[count++]);
       }
   if (proc >= 0)
     close (proc);
@@ -121,10 +139,11 @@ is_ours (pid_t pid, guint count)
   return FALSE;
 }
 
-/* Marks all descendants; the number of them. */
+/* Marks all descendants; the number of their threads, of which each process has one at least. */
 static guint
 mark_descendants (guint count)
 {
+  guint threads = 0;
   guint ours = 0;
   guint before;
   guint i;
@@ -136,15 +155,16 @@ mark_descendants (guint count)
         if (!seen[i].ours && is_ours (seen[i].parent, count))
           {
             seen[i].ours = TRUE;
+            threads += MAX (seen[i].threads, 1);
             ours++;
           }
     }
   while (ours != before);
 
-  return ours;
+  return threads;
 }
 
-/* All that the calling process started, directly or not. */
+/* All that the calling process started, directly or not, each thread for itself, as the kernel's limits count. */
 guint
 vig_descendants_count (void)
 {
@@ -153,14 +173,55 @@ vig_descendants_count (void)
   return mark_descendants (n_seen);
 }
 
-void
-vig_descendants_kill (void)
+static void
+kill_counted (void)
 {
   guint i;
 
   for (i = 0; i < n_seen; i++)
     if (seen[i].ours)
       kill (seen[i].pid, SIGKILL);
+}
+
+/* Whoever loses its parent becomes a child of ours, so without children there are no descendants either. */
+gboolean
+vig_descendants_reap (pid_t child, int *status, gboolean *ended)
+{
+  pid_t pid;
+  int its_status;
+
+  while ((pid = waitpid (-1, &its_status, WNOHANG)) > 0)
+    if (pid == child)
+      {
+        *status = its_status;
+        *ended = TRUE;
+      }
+
+  return pid < 0 && errno == ECHILD;
+}
+
+void
+vig_descendants_set_rounds (guint rounds)
+{
+  kill_rounds = rounds;
+}
+
+gboolean
+vig_descendants_end (pid_t child, int *status, gboolean *ended)
+{
+  struct timespec pause = { 0, 1000000 };
+  guint round;
+
+  for (round = 0; !vig_descendants_reap (child, status, ended); round++)
+    {
+      if (round == kill_rounds)
+        return FALSE;
+      vig_descendants_count ();
+      kill_counted ();
+      nanosleep (&pause, NULL);
+    }
+
+  return TRUE;
 }
 
 static void
@@ -184,8 +245,8 @@ gboolean
 vig_descendants_have (pid_t pid)
 {
   int proc = open ("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  Process process = { .pid = 0 };
   pid_t self = getpid ();
-  pid_t group;
   gboolean found = FALSE;
   guint depth;
   char name[16];
@@ -193,8 +254,9 @@ vig_descendants_have (pid_t pid)
   for (depth = 0; depth < MAX_DEPTH && pid > 1 && pid != self && !found; depth++)
     {
       write_number (name, pid);
-      if (!read_family (proc, name, &pid, &group))
+      if (!read_family (proc, name, &process))
         break;
+      pid = process.parent;
       found = pid == self;
     }
   if (proc >= 0)

@@ -9,17 +9,25 @@
 
 #include <glib/gstdio.h>
 
+typedef struct
+{
+  VigConfinement confinement;
+  VigCgroup     *cgroup;
+} Child;
+
 static void
 confine_child (gpointer data)
 {
-  vig_supervise_around (data);
+  const Child *self = data;
+
+  vig_supervise_around (&self->confinement, self->cgroup);
 }
 
 /* Confinement closes all but the standard streams at exec. */
 static void
 confine_child_with_descriptor (gpointer data)
 {
-  vig_supervise_around (data);
+  confine_child (data);
   if (fcntl (VIG_SANDBOX_DESCRIPTOR, F_SETFD, 0) != 0)
     _exit (126);
 }
@@ -43,21 +51,6 @@ child_gone (gpointer data, GObject *child)
   g_thread_unref (g_thread_new ("cgroup", end_cgroup, data));
 }
 
-/* The control group lives as long as the child's object, and takes with it whatever is left. */
-static void
-hand_cgroup_over (VigConfinement *confinement, GSubprocess *child)
-{
-  VigCgroup *cgroup = g_memdup2 (&confinement->cgroup, sizeof confinement->cgroup);
-  guint i;
-
-  for (i = 0; i < VIG_CGROUP_MAX; i++)
-    {
-      confinement->cgroup.folders[i] = NULL;
-      confinement->cgroup.join[i] = -1;
-    }
-  g_object_weak_ref (G_OBJECT (child), child_gone, cgroup);
-}
-
 GSubprocess *
 vig_sandbox_spawn (const char * const *argv, const char * const *read_paths, const char * const *write_paths,
                    int descriptor, GError **error)
@@ -65,22 +58,27 @@ vig_sandbox_spawn (const char * const *argv, const char * const *read_paths, con
   VigSandboxSpec spec = { .argv = argv, .read_paths = read_paths };
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   GSubprocess *child = NULL;
-  VigConfinement confinement;
+  Child self;
 
   g_return_val_if_fail (argv != NULL && argv[0] != NULL, NULL);
 
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
-  if (vig_confinement_init (&confinement, &spec, write_paths, error))
+  self.cgroup = g_new (VigCgroup, 1);
+  vig_cgroup_init (self.cgroup);
+  if (vig_confinement_init (&self.confinement, &spec, write_paths, error))
     {
-      g_subprocess_launcher_set_environ (launcher, confinement.environment);
-      g_subprocess_launcher_set_child_setup (launcher, descriptor >= 0 ? confine_child_with_descriptor : confine_child, &confinement, NULL);
+      g_subprocess_launcher_set_environ (launcher, self.confinement.environment);
+      g_subprocess_launcher_set_child_setup (launcher, descriptor >= 0 ? confine_child_with_descriptor : confine_child, &self, NULL);
       if (descriptor >= 0)
         g_subprocess_launcher_take_fd (launcher, g_steal_fd (&descriptor), VIG_SANDBOX_DESCRIPTOR);
       child = g_subprocess_launcher_spawnv (launcher, argv, error);
     }
+  /* It lives as long as the child's object, and takes with it whatever is left. */
   if (child != NULL)
-    hand_cgroup_over (&confinement, child);
-  vig_confinement_clear (&confinement);
+    g_object_weak_ref (G_OBJECT (child), child_gone, self.cgroup);
+  else
+    end_cgroup (self.cgroup);
+  vig_confinement_clear (&self.confinement);
   if (descriptor >= 0)
     g_close (descriptor, NULL);
 

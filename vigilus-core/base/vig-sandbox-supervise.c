@@ -19,21 +19,18 @@
  * of the supervisor, and so nothing escapes its search. It runs between fork and exit, with system calls only. */
 enum
 {
+  CHANNEL,   /* by which the order's descriptors come: its end is the child's */
   REPORT = 3,
   LIFELINE,  /* closed by the daemon, or by its death: kill everything */
-  RULESET,
-  DIRECTORY,
   CGROUPS,
-  PLACES = CGROUPS + VIG_CGROUP_MAX,
-  N_GIVEN = PLACES + VIG_SANDBOX_MAX_PLACES,
-  OURS = N_GIVEN, /* ends of the way that the listener comes */
+  N_GIVEN = CGROUPS + VIG_CGROUP_MAX,
+  OURS = N_GIVEN, /* ends of the way by which the child says that it is confined */
   THEIRS,
   SIGNALS,
   FIRST_UNUSED,
 };
 
 #define WATCH_MS 200
-#define KILL_ROUNDS 2000
 
 typedef struct
 {
@@ -41,7 +38,7 @@ typedef struct
   pid_t                 child;
   int                   report;   /* these four: or -1 */
   int                   lifeline;
-  int                   listener;
+  int                   channel;
   int                   signals;
   int                   status;
   gboolean              ended;
@@ -56,63 +53,52 @@ report (int descriptor, VigStage stage, int code)
     ;
 }
 
-/* TRUE: nobody is left. Whoever loses its parent becomes a child of ours, so without children there are no descendants either. */
 static gboolean
-reap (Supervisor *self)
-{
-  pid_t pid;
-  int status;
-
-  while ((pid = waitpid (-1, &status, WNOHANG)) > 0)
-    if (pid == self->child)
-      {
-        self->status = status;
-        self->ended = TRUE;
-      }
-
-  return pid < 0 && errno == ECHILD;
-}
-
-static void
 kill_all (Supervisor *self)
 {
-  struct timespec pause = { 0, 1000000 };
-  guint round;
-
   if (!self->ended)
     kill (-self->child, SIGKILL);
-  for (round = 0; round < KILL_ROUNDS; round++)
-    {
-      if (reap (self))
-        return;
-      vig_descendants_count ();
-      vig_descendants_kill ();
-      nanosleep (&pause, NULL);
-    }
+
+  return vig_descendants_end (self->child, &self->status, &self->ended);
+}
+
+/* Whoever asks for it has its signals decided on from here. */
+static int
+receive_listener (int channel)
+{
+  int listener[VIG_ORDER_MAX];
+
+  return vig_descriptors_receive (channel, listener) == 1 ? listener[0] : -1;
 }
 
 /* Root is exempt from the limit on processes, so they are counted. */
 static gboolean
 watch (Supervisor *self)
 {
-  struct pollfd fds[] = { { self->signals, POLLIN, 0 }, { self->lifeline, POLLIN, 0 }, { self->listener, POLLIN, 0 } };
+  struct pollfd fds[] = { { self->signals, POLLIN, 0 }, { self->lifeline, POLLIN, 0 }, { -1, POLLIN, 0 }, { self->channel, POLLIN, 0 } };
   struct signalfd_siginfo info;
-  gboolean count = self->confinement->uid == 0;
 
   while (!self->ended)
     {
+      gboolean count = self->confinement->uid == 0;
+
       poll (fds, G_N_ELEMENTS (fds), count ? WATCH_MS : -1);
       if (fds[1].revents != 0)
         return TRUE;
-      if ((fds[2].revents & POLLIN) != 0)
-        vig_listener_answer (self->listener);
+      if (fds[3].revents != 0)
+        {
+          fds[2].fd = receive_listener (self->channel);
+          fds[3].fd = -1;
+        }
+      else if ((fds[2].revents & POLLIN) != 0)
+        vig_listener_answer (fds[2].fd);
       else if (fds[2].revents != 0)
         fds[2].fd = -1;
       if (fds[0].revents != 0)
         while (read (self->signals, &info, sizeof info) > 0)
           if (info.ssi_signo == SIGTERM)
             return TRUE;
-      reap (self);
+      vig_descendants_reap (self->child, &self->status, &self->ended);
       if (count && vig_descendants_count () > VIG_SANDBOX_MAX_PROCESSES)
         return FALSE;
     }
@@ -124,51 +110,58 @@ static void
 supervise (Supervisor *self)
 {
   gboolean fits = watch (self);
+  gboolean gone = kill_all (self);
 
-  kill_all (self);
   if (!fits)
     report (self->report, VIG_STAGE_CROWDED, 0);
-  report (self->report, VIG_STAGE_ENDED, self->status);
+  report (self->report, gone ? VIG_STAGE_ENDED : VIG_STAGE_LEFT, self->status);
 }
 
+/* The supervisor has to know of a listener, and of a user whose processes it counts. */
 static VigStage
-confine (const VigConfinement *self, gboolean in_group, int channel)
+confine (const VigConfinement *self, int channel)
 {
   int listener;
-  VigStage stage = vig_confinement_apply (self, in_group, &listener);
+  VigStage stage = vig_confinement_apply (self, &listener);
 
-  if (stage == VIG_STAGE_EXEC && listener >= 0 && !vig_listener_send (channel, listener))
+  if (stage == VIG_STAGE_EXEC && (listener >= 0 || self->uid == 0) && !vig_descriptors_send (channel, &listener, listener >= 0 ? 1 : 0))
     return VIG_STAGE_SECCOMP;
 
   return stage;
 }
 
-static VigCgroup
-arranged_cgroup (const VigConfinement *confinement)
+/* The order, with its descriptors as they have come; without all of them there is nothing to run. */
+static VigStage
+receive_order (VigConfinement *self, const VigConfinement *order)
 {
-  VigCgroup cgroup = confinement->cgroup;
+  int given[VIG_ORDER_MAX];
   guint i;
 
-  for (i = 0; i < VIG_CGROUP_MAX; i++)
-    cgroup.join[i] = cgroup.join[i] >= 0 ? CGROUPS + (int) i : -1;
+  if (vig_descriptors_receive (CHANNEL, given) != (int) (VIG_ORDER_FIXED + order->n_places))
+    {
+      errno = EPIPE;
+      return VIG_STAGE_START;
+    }
+  *self = *order;
+  self->ruleset = given[1];
+  self->directory = given[2];
+  for (i = 0; i < self->n_places; i++)
+    self->places[i].tree = given[VIG_ORDER_FIXED + i];
 
-  return cgroup;
+  return dup2 (given[0], 0) == 0 ? VIG_STAGE_NONE : VIG_STAGE_START;
 }
 
 static void
-run_command (const VigConfinement *confinement, gboolean in_group)
+run_command (pid_t supervisor, const VigConfinement *order, const VigCgroup *cgroup, gboolean in_group, int namespaces)
 {
-  VigConfinement self = *confinement;
-  VigStage stage;
-  guint i;
+  VigConfinement self;
+  VigStage stage = vig_confinement_prepare (supervisor, cgroup, in_group, namespaces);
 
-  self.cgroup = arranged_cgroup (confinement);
-  for (i = 0; i < self.n_places; i++)
-    self.places[i].tree = PLACES + (int) i;
-  self.ruleset = RULESET;
-  self.directory = DIRECTORY;
   close (LIFELINE);
-  stage = confine (&self, in_group, THEIRS);
+  if (stage == VIG_STAGE_NONE)
+    stage = receive_order (&self, order);
+  if (stage == VIG_STAGE_NONE)
+    stage = confine (&self, THEIRS);
   if (stage == VIG_STAGE_EXEC)
     execve (self.program, self.argv, self.environment);
   report (REPORT, stage, errno);
@@ -216,25 +209,27 @@ prepare (int *ours, gboolean stop_by_signal)
 }
 
 void
-vig_supervise (const VigConfinement *confinement, const int *descriptors)
+vig_supervise (const VigConfinement *order, const VigCgroup *cgroup, int namespaces, const int *descriptors)
 {
-  Supervisor self = { .confinement = confinement, .report = REPORT, .lifeline = LIFELINE, .listener = -1, .signals = SIGNALS };
-  VigCgroup cgroup = arranged_cgroup (confinement);
+  Supervisor self = { .confinement = order, .report = REPORT, .lifeline = LIFELINE, .channel = OURS, .signals = SIGNALS };
+  VigCgroup moved = *cgroup;
+  pid_t supervisor = getpid ();
   gboolean in_group;
   int given[N_GIVEN];
   int ours[3];
-  guint i;
+  int i;
 
   setsid ();
   for (i = 0; i < N_GIVEN; i++)
-    given[i] = i < CGROUPS ? descriptors[i] : i < PLACES ? confinement->cgroup.join[i - CGROUPS]
-               : i - PLACES < confinement->n_places ? confinement->places[i - PLACES].tree : -1;
+    given[i] = i < CGROUPS ? descriptors[i] : cgroup->join[i - CGROUPS];
+  for (i = 0; i < VIG_CGROUP_MAX; i++)
+    moved.join[i] = cgroup->join[i] >= 0 ? CGROUPS + i : -1;
   if (!arrange (given, N_GIVEN, 0) || !prepare (ours, FALSE) || !arrange (ours, 3, OURS) || syscall (SYS_close_range, FIRST_UNUSED, ~0u, 0) != 0)
     _exit (126);
 
-  self.child = vig_cgroup_fork (&cgroup, &in_group);
+  self.child = vig_cgroup_fork (&moved, &in_group);
   if (self.child == 0)
-    run_command (confinement, in_group);
+    run_command (supervisor, order, &moved, in_group, namespaces);
   if (self.child < 0)
     {
       report (REPORT, VIG_STAGE_START, errno);
@@ -242,10 +237,7 @@ vig_supervise (const VigConfinement *confinement, const int *descriptors)
     }
 
   syscall (SYS_close_range, 0, 2, 0);
-  syscall (SYS_close_range, RULESET, OURS - 1, 0);
-  close (THEIRS);
-  if (confinement->ask_signals)
-    self.listener = vig_listener_receive (OURS);
+  syscall (SYS_close_range, CGROUPS, OURS - 1, 0);
   supervise (&self);
   _exit (0);
 }
@@ -269,19 +261,20 @@ end_like (int status)
 }
 
 void
-vig_supervise_around (const VigConfinement *confinement)
+vig_supervise_around (const VigConfinement *confinement, const VigCgroup *cgroup)
 {
-  Supervisor self = { .confinement = confinement, .report = -1, .lifeline = -1, .listener = -1, .signals = 1 };
+  Supervisor self = { .confinement = confinement, .report = -1, .lifeline = -1, .channel = 0, .signals = 1, .status = 126 << 8 };
+  pid_t supervisor = getpid ();
   gboolean in_group;
   int ours[3];
 
   setsid ();
   if (!prepare (ours, TRUE))
     _exit (126);
-  self.child = vig_cgroup_fork (&confinement->cgroup, &in_group);
+  self.child = vig_cgroup_fork (cgroup, &in_group);
   if (self.child == 0)
     {
-      if (confine (confinement, in_group, ours[1]) != VIG_STAGE_EXEC)
+      if (vig_confinement_prepare (supervisor, cgroup, in_group, confinement->namespaces) != VIG_STAGE_NONE || confine (confinement, ours[1]) != VIG_STAGE_EXEC)
         _exit (126);
       return;
     }
@@ -290,8 +283,6 @@ vig_supervise_around (const VigConfinement *confinement)
   ours[1] = ours[2];
   if (self.child < 0 || !arrange (ours, 2, 0) || syscall (SYS_close_range, 2, ~0u, 0) != 0)
     _exit (126);
-  if (confinement->ask_signals)
-    self.listener = vig_listener_receive (0);
   supervise (&self);
   end_like (self.status);
 }

@@ -4,7 +4,7 @@
 #include "vig-sandbox.h"
 
 #include "vig-sandbox-output.h"
-#include "vig-sandbox-private.h"
+#include "vig-sandbox-standby.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +23,8 @@
 typedef struct
 {
   VigConfinement   confinement;
-  pid_t            supervisor;
+  VigStandby      *standby;   /* NULL: not started */
   int              input;
-  int              report;
-  int              lifeline;
   VigSandboxOutput outputs[2];
   VigStageReport   failure;   /* stage 0: none */
   int              status;
@@ -42,12 +40,6 @@ static const char * const stage_names[] = {
   [VIG_STAGE_NAMESPACES] = "separate it from the network and from other mounts", [VIG_STAGE_USER] = "drop privileges",
   [VIG_STAGE_LANDLOCK] = "restrict file access", [VIG_STAGE_SECCOMP] = "restrict system calls",
 };
-
-static gboolean
-make_pipe (int *ends, GError **error)
-{
-  return g_unix_open_pipe (ends, FD_CLOEXEC, error) && g_unix_set_fd_nonblocking (ends[0], TRUE, error);
-}
 
 /* The text lies in memory, so that nobody has to feed it while the command runs. */
 static int
@@ -73,78 +65,31 @@ open_input (const char *text, GError **error)
   return -1;
 }
 
-static void
-close_all (int *fds, guint n)
-{
-  guint i;
-
-  for (i = 0; i < n; i++)
-    if (fds[i] >= 0)
-      g_close (fds[i], NULL);
-}
-
-/* @pipes: output, error output, report and lifeline, reading ends first. */
 static gboolean
-open_pipes (int *pipes, GError **error)
+start (Run *self, const VigSandboxSpec *spec, GError **error)
 {
-  guint i;
+  self->input = open_input (spec->input, error);
+  self->standby = self->input >= 0 ? vig_standby_run (&self->confinement, self->input, error) : NULL;
+  if (self->standby == NULL)
+    return FALSE;
 
-  for (i = 0; i < 8; i++)
-    pipes[i] = -1;
-  for (i = 0; i < 8; i += 2)
-    if (!make_pipe (pipes + i, error))
-      {
-        close_all (pipes, 8);
-        return FALSE;
-      }
+  vig_sandbox_output_init (&self->outputs[0], spec, VIG_OUTPUT_STDOUT, g_steal_fd (&self->standby->outputs[0]));
+  vig_sandbox_output_init (&self->outputs[1], spec, VIG_OUTPUT_STDERR, g_steal_fd (&self->standby->outputs[1]));
 
   return TRUE;
 }
 
-static gboolean
-start (Run *self, const VigSandboxSpec *spec, GError **error)
-{
-  int pipes[8];
-  int code;
-
-  self->input = open_input (spec->input, error);
-  if (self->input < 0 || !open_pipes (pipes, error))
-    return FALSE;
-
-  {
-    int given[] = { self->input, pipes[1], pipes[3], pipes[5], pipes[6], self->confinement.ruleset, self->confinement.directory };
-    int theirs[] = { pipes[1], pipes[3], pipes[5], pipes[6] };
-
-    self->supervisor = fork ();
-    code = errno;
-    if (self->supervisor == 0)
-      vig_supervise (&self->confinement, given);
-    close_all (theirs, G_N_ELEMENTS (theirs));
-  }
-
-  vig_sandbox_output_init (&self->outputs[0], spec, VIG_OUTPUT_STDOUT, pipes[0]);
-  vig_sandbox_output_init (&self->outputs[1], spec, VIG_OUTPUT_STDERR, pipes[2]);
-  self->report = pipes[4];
-  self->lifeline = pipes[7];
-  if (self->supervisor > 0)
-    return TRUE;
-
-  g_set_error (error, VIG_ERROR, VIG_ERROR_FAILED, "failed to start a process: %s", g_strerror (code));
-
-  return FALSE;
-}
-
-/* The end of the report is the end of the supervisor, and so of all processes of this run. */
+/* The supervisor says how it ended when all processes of this run are gone; without, the end of the report is the supervisor's. */
 static void
 read_report (Run *self)
 {
   VigStageReport message;
-  gssize n = read (self->report, &message, sizeof message);
+  gssize n = read (self->standby->report, &message, sizeof message);
 
   if (n == (gssize) sizeof message && message.stage == VIG_STAGE_ENDED)
     {
       self->status = message.code;
-      self->reported = TRUE;
+      self->reported = self->ended = TRUE;
     }
   else if (n == (gssize) sizeof message && self->failure.stage == 0)
     self->failure = message;
@@ -159,8 +104,7 @@ stop (Run *self)
     return;
 
   self->give_up = g_get_monotonic_time () + KILL_SECONDS * G_USEC_PER_SEC;
-  g_close (self->lifeline, NULL);
-  self->lifeline = -1;
+  g_close (g_steal_fd (&self->standby->lifeline), NULL);
 }
 
 static int
@@ -184,7 +128,7 @@ check_time (Run *self, gint64 deadline)
     }
   else if (self->give_up > 0 && now >= self->give_up)
     {
-      kill (self->supervisor, SIGKILL);
+      kill (self->standby->supervisor, SIGKILL);
       self->ended = TRUE;
     }
 }
@@ -197,7 +141,7 @@ watch (Run *self, const VigSandboxSpec *spec, GCancellable *cancellable)
 
   while (!self->ended)
     {
-      fds[0] = (struct pollfd) { self->report, POLLIN, 0 };
+      fds[0] = (struct pollfd) { self->standby->report, POLLIN, 0 };
       fds[1] = (struct pollfd) { self->outputs[0].fd, POLLIN, 0 };
       fds[2] = (struct pollfd) { self->outputs[1].fd, POLLIN, 0 };
       fds[3] = (struct pollfd) { self->cancelled ? -1 : cancel_fd, POLLIN, 0 };
@@ -236,12 +180,17 @@ drain (VigSandboxOutput *output)
   vig_sandbox_output_end (output);
 }
 
+/* Where nobody says that all are gone, the control group ends them. */
 static void
 finish (Run *self)
 {
-  while (waitpid (self->supervisor, NULL, 0) < 0 && errno == EINTR)
-    ;
-  vig_cgroup_kill (&self->confinement.cgroup);
+  if (!self->reported)
+    {
+      while (waitpid (self->standby->supervisor, NULL, 0) < 0 && errno == EINTR)
+        ;
+      self->standby->supervisor = 0;
+      vig_cgroup_kill (&self->standby->cgroup);
+    }
   drain (&self->outputs[0]);
   drain (&self->outputs[1]);
 }
@@ -259,6 +208,11 @@ check_outcome (Run *self, const char *program, GError **error)
       g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "%s was stopped: it started more than %d processes", program, VIG_SANDBOX_MAX_PROCESSES);
       return FALSE;
     }
+  if (self->failure.stage == VIG_STAGE_LEFT)
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "%s was interrupted: not all of its processes could be ended; what it did is not known", program);
+      return FALSE;
+    }
   if (self->failure.stage == VIG_STAGE_EXEC)
     {
       g_set_error (error, VIG_ERROR, self->failure.code == ENOENT ? VIG_ERROR_NOT_FOUND : VIG_ERROR_FAILED,
@@ -271,7 +225,7 @@ check_outcome (Run *self, const char *program, GError **error)
                    stage_names[self->failure.stage], g_strerror (self->failure.code));
       return FALSE;
     }
-  if (self->reported && !self->timed_out && WIFSIGNALED (self->status) && vig_cgroup_count_oom_kills (&self->confinement.cgroup) > 0)
+  if (self->reported && !self->timed_out && WIFSIGNALED (self->status) && vig_cgroup_count_oom_kills (&self->standby->cgroup) > 0)
     {
       g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "%s was stopped: it used more memory than a command may", program);
       return FALSE;
@@ -306,18 +260,19 @@ make_result (Run *self, gint64 began)
 static void
 clear (Run *self)
 {
-  int fds[] = { self->input, self->report, self->lifeline };
-
-  close_all (fds, G_N_ELEMENTS (fds));
+  if (self->input >= 0)
+    g_close (self->input, NULL);
   vig_sandbox_output_clear (&self->outputs[0]);
   vig_sandbox_output_clear (&self->outputs[1]);
   vig_confinement_clear (&self->confinement);
+  if (self->standby != NULL)
+    vig_standby_finish (self->standby);
 }
 
 VigCommandResult *
 vig_sandbox_run (const VigSandboxSpec *spec, GCancellable *cancellable, GError **error)
 {
-  Run self = { .input = -1, .report = -1, .lifeline = -1, .outputs = { { .fd = -1 }, { .fd = -1 } } };
+  Run self = { .input = -1, .outputs = { { .fd = -1 }, { .fd = -1 } } };
   VigCommandResult *result = NULL;
   gint64 began = g_get_monotonic_time ();
 

@@ -20,10 +20,21 @@ choose_bus (const char *bus)
   return g_getenv ("DBUS_SESSION_BUS_ADDRESS") != NULL || geteuid () != 0 ? G_BUS_TYPE_SESSION : G_BUS_TYPE_SYSTEM;
 }
 
-JsonObject *
-ctl_bus_call (const CtlTarget *target, CtlCommand command, const char *reason, GError **error)
+static GVariant *
+make_arguments (const CtlRequest *request)
 {
-  static const char * const methods[] = { [CTL_STATUS] = "Status", [CTL_PANIC] = "Freeze", [CTL_UNFREEZE] = "Unfreeze" };
+  if (request->command == CTL_PANIC)
+    return g_variant_new ("(s)", request->text);
+  if (request->command == CTL_COMMAND)
+    return g_variant_new ("(ss)", request->text, request->session_id != NULL ? request->session_id : "");
+
+  return NULL;
+}
+
+JsonObject *
+ctl_bus_call (const CtlTarget *target, const CtlRequest *request, GError **error)
+{
+  static const char * const methods[] = { [CTL_STATUS] = "Status", [CTL_PANIC] = "Freeze", [CTL_UNFREEZE] = "Unfreeze", [CTL_COMMAND] = "Command" };
   GBusType type = choose_bus (target->bus);
   g_autoptr (GDBusConnection) connection = g_bus_get_sync (type, NULL, error);
   g_autoptr (GVariant) reply = NULL;
@@ -36,7 +47,7 @@ ctl_bus_call (const CtlTarget *target, CtlCommand command, const char *reason, G
       return NULL;
     }
 
-  reply = g_dbus_connection_call_sync (connection, NAME, PATH, NAME, methods[command], command == CTL_PANIC ? g_variant_new ("(s)", reason) : NULL,
+  reply = g_dbus_connection_call_sync (connection, NAME, PATH, NAME, methods[request->command], make_arguments (request),
                                        G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NO_AUTO_START | G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, NULL, error);
   if (reply == NULL)
     {

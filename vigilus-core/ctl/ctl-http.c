@@ -7,10 +7,23 @@
 
 #define TIMEOUT 30 /* seconds */
 
-static SoupMessage *
-make_message (const CtlTarget *target, CtlCommand command, const char *reason, GError **error)
+static JsonObject *
+make_body (const CtlRequest *request)
 {
-  static const char * const paths[] = { [CTL_STATUS] = "/api/v1/status", [CTL_PANIC] = "/api/v1/freeze", [CTL_UNFREEZE] = "/api/v1/unfreeze" };
+  if (request->command == CTL_COMMAND)
+    return vig_json_pack_object ("{s:s, s:s}", "text", request->text, "session_id", request->session_id);
+  if (request->command == CTL_PANIC)
+    return *request->text != '\0' ? vig_json_pack_object ("{s:s}", "reason", request->text) : json_object_new ();
+
+  return NULL;
+}
+
+static SoupMessage *
+make_message (const CtlTarget *target, const CtlRequest *request, GError **error)
+{
+  static const char * const paths[] = { [CTL_STATUS] = "/api/v1/status", [CTL_PANIC] = "/api/v1/freeze", [CTL_UNFREEZE] = "/api/v1/unfreeze",
+                                        [CTL_COMMAND] = "/api/v1/commands" };
+  g_autoptr (JsonObject) body = make_body (request);
   g_autofree char *base = g_strdup (target->url);
   g_autofree char *url = NULL;
   g_autofree char *bearer = g_strconcat ("Bearer ", target->token, NULL);
@@ -18,8 +31,8 @@ make_message (const CtlTarget *target, CtlCommand command, const char *reason, G
 
   while (g_str_has_suffix (base, "/"))
     base[strlen (base) - 1] = '\0';
-  url = g_strconcat (base, paths[command], NULL);
-  message = soup_message_new (command == CTL_STATUS ? "GET" : "POST", url);
+  url = g_strconcat (base, paths[request->command], NULL);
+  message = soup_message_new (request->command == CTL_STATUS ? "GET" : "POST", url);
   if (message == NULL)
     {
       g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "%s is not the URL of a Vigilus, such as http://localhost:3000", target->url);
@@ -27,9 +40,8 @@ make_message (const CtlTarget *target, CtlCommand command, const char *reason, G
     }
 
   soup_message_headers_append (soup_message_get_request_headers (message), "Authorization", bearer);
-  if (command == CTL_PANIC)
+  if (body != NULL)
     {
-      g_autoptr (JsonObject) body = *reason != '\0' ? vig_json_pack_object ("{s:s}", "reason", reason) : json_object_new ();
       g_autofree char *text = vig_json_object_to_string (body);
       g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
 
@@ -61,7 +73,7 @@ read_answer (SoupMessage *message, GBytes *bytes, GError **error)
 }
 
 JsonObject *
-ctl_http_call (const CtlTarget *target, CtlCommand command, const char *reason, GError **error)
+ctl_http_call (const CtlTarget *target, const CtlRequest *request, GError **error)
 {
   g_autoptr (SoupMessage) message = NULL;
   g_autoptr (SoupSession) session = NULL;
@@ -73,7 +85,7 @@ ctl_http_call (const CtlTarget *target, CtlCommand command, const char *reason, 
       return NULL;
     }
 
-  message = make_message (target, command, reason, error);
+  message = make_message (target, request, error);
   if (message == NULL)
     return NULL;
   session = soup_session_new_with_options ("timeout", TIMEOUT, "user-agent", "vigilusctl/" VIG_VERSION, NULL);

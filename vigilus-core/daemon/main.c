@@ -12,6 +12,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#if defined (__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
 
 static gboolean
 quit (gpointer user_data)
@@ -72,25 +77,12 @@ check_machine (VigConfig *config)
   g_print ("The configuration is good.\nOn this machine %s.\n", summary);
 }
 
-int
-main (int argc, char **argv)
+static int
+run_as_told (int argc, char **argv)
 {
   g_autoptr (VigConfig) config = NULL;
   g_autoptr (GError) error = NULL;
   int status = 0;
-
-  setlocale (LC_ALL, "");
-  forbid_dumps ();
-  signal (SIGPIPE, SIG_IGN);
-  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of that write */
-  umask (0077);
-  mallopt (M_ARENA_MAX, 2); /* threads that mostly wait need no heap each */
-
-  /* glibc raises its threshold to the largest block that was ever given back: after one sign-in, Argon2's
-   * 19 MiB come from a heap that keeps them for good. Naming the threshold holds it where it is. */
-  mallopt (M_MMAP_THRESHOLD, 256 * 1024);
-  g_setenv ("GIO_USE_VFS", "local", TRUE);
-  g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
 
   config = vig_config_new (&argc, &argv, &error);
   if (config == NULL)
@@ -106,4 +98,34 @@ main (int argc, char **argv)
     g_printerr ("vigilusd: %s\n", error->message);
 
   return status;
+}
+
+/* Threads may still wind down, or wait for a server in the middle of a library: its destructors must not run beneath them. */
+static void
+leave (int status)
+{
+  fflush (NULL);
+#if defined (__SANITIZE_ADDRESS__)
+  __lsan_do_leak_check ();
+#endif
+  _exit (status);
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  forbid_dumps ();
+  signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of that write */
+  umask (0077);
+  mallopt (M_ARENA_MAX, 2); /* threads that mostly wait need no heap each */
+
+  /* glibc raises its threshold to the largest block that was ever given back: after one sign-in, Argon2's
+   * 19 MiB come from a heap that keeps them for good. Naming the threshold holds it where it is. */
+  mallopt (M_MMAP_THRESHOLD, 256 * 1024);
+  g_setenv ("GIO_USE_VFS", "local", TRUE);
+  g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
+
+  leave (run_as_told (argc, argv));
 }

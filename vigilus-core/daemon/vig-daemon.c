@@ -4,6 +4,7 @@
 #include "vig-daemon.h"
 
 #include "vig-audit-keeper.h"
+#include "vig-audit.h"
 #include "vig-audit-tree.h"
 #include "vig-dbus-service.h"
 #include "vig-helper-tool.h"
@@ -38,6 +39,7 @@ struct _VigDaemon
   VigApprovals      *approvals;
   VigRunner         *runner;
   VigHttpTools      *http_tools;
+  VigTool           *helper;      /* or NULL */
   VigAuditKeeper    *audit;
   VigUndo           *undo;
   VigAttachments    *attachments;
@@ -190,10 +192,12 @@ has_keyring (gpointer data)
 #endif
 }
 
-static gboolean
-is_secret_changed (gpointer data)
+static const char *
+get_secret_state (gpointer data)
 {
-  return vig_unlock_get_state (VIG_DAEMON (data)->unlock) == VIG_UNLOCK_CHANGED;
+  static const char *const states[] = { [VIG_UNLOCK_LOADING] = "loading", [VIG_UNLOCK_MISSING] = "missing", [VIG_UNLOCK_OK] = "ok", [VIG_UNLOCK_CHANGED] = "changed" };
+
+  return states[vig_unlock_get_state (VIG_DAEMON (data)->unlock)];
 }
 
 /* Only where there is one: the owner of the machine enabled its socket. */
@@ -201,13 +205,12 @@ static void
 offer_helper (VigDaemon *self)
 {
   const char *socket = vig_config_get_helper_socket (self->config);
-  g_autoptr (VigTool) tool = NULL;
   g_autoptr (GError) error = NULL;
 
   if (!g_file_test (socket, G_FILE_TEST_EXISTS))
     return;
-  tool = vig_helper_tool_new (self->vault, socket);
-  if (!vig_registry_add_tool (self->registry, "core", tool, &error))
+  self->helper = vig_helper_tool_new (self->vault, socket);
+  if (!vig_registry_add_tool (self->registry, "core", self->helper, &error))
     g_warning ("failed to offer the privileged helper: %s", error->message);
 }
 
@@ -248,6 +251,51 @@ make_web (VigDaemon *self, GError **error)
   return self->web != NULL && vig_web_server_listen (self->web, error);
 }
 
+typedef struct
+{
+  VigRedactor *redactor;
+  JsonObject  *record;
+} StartRecord;
+
+static void
+start_record_free (gpointer data)
+{
+  StartRecord *self = data;
+
+  g_object_unref (self->redactor);
+  json_object_unref (self->record);
+  g_free (self);
+}
+
+static gpointer
+append_record (VigDbConnection *db, gpointer data, GError **error)
+{
+  StartRecord *self = data;
+
+  return GINT_TO_POINTER (vig_audit_append (db, self->redactor, self->record, error));
+}
+
+static void
+recorded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (vig_db_finish (VIG_DB (source), result, &error) == NULL)
+    g_warning ("which plugins were loaded can't be recorded: %s", error->message);
+}
+
+/* After the start, which so does not wait for it. */
+static void
+record_plugins (VigDaemon *self)
+{
+  StartRecord *start = g_new0 (StartRecord, 1);
+  g_autoptr (JsonObject) detail = vig_plugin_loader_sum_up (self->plugins);
+
+  start->redactor = g_object_ref (self->redactor);
+  start->record = vig_json_pack_object ("{s:s, s:J}", "event", "plugins.loaded", "detail", detail);
+  vig_db_write_async (self->db, append_record, start, start_record_free, NULL, NULL, recorded, NULL);
+}
+
 static void
 print_ready (VigDaemon *self)
 {
@@ -264,6 +312,7 @@ runs_resumed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!g_task_propagate_boolean (G_TASK (result), &error) && error != NULL)
     g_message ("unfinished runs wait for the next start: %s", error->message);
   print_ready (self);
+  record_plugins (self);
 }
 
 static void
@@ -317,7 +366,7 @@ vig_daemon_start (VigDaemon *self, VigLog *log, GError **error)
   self->runner = vig_runner_new (&self->agent, self->approvals);
   offer_helper (self);
   self->panic = vig_panic_new (&self->agent, self->runner, self->approvals);
-  self->checks = vig_server_checks_new (&self->agent);
+  self->checks = vig_server_checks_new (&self->agent, self->panic);
   if (!vig_panic_load (self->panic, error) || !load_plugins (self, error) || !make_web (self, error))
     return FALSE;
   self->dbus = vig_dbus_service_new (&self->agent, self->runner, self->approvals, self->plugins, self->panic);
@@ -339,14 +388,18 @@ vig_daemon_stop (VigDaemon *self)
     vig_dbus_service_stop (self->dbus);
   if (self->checks != NULL)
     vig_server_checks_stop (self->checks);
+  if (self->helper != NULL)
+    vig_helper_tool_let_go (self->helper);
   if (self->runner != NULL)
     vig_runner_shut_down (self->runner);
+  vig_sandbox_set_ready (FALSE);
   if (self->plugins != NULL)
     vig_plugin_loader_stop (self->plugins);
   if (self->audit != NULL)
     vig_audit_keeper_stop (self->audit);
   if (self->db != NULL)
     vig_db_close (self->db);
+  vig_sandbox_settle ();
 }
 
 static void
@@ -362,6 +415,7 @@ vig_daemon_finalize (GObject *object)
   g_clear_object (&self->approvals);
   g_clear_object (&self->audit);
   g_clear_object (&self->http_tools);
+  g_clear_object (&self->helper);
   g_clear_object (&self->plugins);
   g_clear_object (&self->registry);
   g_clear_object (&self->undo);
@@ -402,7 +456,7 @@ vig_daemon_new (VigConfig *config, VigRedactor *redactor)
     .set_async = set_secret_async,
     .set_finish = set_secret_finish,
     .has_keyring = has_keyring,
-    .is_changed = is_secret_changed,
+    .get_state = get_secret_state,
     .data = self,
   };
 

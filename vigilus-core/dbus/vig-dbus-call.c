@@ -148,7 +148,7 @@ take_owner (VigDbusCall *self, JsonObject *owner)
 
   self->owner = owner;
   self->name = self->uid == self->required_uid ? g_strdup (name) : g_strdup_printf ("%s (local user %u)", name, (guint) self->uid);
-  self->caller = (VigCaller) { vig_json_get_string (owner, "id", ""), self->name, vig_json_get_string (owner, "role", "") };
+  self->caller = (VigCaller) { vig_json_get_string (owner, "id", ""), self->name, vig_json_get_string (owner, "role", ""), .address = "D-Bus" };
 }
 
 static gpointer
@@ -207,7 +207,9 @@ polkit_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask_polkit (VigDbusCall *self)
 {
-  g_autofree char *action = g_strconcat (VIG_DBUS_NAME ".", self->operation->action, NULL);
+  const VigDbusOperation *operation = self->operation;
+  const char *name = operation->choose_action != NULL ? operation->choose_action (self) : operation->action;
+  g_autofree char *action = g_strconcat (VIG_DBUS_NAME ".", name, NULL);
   GDBusMessage *message = g_dbus_method_invocation_get_message (self->invocation);
   gboolean interactive = (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
 

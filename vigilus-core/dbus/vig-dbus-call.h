@@ -27,7 +27,9 @@ typedef struct
   /* One of them: on a database thread, or on the main loop. */
   JsonNode *(*read) (VigDbConnection *db, VigDbusCall *call, GError **error);
   void      (*run)  (VigDbusCall *call);
-  const char *action;        /* of polkit (data/polkit), without the prefix */
+  /* Of polkit (data/polkit), without the prefix; one of them, for all calls or for this one. Also in data/dbus. */
+  const char *action;
+  const char *(*choose_action) (VigDbusCall *call);
   gboolean    before_set_up; /* works without an owner */
 } VigDbusOperation;
 

@@ -127,7 +127,7 @@ list_runs (VigDbConnection *db, VigDbusCall *call, GError **error)
 {
   const VigPage page = { 0, NULL };
 
-  return take_items (vig_store_runs_list (db, vig_dbus_call_get_owner (call)->user_id, NULL, get_text_or_null (call, 0), &page, error));
+  return take_items (vig_store_runs_list (db, vig_dbus_call_get_owner (call)->user_id, NULL, get_text_or_null (call, 0), 0, &page, error));
 }
 
 static JsonNode *
@@ -218,6 +218,15 @@ commanded (GObject *source, GAsyncResult *result, gpointer user_data)
     vig_dbus_call_fail (call, error);
   else
     vig_dbus_call_answer (call, take_object (answer));
+}
+
+/* Who may ask may not for that read all conversations, or stop what runs. */
+static const char *
+choose_command_action (VigDbusCall *call)
+{
+  static const char *const actions[] = { [VIG_SLASH_READ] = "read", [VIG_SLASH_ASK] = "ask", [VIG_SLASH_HALT] = "halt" };
+
+  return actions[vig_slash_get_kind (get_text (call, 0))];
 }
 
 static void
@@ -349,9 +358,7 @@ revoked (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 revoke_grant (VigDbusCall *call)
 {
-  g_autoptr (JsonObject) detail = vig_json_pack_object ("{s:s}", "from", "D-Bus");
-
-  vig_approvals_revoke_async (vig_dbus_call_get_parts (call)->approvals, vig_dbus_call_get_owner (call), get_text (call, 0), detail, NULL, revoked,
+  vig_approvals_revoke_async (vig_dbus_call_get_parts (call)->approvals, vig_dbus_call_get_owner (call), get_text (call, 0), NULL, revoked,
                               vig_dbus_call_ref (call));
 }
 
@@ -437,11 +444,12 @@ undone (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 undo (VigDbusCall *call)
 {
+  const VigCaller *caller = vig_dbus_call_get_owner (call);
   gboolean override;
 
   g_variant_get_child (vig_dbus_call_get_args (call), 1, "b", &override);
-  vig_undo_run_async (vig_dbus_call_get_parts (call)->context->undo, get_text (call, 0), override, vig_dbus_call_get_owner (call)->user_name, "D-Bus",
-                      undone, vig_dbus_call_ref (call));
+  vig_undo_run_async (vig_dbus_call_get_parts (call)->context->undo, get_text (call, 0), override, caller->user_name, caller->address, undone,
+                      vig_dbus_call_ref (call));
 }
 
 static const VigDbusOperation operations[] = {
@@ -450,7 +458,7 @@ static const VigDbusOperation operations[] = {
   { "ListOperators", .read = list_operators, .action = "read" },
   { "ListTools", .run = list_tools, .action = "read" },
   { "Ask", .run = ask, .action = "ask" },
-  { "Command", .run = command, .action = "ask" },
+  { "Command", .run = command, .choose_action = choose_command_action },
   { "ListRuns", .read = list_runs, .action = "read" },
   { "GetRun", .read = get_run, .action = "read" },
   { "ListApprovals", .read = list_approvals, .action = "read" },

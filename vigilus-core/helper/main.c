@@ -2,20 +2,26 @@
 #include "config.h"
 
 #include "vig-helper-request.h"
+#include "vig-sandbox-supervise.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <glib-unix.h>
+
 /* vigilus-helper CONFIGURATION SPENT: root's part. systemd starts one for each connection to its socket (Accept=yes), which is its
  * standard input and output; what it did goes to the journal by standard error. One request, one command, one answer. */
 #define READ_SECONDS 10
+#define GRACE_ROUNDS 100  /* milliseconds to end after TERM: the panic switch promises 200 for all */
 
+/* Up to the NUL at its end; what follows that at once calls it off before it has begun. */
 static char *
 read_request (int fd, GError **error)
 {
@@ -25,7 +31,7 @@ read_request (int fd, GError **error)
   char buffer[4096];
   gssize n = 1;
 
-  while (n > 0 && text->len <= VIG_HELPER_MAX_REQUEST && g_get_monotonic_time () < end)
+  while (n > 0 && strlen (text->str) == text->len && text->len <= VIG_HELPER_MAX_REQUEST && g_get_monotonic_time () < end)
     {
       if (poll (&waiting, 1, 1000) <= 0)
         continue;
@@ -33,7 +39,7 @@ read_request (int fd, GError **error)
       if (n > 0)
         g_string_append_len (text, buffer, n);
     }
-  if (n == 0 && text->len <= VIG_HELPER_MAX_REQUEST && strlen (text->str) == text->len)
+  if (text->len <= VIG_HELPER_MAX_REQUEST && strlen (text->str) + 1 == text->len)
     return g_strdup (text->str);
 
   g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "no whole request of at most %d bytes came within %d seconds", VIG_HELPER_MAX_REQUEST, READ_SECONDS);
@@ -62,6 +68,7 @@ typedef struct
   int        status;
   gboolean   ended;
   gboolean   timed_out;
+  gboolean   called_off;
   GString   *outputs[2];
   guint      open;
 } Command;
@@ -112,17 +119,43 @@ child_ended (GPid pid, int status, gpointer data)
   stop_if_done (self);
 }
 
-/* systemd ends the whole unit, whatever left the group. */
 static gboolean
 time_over (gpointer data)
 {
   Command *self = data;
 
   self->timed_out = TRUE;
-  kill (-self->pid, SIGKILL);
   g_main_loop_quit (self->loop);
 
   return G_SOURCE_REMOVE;
+}
+
+/* A byte calls it off; the end of the connection alone does not. */
+static gboolean
+peer_said (int fd, GIOCondition condition, gpointer data)
+{
+  Command *self = data;
+  char byte;
+  gssize n = recv (fd, &byte, 1, MSG_DONTWAIT);
+
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return G_SOURCE_CONTINUE;
+  self->called_off = n > 0;
+  if (self->called_off)
+    g_main_loop_quit (self->loop);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* TERM first, so that dpkg can put its state down. The loop has ended, so nobody else waits for children. */
+static void
+end_all (Command *self)
+{
+  if (!self->ended)
+    kill (-self->pid, SIGTERM);
+  for (guint i = 0; i < GRACE_ROUNDS && !vig_descendants_reap (self->pid, &self->status, &self->ended); i++)
+    g_usleep (1000);
+  vig_descendants_end (self->pid, &self->status, &self->ended);
 }
 
 static void
@@ -170,7 +203,15 @@ run (char **argv, GError **error)
   watch_output (&self, fds[1], stderr_ready);
   g_child_watch_add (self.pid, child_ended, &self);
   g_timeout_add_seconds (VIG_HELPER_TIMEOUT, time_over, &self);
+  g_unix_fd_add (0, G_IO_IN | G_IO_HUP, peer_said, &self);
   g_main_loop_run (loop);
+  if (self.called_off || self.timed_out)
+    end_all (&self);
+  if (self.called_off)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "called off while it ran; what it did until then is done");
+      return NULL;
+    }
 
   return describe (&self);
 }
@@ -188,7 +229,9 @@ carry_out (JsonObject *request, GError **error)
 
   fprintf (stderr, "<5>call %s of %s: %s\n", vig_json_get_string (request, "call", ""), vig_json_get_string (request, "operator", ""), line);
   answer = run (argv, error);
-  if (answer != NULL)
+  if (answer == NULL)
+    g_prefix_error (error, "call %s: ", vig_json_get_string (request, "call", ""));
+  else
     fprintf (stderr, "<5>call %s: exit status %d\n", vig_json_get_string (request, "call", ""), (int) vig_json_get_int (answer, "exit_status", -1));
 
   return answer;
@@ -218,6 +261,7 @@ main (int argc, char **argv)
   g_autofree char *text = NULL;
 
   signal (SIGPIPE, SIG_IGN);
+  prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   if (argc != 3)
     {
       fprintf (stderr, "usage: vigilus-helper CONFIGURATION FOLDER, with a connection of vigilusd as standard input\n");
@@ -227,7 +271,7 @@ main (int argc, char **argv)
   answer = serve (argv[1], argv[2], &error);
   if (answer == NULL)
     {
-      fprintf (stderr, "<4>refused: %s\n", error->message);
+      fprintf (stderr, "<4>%s%s\n", vig_error_is_interrupted (error) ? "" : "refused: ", error->message);
       answer = vig_json_pack_object ("{s:s}", "error", error->message);
     }
   text = vig_json_object_to_string (answer);

@@ -11,8 +11,8 @@
 
 static const char * const state_names[] = { "loaded", "refused", "crashed", "quarantined" };
 
-void
-vig_plugin_entry_remove_tools (VigPluginEntry *plugin)
+static void
+remove_tools (VigPluginEntry *plugin)
 {
   g_autoptr (GPtrArray) names = plugin->tools;
 
@@ -39,7 +39,7 @@ vig_plugin_entry_free (gpointer data)
   VigPluginEntry *plugin = data;
 
   vig_plugin_entry_drop_remote (plugin);
-  vig_plugin_entry_remove_tools (plugin);
+  remove_tools (plugin);
   g_clear_object (&plugin->activation);
   g_clear_pointer (&plugin->manifest, vig_manifest_free);
   g_clear_pointer (&plugin->tools, g_ptr_array_unref);
@@ -50,8 +50,8 @@ vig_plugin_entry_free (gpointer data)
   g_free (plugin);
 }
 
-const char *
-vig_plugin_entry_get_id (VigPluginEntry *plugin)
+static const char *
+get_id (VigPluginEntry *plugin)
 {
   return plugin->manifest != NULL ? plugin->manifest->id : plugin->fallback_id;
 }
@@ -68,7 +68,7 @@ vig_plugin_entry_set_state (VigPluginEntry *plugin, VigPluginState state, const 
     return;
 
   if (reason != NULL)
-    g_message ("plugin %s is %s: %s", vig_plugin_entry_get_id (plugin), state_names[state], reason);
+    g_message ("plugin %s is %s: %s", get_id (plugin), state_names[state], reason);
 
   g_signal_emit_by_name (plugin->loader->registry, "changed");
 }
@@ -80,9 +80,9 @@ add_tools (VigPluginEntry *plugin, GPtrArray *tools, GError **error)
     {
       VigTool *tool = g_ptr_array_index (tools, i);
 
-      if (!vig_registry_add_tool (plugin->loader->registry, vig_plugin_entry_get_id (plugin), tool, error))
+      if (!vig_registry_add_tool (plugin->loader->registry, get_id (plugin), tool, error))
         {
-          vig_plugin_entry_remove_tools (plugin);
+          remove_tools (plugin);
           return FALSE;
         }
       g_ptr_array_add (plugin->tools, g_strdup (vig_tool_get_info (tool)->name));
@@ -126,7 +126,7 @@ static gboolean
 add_others (VigPluginEntry *plugin, GError **error)
 {
   VigRegistry *registry = plugin->loader->registry;
-  const char *id = vig_plugin_entry_get_id (plugin);
+  const char *id = get_id (plugin);
   GPtrArray *providers = vig_activation_get_providers (plugin->activation);
   GPtrArray *policies = vig_activation_get_policies (plugin->activation);
   GPtrArray *authenticators = vig_activation_get_authenticators (plugin->activation);
@@ -169,12 +169,12 @@ load_in_process (VigPluginEntry *plugin)
   if (check_names (plugin, &error) && add_tools (plugin, vig_activation_get_tools (plugin->activation), &error) && add_others (plugin, &error))
     {
       if (vig_activation_get_source (plugin->activation) != NULL)
-        vig_registry_set_tool_source (plugin->loader->registry, vig_plugin_entry_get_id (plugin), vig_activation_get_source (plugin->activation));
+        vig_registry_set_tool_source (plugin->loader->registry, get_id (plugin), vig_activation_get_source (plugin->activation));
       vig_plugin_entry_set_state (plugin, VIG_PLUGIN_LOADED, NULL);
       return;
     }
 
-  vig_plugin_entry_remove_tools (plugin);
+  remove_tools (plugin);
   vig_activation_deactivate (plugin->activation);
   g_clear_object (&plugin->activation);
   vig_plugin_entry_set_state (plugin, VIG_PLUGIN_REFUSED, error->message);
@@ -193,7 +193,7 @@ remote_ready (VigPluginEntry *plugin)
   g_autoptr (GError) error = NULL;
   g_autoptr (VigRemote) remote = NULL;
 
-  vig_plugin_entry_remove_tools (plugin);
+  remove_tools (plugin);
   if (add_tools (plugin, vig_remote_get_tools (plugin->remote), &error))
     {
       vig_plugin_entry_set_state (plugin, VIG_PLUGIN_LOADED, NULL);
@@ -225,7 +225,7 @@ remote_changed (VigRemote *remote, VigPluginEntry *plugin)
       vig_plugin_entry_set_state (plugin, VIG_PLUGIN_QUARANTINED, reason);
       break;
     case VIG_REMOTE_REFUSED:
-      vig_plugin_entry_remove_tools (plugin);
+      remove_tools (plugin);
       vig_plugin_entry_set_state (plugin, VIG_PLUGIN_REFUSED, reason);
       break;
     case VIG_REMOTE_STARTING:
@@ -346,7 +346,7 @@ vig_plugin_entry_find (VigPluginLoader *self, const char *id)
     {
       VigPluginEntry *plugin = g_ptr_array_index (self->plugins, i);
 
-      if (g_str_equal (vig_plugin_entry_get_id (plugin), id))
+      if (g_str_equal (get_id (plugin), id))
         return plugin;
     }
 
@@ -435,7 +435,7 @@ vig_plugin_entry_look_again (VigPluginEntry *plugin)
     return;
 
   vig_plugin_entry_drop_remote (plugin);
-  vig_plugin_entry_remove_tools (plugin);
+  remove_tools (plugin);
   if (vig_plugin_entry_examine (plugin, &error))
     vig_plugin_entry_load (plugin);
   else
@@ -460,7 +460,7 @@ vig_plugin_entry_describe (VigPluginEntry *plugin)
   g_autoptr (JsonObject) permissions = manifest != NULL ? vig_manifest_describe_permissions (manifest) : json_object_new ();
 
   return vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s, s:A, s:s, s:s, s:s, s:J, s:s, s:A}",
-                               "id", vig_plugin_entry_get_id (plugin),
+                               "id", get_id (plugin),
                                "name", manifest != NULL ? manifest->name : plugin->fallback_id,
                                "version", manifest != NULL ? manifest->version : "",
                                "description", manifest != NULL ? manifest->description : "",

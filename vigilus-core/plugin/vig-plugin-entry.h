@@ -47,10 +47,8 @@ typedef struct
   GPtrArray       *tools;       /* names that it has in the registry */
 } VigPluginEntry;
 
-void vig_plugin_entry_remove_tools (VigPluginEntry *plugin);
 void vig_plugin_entry_drop_remote (VigPluginEntry *plugin);
 void vig_plugin_entry_free (gpointer data);
-const char *vig_plugin_entry_get_id (VigPluginEntry *plugin);
 void vig_plugin_entry_set_state (VigPluginEntry *plugin, VigPluginState state, const char *reason);
 void vig_plugin_entry_set_available (VigPluginEntry *plugin, gboolean available);
 void vig_plugin_entry_load (VigPluginEntry *plugin);

@@ -161,6 +161,25 @@ vig_plugin_loader_describe (VigPluginLoader *self)
 }
 
 JsonObject *
+vig_plugin_loader_sum_up (VigPluginLoader *self)
+{
+  JsonObject *sum = vig_json_pack_object ("{s:[], s:{}}", "loaded", "not_loaded");
+
+  for (guint i = 0; i < self->plugins->len; i++)
+    {
+      g_autoptr (JsonObject) plugin = vig_plugin_entry_describe (g_ptr_array_index (self->plugins, i));
+      const char *id = vig_json_get_string (plugin, "id", "");
+
+      if (g_str_equal (vig_json_get_string (plugin, "state", ""), "loaded"))
+        json_array_add_string_element (vig_json_get_array (sum, "loaded"), id);
+      else
+        json_object_set_string_member (vig_json_get_object (sum, "not_loaded"), id, vig_json_get_string (plugin, "reason", "no reason given"));
+    }
+
+  return sum;
+}
+
+JsonObject *
 vig_plugin_loader_find (VigPluginLoader *self, const char *id)
 {
   VigPluginEntry *plugin = vig_plugin_entry_find (self, id);

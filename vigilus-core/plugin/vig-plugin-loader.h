@@ -19,6 +19,8 @@ void             vig_plugin_loader_scan     (VigPluginLoader *self);
 /* Schema Plugin: id, name, version, description, path, provides [...], isolation in-process|process, state loaded|refused|crashed|quarantined,
  * reason|null, permissions {...}, sha256, tools [names]. */
 JsonArray       *vig_plugin_loader_describe (VigPluginLoader *self);
+/* For the audit log, what was taken, and what not and why: {"loaded": [id], "not_loaded": {id: reason}}. */
+JsonObject      *vig_plugin_loader_sum_up   (VigPluginLoader *self);
 JsonObject      *vig_plugin_loader_find     (VigPluginLoader *self, const char *id); /* (transfer full), NULL */
 /* Ends the processes of isolated plugins, and starts none, until it is FALSE again. */
 void             vig_plugin_loader_set_frozen (VigPluginLoader *self, gboolean frozen);

@@ -41,7 +41,7 @@ vig_remote_tool_describe (const VigToolInfo *info)
 {
   g_autoptr (JsonObject) schema = vig_json_parse_object (info->input_schema, -1, 0, NULL);
 
-  return vig_json_pack_object ("{s:s, s:s?, s:s, s:J, s:{s:b}, s:{s:s, s:i, s:b}}",
+  return vig_json_pack_object ("{s:s, s:s?, s:s, s:J, s:{s:b}, s:{s:s, s:i, s:b, s:b}}",
                                "name", info->name,
                                "title", info->title,
                                "description", info->description,
@@ -50,7 +50,8 @@ vig_remote_tool_describe (const VigToolInfo *info)
                                "_meta",
                                VIG_META_LEVEL, vig_level_to_string (info->level),
                                VIG_META_TIMEOUT, (int) MIN (info->timeout, G_MAXINT),
-                               VIG_META_HOST, (info->flags & VIG_TOOL_HOST) != 0);
+                               VIG_META_HOST, (info->flags & VIG_TOOL_HOST) != 0,
+                               VIG_META_OUTWARD, (info->flags & VIG_TOOL_OUTWARD) != 0);
 }
 
 static char *
@@ -170,6 +171,8 @@ read_info (VigToolInfo *info, JsonObject *description)
     vig_level_from_string (vig_json_get_string (meta, VIG_META_LEVEL, ""), &info->level);
   if (meta != NULL && vig_json_get_boolean (meta, VIG_META_HOST, FALSE))
     info->flags |= VIG_TOOL_HOST;
+  if (meta != NULL && vig_json_get_boolean (meta, VIG_META_OUTWARD, FALSE))
+    info->flags |= VIG_TOOL_OUTWARD;
 }
 
 static void

@@ -13,6 +13,7 @@ G_DECLARE_FINAL_TYPE (VigRemoteTool, vig_remote_tool, VIG, REMOTE_TOOL, GObject)
 #define VIG_META_LEVEL   "vigilus/level"
 #define VIG_META_TIMEOUT "vigilus/timeout"
 #define VIG_META_HOST    "vigilus/host"
+#define VIG_META_OUTWARD "vigilus/outward"
 #define VIG_META_CALL    "vigilus/call"
 #define VIG_META_ERROR   "vigilus/error"
 #define VIG_NOTIFY_OUTPUT "notifications/vigilus/output"

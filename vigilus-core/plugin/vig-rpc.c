@@ -312,17 +312,6 @@ vig_rpc_call_finish (VigRpc *self, GAsyncResult *result, GError **error)
 }
 
 void
-vig_rpc_abandon (VigRpc *self, gint64 id, GError *error)
-{
-  g_autoptr (GTask) task = take_waiter (self, id);
-
-  if (task != NULL)
-    g_task_return_error (task, error);
-  else
-    g_error_free (error);
-}
-
-void
 vig_rpc_notify (VigRpc *self, const char *method, JsonObject *params)
 {
   g_autoptr (JsonObject) its_params = params;

@@ -25,8 +25,6 @@ VigRpc       *vig_rpc_new         (GInputStream *input, GOutputStream *output, V
 /* Returns the request's id. @params is (transfer full). The call ends by the answer or by vig_rpc_close (). */
 gint64        vig_rpc_call_async  (VigRpc *self, const char *method, JsonObject *params, GAsyncReadyCallback callback, gpointer user_data);
 JsonObject   *vig_rpc_call_finish (VigRpc *self, GAsyncResult *result, GError **error); /* (transfer full) */
-/* Ends one call of ours with @error (transfer full); a late answer is dropped. */
-void          vig_rpc_abandon     (VigRpc *self, gint64 id, GError *error);
 
 void          vig_rpc_notify      (VigRpc *self, const char *method, JsonObject *params); /* params: (transfer full) */
 void          vig_rpc_reply       (VigRpc *self, JsonNode *id, JsonObject *result);       /* result: (transfer full) */

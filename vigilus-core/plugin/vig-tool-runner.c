@@ -3,6 +3,12 @@
 
 #include "vig-tool-runner.h"
 
+#include "vig-sandbox-files.h"
+
+#include <fcntl.h>
+
+#include <glib/gstdio.h>
+
 struct _VigToolRunner
 {
   GObject     parent_instance;
@@ -109,11 +115,11 @@ count_stray (Call *call, int change)
     g_hash_table_remove (self->stray, call->tool);
 }
 
-/* What the tool returned, made into exactly one of a result and an error. */
+/* What the tool returned, made into exactly one of a result and an error. Where it knows that it did not even begin, that is the more telling one. */
 static GError *
 check_outcome (Call *call, gpointer result, GError *error)
 {
-  if (error != NULL && call->past_deadline)
+  if (error != NULL && call->past_deadline && !g_error_matches (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE))
     {
       g_autoptr (GError) late = error;
 
@@ -221,18 +227,64 @@ outer_cancelled (GCancellable *outer, gpointer data)
   g_main_context_invoke_full (call->context, G_PRIORITY_DEFAULT, stop_asked, g_atomic_rc_box_acquire (call), call_unref);
 }
 
+/* The arguments of a tool's function, and what it returned. */
+typedef struct
+{
+  VigTool       *tool;
+  VigInvocation *invocation;
+  GCancellable  *cancellable;
+  gboolean       is_preview;
+  gpointer       result;
+  GError        *error;
+} Function;
+
+static void
+call_function (gpointer data)
+{
+  Function *self = data;
+  VigToolInterface *iface = VIG_TOOL_GET_IFACE (self->tool);
+
+  if (self->is_preview)
+    self->result = iface->preview (self->tool, self->invocation, self->cancellable, &self->error);
+  else
+    self->result = iface->run (self->tool, self->invocation, self->cancellable, &self->error);
+}
+
+/* Held to the working directory as it is now; where there is none, to nothing. */
+static void
+call_on_files (Function *self)
+{
+  const char *directory = vig_invocation_get_working_directory (self->invocation);
+  VigFilesPlace place = { -1, !self->is_preview && vig_tool_get_info (self->tool)->level > VIG_LEVEL_READ };
+
+  if (directory != NULL)
+    place.folder = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  vig_files_run (&place, place.folder >= 0 ? 1 : 0, call_function, self, &self->error);
+  if (place.folder >= 0)
+    g_close (place.folder, NULL);
+}
+
+gpointer
+vig_tool_runner_call (VigTool *tool, VigInvocation *invocation, gboolean is_preview, GCancellable *cancellable, GError **error)
+{
+  Function function = { tool, invocation, cancellable, is_preview, NULL, NULL };
+
+  if ((vig_tool_get_info (tool)->flags & VIG_TOOL_FILES) != 0)
+    call_on_files (&function);
+  else
+    call_function (&function);
+  if (function.error != NULL)
+    g_propagate_error (error, function.error);
+
+  return function.result;
+}
+
 static void
 run_in_thread (GTask *inner, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Call *call = data;
-  VigToolInterface *iface = VIG_TOOL_GET_IFACE (call->tool);
   g_autoptr (GError) error = NULL;
-  gpointer result = NULL;
-
-  if (call->is_preview)
-    result = iface->preview (call->tool, call->invocation, call->cancellable, &error);
-  else
-    result = iface->run (call->tool, call->invocation, call->cancellable, &error);
+  gpointer result = vig_tool_runner_call (call->tool, call->invocation, call->is_preview, call->cancellable, &error);
 
   if (error != NULL)
     {
@@ -298,7 +350,7 @@ check_start (Call *call, GError **error)
 
   if (vig_invocation_get_deadline (call->invocation) <= g_get_monotonic_time ())
     {
-      g_set_error (error, VIG_ERROR, VIG_ERROR_TIMED_OUT, "%s was not started: its time is over", call_get_name (call));
+      g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "%s was not started: its time is over", call_get_name (call));
       return FALSE;
     }
 

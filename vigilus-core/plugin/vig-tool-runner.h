@@ -25,4 +25,8 @@ void           vig_tool_runner_preview_async  (VigToolRunner *self, gpointer sou
                                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 VigPreview    *vig_tool_runner_preview_finish (VigToolRunner *self, GAsyncResult *result, GError **error); /* NULL without error: none */
 
+/* The tool's function itself, on this thread or, as its flags say, on a confined one of its own: run (), or preview (), which it has to have.
+ * Blocks for as long as that does. Any thread. */
+gpointer       vig_tool_runner_call           (VigTool *tool, VigInvocation *invocation, gboolean is_preview, GCancellable *cancellable, GError **error);
+
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include "vig-audit-checkpoint.h"
 
+#include <string.h>
+
 #include "vig-audit-tree.h"
 #include "vig-audit.h"
 #include "vig-id.h"
@@ -45,14 +47,6 @@ make_key (VigDbConnection *db, VigVault *vault, GBytes **seed, GError **error)
   origin = ensure_origin (db, error);
 
   return origin != NULL ? vig_note_key_new_from_seed (origin, g_bytes_get_data (*seed, NULL), error) : NULL;
-}
-
-VigNoteKey *
-vig_audit_key_dup (VigDbConnection *db, VigVault *vault, GError **error)
-{
-  g_autoptr (GBytes) seed = NULL;
-
-  return make_key (db, vault, &seed, error);
 }
 
 JsonObject *
@@ -140,4 +134,62 @@ vig_audit_checkpoint_at (VigDbConnection *db, VigVault *vault, guint64 size, gui
   made = sign_head (db, key, seed, &tree, error);
 
   return made != NULL;
+}
+
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_clear_error (error);
+  if (error != NULL)
+    *error = g_error_new_valist (VIG_ERROR, VIG_ERROR_DENIED, format, arguments);
+  va_end (arguments);
+
+  return FALSE;
+}
+
+/* A head that only somebody with the database wrote has no signature of ours. */
+static gboolean
+check_heads (VigDbConnection *db, const VigNoteKey *key, guint64 after, GError **error)
+{
+  g_autoptr (JsonArray) heads = vig_store_row_all (vig_db_query (db, error, "SELECT size, note FROM audit_checkpoints WHERE size > ?1", "i", (gint64) after),
+                                                   "is", error);
+
+  for (guint i = 0; heads != NULL && i < json_array_get_length (heads); i++)
+    {
+      JsonObject *head = json_array_get_object_element (heads, i);
+      gint64 size = vig_json_get_int (head, "size", 0);
+      VigCheckpoint checkpoint;
+
+      if (!vig_checkpoint_open (key, vig_json_get_string (head, "note", ""), &checkpoint, NULL) || (gint64) checkpoint.size != size)
+        return refuse (error, "the head of the audit log at record %" G_GINT64_FORMAT " is not signed by this installation", size);
+    }
+
+  return heads != NULL;
+}
+
+gboolean
+vig_audit_checkpoint_compare (VigDbConnection *db, VigVault *vault, const char *note, GError **error)
+{
+  g_autoptr (GBytes) seed = NULL;
+  g_autoptr (VigNoteKey) key = make_key (db, vault, &seed, error);
+  VigCheckpoint known;
+  VigMerkle tree;
+  guint8 root[VIG_MERKLE_HASH];
+
+  if (key == NULL || !vig_audit_tree_read (db, &tree, error))
+    return FALSE;
+  if (!vig_checkpoint_read (note, vig_note_key_get_name (key), &known))
+    return refuse (error, "what was signed last is of another log than this one");
+  if (known.size > tree.size)
+    return refuse (error, "the audit log has %" G_GUINT64_FORMAT " records, and %" G_GUINT64_FORMAT " were signed: its end is missing, or this is an older copy",
+                   tree.size, known.size);
+  if (!vig_audit_tree_root_at (db, known.size, root, error))
+    return FALSE;
+  if (memcmp (root, known.root, sizeof root) != 0)
+    return refuse (error, "the first %" G_GUINT64_FORMAT " records of the audit log are not those that were signed", known.size);
+
+  return check_heads (db, key, known.size, error);
 }

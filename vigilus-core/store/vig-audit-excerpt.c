@@ -12,6 +12,7 @@
 struct _VigAuditExcerpt
 {
   JsonObject     *filter;
+  VigExportFormat format;
   VigAuditProver *prover; /* NULL: not begun */
   gint64          size;   /* records that the checkpoint covers */
   char           *after;
@@ -23,7 +24,6 @@ append_head (VigAuditExcerpt *self, VigDbConnection *db, GString *out, GError **
   g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1", NULL);
   g_autoptr (GError) local_error = NULL;
   g_autoptr (JsonObject) head = NULL;
-  g_autofree char *line = NULL;
 
   if (rows == NULL)
     return FALSE;
@@ -39,10 +39,8 @@ append_head (VigAuditExcerpt *self, VigDbConnection *db, GString *out, GError **
   self->prover = vig_audit_prover_new ((guint64) self->size);
   head = vig_json_pack_object ("{s:i, s:b, s:I, s:J, s:[s]}", "vigilus_audit", VERSION, "excerpt", TRUE, "size", self->size, "filter", self->filter,
                                "checkpoints", vig_db_rows_string (rows, 1));
-  line = vig_json_object_to_string (head);
-  g_string_append_printf (out, "%s\n", line);
 
-  return TRUE;
+  return vig_audit_export_append_head (self->format, head, out, error);
 }
 
 static char *
@@ -87,9 +85,8 @@ append_record (VigAuditExcerpt *self, VigDbConnection *db, gint64 seq, GString *
     }
   object = vig_json_pack_object ("{s:A, s:s}", "proof", g_steal_pointer (&hashes), "record", record);
   line = vig_json_object_to_string (object);
-  g_string_append_printf (out, "%s\n", line);
 
-  return TRUE;
+  return vig_audit_export_append (self->format, line, record, out, error);
 }
 
 gboolean
@@ -123,11 +120,12 @@ vig_audit_excerpt_step (VigAuditExcerpt *self, VigDbConnection *db, GString *out
 }
 
 VigAuditExcerpt *
-vig_audit_excerpt_new (JsonObject *filter)
+vig_audit_excerpt_new (JsonObject *filter, VigExportFormat format)
 {
   VigAuditExcerpt *self = g_new0 (VigAuditExcerpt, 1);
 
   self->filter = json_object_ref (filter);
+  self->format = format;
 
   return self;
 }

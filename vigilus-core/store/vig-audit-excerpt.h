@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "vig-audit-export.h"
 #include "vig-audit-prove.h"
 
 G_BEGIN_DECLS
 
 /* A part of the log by filter: a head {"vigilus_audit", "excerpt": true, "size", "filter", "checkpoints": [the note of that size]}, then for each record,
- * newest first, {"proof": [hashes in base64], "record": its line}. vigilus-verify reads it. */
+ * newest first, {"proof": [hashes in base64], "record": its line}; as CSV each of these after the cells of its record. vigilus-verify reads both. */
 typedef struct _VigAuditExcerpt VigAuditExcerpt;
 
-VigAuditExcerpt *vig_audit_excerpt_new  (JsonObject *filter); /* as of vig_audit_list () */
+VigAuditExcerpt *vig_audit_excerpt_new  (JsonObject *filter, VigExportFormat format); /* as of vig_audit_list () */
 void             vig_audit_excerpt_free (VigAuditExcerpt *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigAuditExcerpt, vig_audit_excerpt_free)
 

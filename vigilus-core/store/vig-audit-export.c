@@ -15,22 +15,22 @@ static const char *const NAMES[] = {
   "decision", "rule", "reason", "outcome", "error", "duration_us", "detail", NULL,
 };
 
-static gboolean
-append_line (VigExport *self, const char *line, GString *out, GError **error)
+gboolean
+vig_audit_export_append (VigExportFormat format, const char *line, const char *record, GString *out, GError **error)
 {
-  g_autoptr (JsonObject) record = NULL;
+  g_autoptr (JsonObject) cells = NULL;
 
-  if (self->format == VIG_EXPORT_JSONL)
+  if (format == VIG_EXPORT_JSONL)
     {
       g_string_append (out, line);
       g_string_append_c (out, '\n');
       return TRUE;
     }
 
-  record = vig_json_parse_object (line, -1, 0, error);
-  if (record == NULL)
+  cells = vig_json_parse_object (record, -1, 0, error);
+  if (cells == NULL)
     return FALSE;
-  vig_csv_append_object (out, record, NAMES, line);
+  vig_csv_append_object (out, cells, NAMES, line);
 
   return TRUE;
 }
@@ -45,6 +45,17 @@ append_titles (GString *out)
   titles[G_N_ELEMENTS (NAMES) - 1] = "record";
   titles[G_N_ELEMENTS (NAMES)] = NULL;
   vig_csv_append_row (out, titles);
+}
+
+gboolean
+vig_audit_export_append_head (VigExportFormat format, JsonObject *head, GString *out, GError **error)
+{
+  g_autofree char *line = vig_json_object_to_string (head);
+
+  if (format == VIG_EXPORT_CSV)
+    append_titles (out);
+
+  return vig_audit_export_append (format, line, line, out, error);
 }
 
 /* Of the tree over the records before the first one, which is where a tile begins. */
@@ -96,7 +107,6 @@ append_head (VigExport *self, VigDbConnection *db, GString *out, GError **error)
   g_autoptr (JsonArray) edge = make_edge (db, self->next, error);
   g_autoptr (JsonArray) notes = edge != NULL ? pick_checkpoints (db, self->next, self->last, error) : NULL;
   g_autoptr (JsonObject) head = NULL;
-  g_autofree char *line = NULL;
 
   if (notes == NULL)
     return FALSE;
@@ -104,11 +114,8 @@ append_head (VigExport *self, VigDbConnection *db, GString *out, GError **error)
   head = vig_json_pack_object ("{s:i, s:I, s:I}", "vigilus_audit", VERSION, "first", self->next, "last", self->last);
   json_object_set_array_member (head, "edge", g_steal_pointer (&edge));
   json_object_set_array_member (head, "checkpoints", g_steal_pointer (&notes));
-  line = vig_json_object_to_string (head);
-  if (self->format == VIG_EXPORT_CSV)
-    append_titles (out);
 
-  return append_line (self, line, out, error);
+  return vig_audit_export_append_head (self->format, head, out, error);
 }
 
 gboolean
@@ -153,7 +160,7 @@ vig_audit_export_step (VigExport *self, VigDbConnection *db, gint64 limit, GStri
     {
       g_string_truncate (line, 0);
       vig_audit_line_append (line, rows);
-      append_line (self, line->str, out, &failure);
+      vig_audit_export_append (self->format, line->str, line->str, out, &failure);
       self->next = vig_db_rows_int (rows, VIG_AUDIT_SEQ) + 1;
     }
   if (failure == NULL && self->next == begin && begin <= self->last)

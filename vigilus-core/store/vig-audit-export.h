@@ -27,4 +27,8 @@ gboolean vig_audit_export_segment (VigDbConnection *db, gint64 first, gint64 las
 /* Appends records, at most @limit. FALSE: error. */
 gboolean vig_audit_export_step    (VigExport *self, VigDbConnection *db, gint64 limit, GString *out, GError **error);
 
+/* What excerpts share: a head (as CSV after the titles), and @line, as CSV after the cells of @record. */
+gboolean vig_audit_export_append_head (VigExportFormat format, JsonObject *head, GString *out, GError **error);
+gboolean vig_audit_export_append      (VigExportFormat format, const char *line, const char *record, GString *out, GError **error);
+
 G_END_DECLS

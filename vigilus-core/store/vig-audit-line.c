@@ -4,7 +4,8 @@
 #include "vig-audit-line.h"
 
 #include <string.h>
-#include <time.h>
+
+#include "vig-id.h"
 
 /* As VIG_AUDIT_COLUMNS has them. */
 static const struct
@@ -61,14 +62,11 @@ append_escaped (GString *line, const char *text)
 static void
 append_time (GString *line, gint64 microseconds)
 {
-  time_t seconds = microseconds / G_USEC_PER_SEC;
-  char text[64];
-  struct tm parts;
+  g_autofree char *text = vig_time_to_iso (microseconds);
 
-  gmtime_r (&seconds, &parts);
-  strftime (text, sizeof text, "\"%Y-%m-%dT%H:%M:%S", &parts);
+  g_string_append_c (line, '"');
   g_string_append (line, text);
-  g_string_append_printf (line, ".%06dZ\"", (int) (microseconds % G_USEC_PER_SEC));
+  g_string_append_c (line, '"');
 }
 
 void

@@ -59,6 +59,7 @@ typedef struct
   gint64           indexed;      /* records up to this number are in the index of words */
   char           **words;        /* of the text, or NULL */
   char            *match;        /* for the index of words, or NULL: it is not asked */
+  gint64           first, last;  /* numbers between which that index can have them */
 } Query;
 
 static const char *
@@ -70,32 +71,33 @@ get (JsonObject *filter, const char *name)
 }
 
 char *
-vig_audit_list_make_sql (JsonObject *filter, gboolean by_words)
+vig_audit_list_make_sql (JsonObject *filter, const char *part)
 {
   GString *sql = g_string_new (NULL);
 
-  if (by_words)
-    g_string_append (sql, "SELECT " VIG_AUDIT_COLUMNS " FROM audit_words CROSS JOIN audit ON seq = audit_words.rowid"
-                          " WHERE audit_words MATCH ?12 AND audit_words.rowid < ?13 AND audit_words.rowid >= ?15");
+  if (part != NULL)
+    g_string_append_printf (sql, "SELECT " VIG_AUDIT_COLUMNS " FROM %s CROSS JOIN audit ON seq = %s.rowid WHERE %s MATCH ?12 AND %s.rowid < ?13 AND %s.rowid >= ?15",
+                            part, part, part, part, part);
   else
     g_string_append (sql, "SELECT " VIG_AUDIT_COLUMNS " FROM audit WHERE seq < ?13 AND seq >= ?15");
   for (guint i = 0; i < G_N_ELEMENTS (conditions); i++)
     if (get (filter, conditions[i].member) != NULL)
       g_string_append (sql, conditions[i].condition);
-  g_string_append (sql, by_words ? " ORDER BY audit_words.rowid DESC LIMIT ?14" : " ORDER BY seq DESC LIMIT ?14");
+  g_string_append_printf (sql, " ORDER BY %s%s DESC LIMIT ?14", part != NULL ? part : "", part != NULL ? ".rowid" : "seq");
 
   return g_string_free (sql, FALSE);
 }
 
+/* @part: of the index of words, or NULL: without it. */
 static VigDbRows *
-run (Query *self, gboolean by_words, gint64 low, gint64 limit, GError **error)
+run (Query *self, const char *part, gint64 low, gint64 before, gint64 limit, GError **error)
 {
-  g_autofree char *sql = vig_audit_list_make_sql (self->filter, by_words);
+  g_autofree char *sql = vig_audit_list_make_sql (self->filter, part);
 
   return vig_db_query (self->db, error, sql, "sssssssssiisiii", get (self->filter, "event"), get (self->filter, "user_name"),
                        get (self->filter, "operator_name"), get (self->filter, "tool"), get (self->filter, "level"), get (self->filter, "outcome"),
                        get (self->filter, "run_id"), get (self->filter, "session_id"), get (self->filter, "call_id"), self->from, self->until,
-                       self->match, self->before, limit, low);
+                       self->match, before, limit, low);
 }
 
 /* @words: those that a record must have, or NULL where the statement saw to it. */
@@ -128,18 +130,41 @@ collect (Query *self, VigDbRows *rows, char **words, JsonArray *items, GError **
   return FALSE;
 }
 
+/* From the newest part down, until the page is full. */
+static gboolean
+look_in_parts (Query *self, JsonArray *items, GError **error)
+{
+  gint64 low = MAX (self->low, self->first);
+  gint64 before = MIN (self->before, self->last + 1);
+  g_autoptr (JsonArray) parts = vig_store_row_all (vig_db_query (self->db, error, "SELECT first, name FROM audit_parts WHERE first < ?1 ORDER BY first DESC",
+                                                                 "i", before),
+                                                   "is", error);
+
+  if (parts == NULL)
+    return FALSE;
+  for (guint i = 0; i < json_array_get_length (parts) && before > low && json_array_get_length (items) <= self->limit; i++)
+    {
+      JsonObject *part = json_array_get_object_element (parts, i);
+      gint64 first = vig_json_get_int (part, "first", 1);
+
+      if (!collect (self, run (self, vig_json_get_string (part, "name", NULL), MAX (low, first), before, self->limit + 1, error), NULL, items, error))
+        return FALSE;
+      before = first;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 look (Query *self, JsonArray *items, GError **error)
 {
-  gint64 wanted = self->limit + 1;
+  gint64 limit = self->words != NULL ? -1 : self->limit + 1;
 
   if (self->match == NULL)
-    return collect (self, run (self, FALSE, self->low, self->words != NULL ? -1 : wanted, error), self->words, items, error);
+    return collect (self, run (self, NULL, self->low, self->before, limit, error), self->words, items, error);
 
-  if (!collect (self, run (self, FALSE, MAX (self->low, self->indexed + 1), -1, error), self->words, items, error))
-    return FALSE;
-
-  return json_array_get_length (items) > self->limit || collect (self, run (self, TRUE, self->low, wanted, error), NULL, items, error);
+  return collect (self, run (self, NULL, MAX (self->low, self->indexed + 1), self->before, -1, error), self->words, items, error)
+         && look_in_parts (self, items, error);
 }
 
 /* By what the tiles say of the times in them. Clocks may be set back, so bounds only leave out what cannot be meant. */
@@ -163,6 +188,27 @@ find_bounds (Query *self, GError **error)
     self->low = MAX (self->low, vig_db_rows_is_null (rows, 1) ? self->indexed + 1 : vig_db_rows_int (rows, 1));
   if (self->until != 0 && vig_db_rows_int (rows, 3) == 0)
     self->before = MIN (self->before, vig_db_rows_int (rows, 2) + 1);
+
+  return TRUE;
+}
+
+/* By what stands together anywhere. Nothing does: first is above last. */
+static gboolean
+find_kinds (Query *self, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (self->db, error,
+                                             "SELECT coalesce (min (first), 1), coalesce (max (last), 0) FROM audit_kinds"
+                                             " WHERE (?1 IS NULL OR event = ?1) AND (?2 IS NULL OR user_name = ?2)"
+                                             " AND (?3 IS NULL OR operator_name = ?3) AND (?4 IS NULL OR tool = ?4)"
+                                             " AND (?5 IS NULL OR level = ?5) AND (?6 IS NULL OR outcome = ?6)", "ssssss",
+                                             get (self->filter, "event"), get (self->filter, "user_name"), get (self->filter, "operator_name"),
+                                             get (self->filter, "tool"), get (self->filter, "level"), get (self->filter, "outcome"));
+
+  if (rows == NULL || !vig_db_rows_next (rows, error))
+    return FALSE;
+
+  self->first = vig_db_rows_int (rows, 0);
+  self->last = vig_db_rows_int (rows, 1);
 
   return TRUE;
 }
@@ -224,24 +270,43 @@ make_match (Query *self)
   return match->len > 0 ? g_string_free (g_steal_pointer (&match), FALSE) : NULL;
 }
 
+/* What the filter itself says. */
 static gboolean
-prepare (Query *self, const VigPage *page, GError **error)
+read_filter (Query *self, GError **error)
 {
   const char *text = get (self->filter, "text");
 
-  self->low = 1;
-  self->limit = vig_store_page_limit (page);
-  if (!vig_store_check_fields ("the filter", filter_fields, self->filter, error) || !vig_store_cursor_before (page, "audit", &self->before, error) ||
-      !vig_store_get_time (self->filter, "from", &self->from, error) || !vig_store_get_time (self->filter, "until", &self->until, error))
+  if (!vig_store_check_fields ("the filter", filter_fields, self->filter, error) || !vig_store_get_time (self->filter, "from", &self->from, error) ||
+      !vig_store_get_time (self->filter, "until", &self->until, error))
     return FALSE;
   if (text != NULL)
     self->words = vig_audit_words_split (text);
-  if (self->words != NULL && !check_words (self->words, error))
+
+  return self->words == NULL || check_words (self->words, error);
+}
+
+gboolean
+vig_audit_list_check (JsonObject *filter, GError **error)
+{
+  Query self = { .filter = filter };
+  gboolean good = read_filter (&self, error);
+
+  g_strfreev (self.words);
+
+  return good;
+}
+
+static gboolean
+prepare (Query *self, const VigPage *page, GError **error)
+{
+  self->low = 1;
+  self->limit = vig_store_page_limit (page);
+  if (!read_filter (self, error) || !vig_store_cursor_before (page, "audit", &self->before, error))
     return FALSE;
   if (!has_id (self->filter))
     self->match = make_match (self);
 
-  return find_bounds (self, error);
+  return find_bounds (self, error) && (self->match == NULL || find_kinds (self, error));
 }
 
 static JsonObject *

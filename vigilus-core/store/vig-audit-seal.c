@@ -199,9 +199,10 @@ take_out (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (JsonObject) record = vig_json_pack_object ("{s:s, s:{s:I, s:I, s:s, s:s}}", "event", "audit.sealed", "detail", "first", self->first,
                                                         "last", self->last, "file", name, "sha256", sum);
 
-  if (!vig_db_exec (db, error, "INSERT INTO audit_segments (first, last, file, sha256, edge, sealed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", "iissyi", self->first,
-                    self->last, name, sum, edge, vig_time_now ()) ||
-      !vig_audit_append (db, self->seal->redactor, record, error))
+  /* The database takes the segment only where the record is there. */
+  if (!vig_audit_append (db, self->seal->redactor, record, error) ||
+      !vig_db_exec (db, error, "INSERT INTO audit_segments (first, last, file, sha256, edge, sealed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", "iissyi", self->first,
+                    self->last, name, sum, edge, vig_time_now ()))
     return NULL;
   vig_db_exec (db, error, "DELETE FROM audit WHERE seq >= ?1 AND seq <= ?2", "ii", self->first, self->last);
 

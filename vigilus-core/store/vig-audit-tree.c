@@ -17,6 +17,8 @@ typedef struct
   guint8    open[VIG_AUDIT_TILE][VIG_MERKLE_HASH];
 } Cache;
 
+static gint64 part_size = 512 * 1024; /* records of a part of the index of words */
+
 static VigDbRows *
 query_records (VigDbConnection *db, guint64 after, gint64 limit, GError **error)
 {
@@ -140,10 +142,47 @@ ensure_cache (VigDbConnection *db, GError **error)
   return fill_open (cache, db, error) ? cache : NULL;
 }
 
+void
+vig_audit_tree_set_part (gint64 n_records)
+{
+  part_size = n_records;
+}
+
+static char *
+add_part (VigDbConnection *db, gint64 first, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("audit_words_from_%" G_GINT64_FORMAT, first);
+  g_autofree char *sql = g_strdup_printf ("CREATE VIRTUAL TABLE %s USING fts5 (words, content = '', columnsize = 0, detail = none, tokenize = 'ascii')", name);
+
+  if (!vig_db_exec (db, error, sql, NULL) || !vig_db_exec (db, error, "INSERT INTO audit_parts (first, name) VALUES (?1, ?2)", "is", first, name))
+    return NULL;
+
+  return g_steal_pointer (&name);
+}
+
+/* The part of the index of words that the records after @after go to. */
+static char *
+dup_part (VigDbConnection *db, guint64 after, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT first, name FROM audit_parts ORDER BY first DESC LIMIT 1", NULL);
+  gint64 first;
+  g_autofree char *name = NULL;
+
+  if (rows == NULL || !vig_db_rows_next (rows, error))
+    return NULL;
+  first = vig_db_rows_int (rows, 0);
+  name = g_strdup (vig_db_rows_string (rows, 1));
+  g_clear_pointer (&rows, vig_db_rows_free);
+
+  return (gint64) after + 1 - first < part_size ? g_steal_pointer (&name) : add_part (db, (gint64) after + 1, error);
+}
+
 static gboolean
 index_words (VigDbConnection *db, guint64 first, GError **error)
 {
-  g_autoptr (VigDbRows) rows = query_records (db, first, VIG_AUDIT_TILE, error);
+  g_autofree char *part = dup_part (db, first, error);
+  g_autofree char *sql = part != NULL ? g_strdup_printf ("INSERT INTO %s (rowid, words) VALUES (?1, ?2)", part) : NULL;
+  g_autoptr (VigDbRows) rows = part != NULL ? query_records (db, first, VIG_AUDIT_TILE, error) : NULL;
   g_autoptr (GString) words = g_string_new (NULL);
   g_autoptr (GError) local_error = NULL;
 
@@ -153,7 +192,7 @@ index_words (VigDbConnection *db, guint64 first, GError **error)
     {
       g_string_truncate (words, 0);
       vig_audit_words_append (words, rows);
-      if (!vig_db_exec (db, error, "INSERT INTO audit_words (rowid, words) VALUES (?1, ?2)", "is", vig_db_rows_int (rows, VIG_AUDIT_SEQ), words->str))
+      if (!vig_db_exec (db, error, sql, "is", vig_db_rows_int (rows, VIG_AUDIT_SEQ), words->str))
         return FALSE;
     }
 
@@ -162,6 +201,19 @@ index_words (VigDbConnection *db, guint64 first, GError **error)
   g_propagate_error (error, g_steal_pointer (&local_error));
 
   return FALSE;
+}
+
+/* Which fields stand together in this tile. */
+static gboolean
+index_kinds (VigDbConnection *db, guint64 after, GError **error)
+{
+  return vig_db_exec (db, error,
+                      "INSERT INTO audit_kinds (event, user_name, operator_name, tool, level, outcome, first, last)"
+                      " SELECT event, coalesce (user_name, ''), coalesce (operator_name, ''), coalesce (tool, ''), coalesce (level, ''),"
+                      " coalesce (outcome, ''), min (seq), max (seq) FROM audit WHERE seq > ?1 AND seq <= ?1 + ?2 GROUP BY 1, 2, 3, 4, 5, 6"
+                      " ON CONFLICT (event, user_name, operator_name, tool, level, outcome)"
+                      " DO UPDATE SET first = min (first, excluded.first), last = max (last, excluded.last)",
+                      "ii", (gint64) after, (gint64) VIG_AUDIT_TILE);
 }
 
 static gboolean
@@ -229,7 +281,8 @@ close_tile (Cache *cache, VigDbConnection *db, GError **error)
 
   return vig_db_exec (db, error, "INSERT INTO audit_tiles (level, n, first_at, last_at, hashes) VALUES (0, ?1, ?2, ?3, ?4)", "iiiy",
                       (gint64) n - 1, cache->first_at, cache->last_at, hashes) &&
-         carry (db, cache->open[0], n, error) && index_words (db, cache->tree.size - VIG_AUDIT_TILE, error);
+         carry (db, cache->open[0], n, error) && index_words (db, cache->tree.size - VIG_AUDIT_TILE, error) &&
+         index_kinds (db, cache->tree.size - VIG_AUDIT_TILE, error);
 }
 
 static gboolean
@@ -273,4 +326,45 @@ vig_audit_tree_grow (VigDbConnection *db, gpointer data, GError **error)
   vig_db_exec (db, error, "UPDATE audit_tree SET size = ?1, edge = ?2", "iy", (gint64) cache->tree.size, edge);
 
   return NULL;
+}
+
+/* The first hashes of a full tile. */
+static gboolean
+append_tile (VigDbConnection *db, VigMerkle *tree, guint n, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT hashes FROM audit_tiles WHERE level = 0 AND n = ?1", "i",
+                                             (gint64) (tree->size / VIG_AUDIT_TILE));
+  g_autoptr (GBytes) hashes = rows != NULL && vig_db_rows_next (rows, error) ? vig_db_rows_bytes (rows, 0) : NULL;
+
+  if (hashes == NULL || g_bytes_get_size (hashes) < (gsize) n * VIG_MERKLE_HASH)
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    vig_merkle_append (tree, (const guint8 *) g_bytes_get_data (hashes, NULL) + (gsize) i * VIG_MERKLE_HASH);
+
+  return TRUE;
+}
+
+gboolean
+vig_audit_tree_root_at (VigDbConnection *db, guint64 size, guint8 *root, GError **error)
+{
+  Cache *cache = ensure_cache (db, error);
+  guint n = size % VIG_AUDIT_TILE;
+  gboolean is_open;
+  VigMerkle tree;
+
+  if (cache == NULL || !vig_audit_tree_read_at (db, size - n, &tree, error))
+    return FALSE;
+
+  is_open = cache->tree.size / VIG_AUDIT_TILE == size / VIG_AUDIT_TILE && size <= cache->tree.size;
+  for (guint i = 0; is_open && i < n; i++)
+    vig_merkle_append (&tree, cache->open[i]);
+  if (!is_open && n > 0 && !append_tile (db, &tree, n, error))
+    {
+      if (error != NULL && *error == NULL)
+        g_set_error (error, VIG_ERROR, VIG_ERROR_FAILED, "the audit log has no %" G_GUINT64_FORMAT " records", size);
+      return FALSE;
+    }
+  vig_merkle_root (&tree, root);
+
+  return TRUE;
 }

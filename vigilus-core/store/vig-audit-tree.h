@@ -15,4 +15,9 @@ gboolean vig_audit_tree_read (VigDbConnection *db, VigMerkle *tree, GError **err
 /* The tree as it was with @size leaves, at the border of a tile. */
 gboolean vig_audit_tree_read_at (VigDbConnection *db, guint64 size, VigMerkle *tree, GError **error);
 
+/* Its root as it was with @size leaves, anywhere. FAILED: there are not so many, or they are damaged. */
+gboolean vig_audit_tree_root_at (VigDbConnection *db, guint64 size, guint8 *root, GError **error);
+
+void     vig_audit_tree_set_part (gint64 n_records); /* for tests: how many records a part of the index of words has */
+
 G_END_DECLS

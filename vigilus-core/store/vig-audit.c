@@ -5,6 +5,7 @@
 
 #include "vig-audit-tree.h"
 #include "vig-id.h"
+#include "vig-store-approvals.h"
 #include "vig-store-row.h"
 
 static const VigStoreField fields[] = {
@@ -33,7 +34,7 @@ static JsonObject *
 redact (VigRedactor *redactor, JsonObject *record)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), record);
-  g_autoptr (JsonNode) clean = vig_redactor_apply_json (redactor, node);
+  g_autoptr (JsonNode) clean = vig_redactor_view_json (redactor, NULL, node);
 
   return json_node_dup_object (clean);
 }
@@ -69,11 +70,45 @@ insert (VigDbConnection *db, JsonObject *record, GError **error)
                       vig_json_get_object (record, "detail"));
 }
 
+static gboolean
+insert_clean (VigDbConnection *db, VigRedactor *redactor, JsonObject *record, GError **error)
+{
+  g_autoptr (JsonObject) clean = redact (redactor, record);
+
+  return insert (db, clean, error);
+}
+
+/* What was changed may have ended grants with it: each is on record right behind. */
+static gboolean
+insert_ended_grants (VigDbConnection *db, VigRedactor *redactor, GError **error)
+{
+  g_autoptr (JsonArray) ended = vig_store_grants_take_ended (db, error);
+
+  if (ended == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < json_array_get_length (ended); i++)
+    {
+      JsonObject *grant = json_array_get_object_element (ended, i);
+      g_autoptr (JsonObject) record = vig_json_pack_object ("{s:s, s:s, s:s?, s:s, s:s, s:s?, s:s, s:{s:s}}", "event", "grant.revoked",
+                                                            "operator_name", vig_json_get_string (grant, "operator_name", NULL),
+                                                            "approval_id", vig_json_get_string (grant, "approval_id", NULL),
+                                                            "tool", vig_json_get_string (grant, "tool", NULL),
+                                                            "level", vig_json_get_string (grant, "level", NULL),
+                                                            "resource", vig_json_get_string (grant, "resource", NULL),
+                                                            "reason", vig_json_get_string (grant, "reason", NULL),
+                                                            "detail", "grant_id", vig_json_get_string (grant, "id", NULL));
+
+      if (!insert_clean (db, redactor, record, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 gboolean
 vig_audit_append (VigDbConnection *db, VigRedactor *redactor, JsonObject *record, GError **error)
 {
-  g_autoptr (JsonObject) clean = NULL;
-
   g_return_val_if_fail (VIG_IS_REDACTOR (redactor), FALSE);
 
   if (!vig_store_check_fields ("an audit record", fields, record, error))
@@ -82,8 +117,7 @@ vig_audit_append (VigDbConnection *db, VigRedactor *redactor, JsonObject *record
       return FALSE;
     }
 
-  clean = redact (redactor, record);
-  if (insert (db, clean, error))
+  if (insert_clean (db, redactor, record, error) && insert_ended_grants (db, redactor, error))
     {
       vig_db_before_commit (db, vig_audit_tree_grow);
       return TRUE;

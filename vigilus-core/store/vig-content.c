@@ -80,6 +80,12 @@ vig_content_free (VigContent *self)
   g_free (self);
 }
 
+int
+vig_content_get_descriptor (VigContent *self)
+{
+  return self->fd;
+}
+
 /* "abcdef..." is kept as ab/cdef..., so that no folder grows large; NULL: no SHA-256. */
 static char *
 make_name (const char *sha256)

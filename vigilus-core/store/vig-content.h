@@ -13,6 +13,9 @@ VigContent *vig_content_new    (const char *directory, GError **error);
 void        vig_content_free   (VigContent *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigContent, vig_content_free)
 
+/* Of its directory; borrowed. */
+int         vig_content_get_descriptor (VigContent *self);
+
 /* From where @fd stands to its end. On disk (fsync) when it returns the hex SHA-256. VIG_ERROR_TOO_LARGE: over @max_size bytes. */
 char       *vig_content_put    (VigContent *self, int fd, gint64 max_size, gint64 *size, GError **error);
 /* Appends what is kept to @fd. VIG_ERROR_NOT_FOUND: it is not kept; VIG_ERROR_FAILED: what is there is no longer what was kept. */

@@ -28,7 +28,6 @@ int              vig_db_lock_file              (const char *path, GError **error
 VigDbConnection *vig_db_connection_open        (const char *path, VigDbRole role, GError **error);
 void             vig_db_connection_close       (VigDbConnection *self);
 gboolean         vig_db_connection_check       (VigDbConnection *self, GError **error); /* not damaged, as far as a quick look tells */
-VigDbRole        vig_db_connection_get_role    (VigDbConnection *self);
 /* Several statements without parameters or rows. */
 gboolean         vig_db_connection_run_script  (VigDbConnection *self, const char *sql, GError **error);
 gboolean         vig_db_connection_in_transaction (VigDbConnection *self);
@@ -41,7 +40,6 @@ const char      *vig_db_rows_name              (VigDbRows *rows, int column);
 guint            vig_db_connection_count_hooks (VigDbConnection *self);
 void             vig_db_connection_drop_hooks  (VigDbConnection *self, guint keep);
 GArray          *vig_db_connection_steal_hooks (VigDbConnection *self);
-void             vig_db_hook_clear             (VigDbHook *hook);
 
 /* The function of vig_db_before_commit (), or NULL; forgotten with that. */
 VigDbFunc        vig_db_connection_steal_before (VigDbConnection *self);

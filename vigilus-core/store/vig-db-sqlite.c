@@ -19,7 +19,7 @@ struct _VigDbConnection
 {
   sqlite3        *handle;
   char           *path;
-  GHashTable     *statements; /* SQL text -> sqlite3_stmt not in use */
+  GHashTable     *statements; /* of Statement, by its SQL text: those that are kept */
   GArray         *hooks;      /* VigDbHook */
   VigDbFunc       before;     /* of the transaction under way */
   gpointer        cache;
@@ -29,10 +29,18 @@ struct _VigDbConnection
   gboolean        broken;
 };
 
+typedef struct
+{
+  sqlite3_stmt *handle;
+  gboolean      kept;
+  gboolean      in_use;
+} Statement;
+
 struct _VigDbRows
 {
   VigDbConnection *db;
-  sqlite3_stmt    *statement;
+  Statement       *owner;
+  sqlite3_stmt    *statement; /* of the owner */
 };
 
 static VigError
@@ -64,6 +72,8 @@ code_of (int rc)
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_NOMEM:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
       return VIG_ERROR_UNAVAILABLE;
     default:
       return VIG_ERROR_FAILED;
@@ -97,6 +107,14 @@ describe (VigDbConnection *self, int rc)
     }
 }
 
+/* What the connection keeps of the file may be wrong: it is made anew, and so goes on once the file is as it was. What was opened while the file
+ * system was read-only (the write-ahead log is, by itself) stays so for as long as it is open. */
+static gboolean
+is_of_the_file (VigDbConnection *self, int rc)
+{
+  return rc == SQLITE_IOERR || rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB || (rc == SQLITE_READONLY && self->role == VIG_DB_WRITER);
+}
+
 static gboolean
 fail (VigDbConnection *self, int rc, GError **error)
 {
@@ -106,7 +124,7 @@ fail (VigDbConnection *self, int rc, GError **error)
   if ((extended & 0xff) != (rc & 0xff))
     extended = rc;
 
-  if ((rc & 0xff) == SQLITE_IOERR)
+  if (is_of_the_file (self, rc & 0xff))
     self->broken = TRUE;
 
   message = describe (self, extended);
@@ -115,38 +133,52 @@ fail (VigDbConnection *self, int rc, GError **error)
   return FALSE;
 }
 
-static sqlite3_stmt *
+static void
+statement_free (Statement *self)
+{
+  sqlite3_finalize (self->handle);
+  g_free (self);
+}
+
+static Statement *
 take_statement (VigDbConnection *self, const char *sql, GError **error)
 {
-  g_autofree char *key = NULL;
-  sqlite3_stmt *statement = NULL;
+  Statement *known = g_hash_table_lookup (self->statements, sql);
+  Statement *statement;
+  sqlite3_stmt *handle = NULL;
   int rc;
 
-  if (g_hash_table_steal_extended (self->statements, sql, (gpointer *) &key, (gpointer *) &statement))
-    return statement;
+  if (known != NULL && !known->in_use)
+    {
+      known->in_use = TRUE;
+      return known;
+    }
 
-  rc = sqlite3_prepare_v3 (self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+  rc = sqlite3_prepare_v3 (self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL);
   if (rc != SQLITE_OK)
     {
       fail (self, rc, error);
       return NULL;
     }
 
+  statement = g_new0 (Statement, 1);
+  statement->handle = handle;
+  statement->in_use = TRUE;
+  statement->kept = known == NULL && g_hash_table_size (self->statements) < MAX_STATEMENTS;
+  if (statement->kept)
+    g_hash_table_insert (self->statements, (gpointer) sqlite3_sql (handle), statement);
+
   return statement;
 }
 
 static void
-give_statement (VigDbConnection *self, sqlite3_stmt *statement)
+give_statement (Statement *statement)
 {
-  const char *sql = sqlite3_sql (statement);
-
-  sqlite3_reset (statement);
-  sqlite3_clear_bindings (statement);
-
-  if (g_hash_table_size (self->statements) >= MAX_STATEMENTS || g_hash_table_contains (self->statements, sql))
-    sqlite3_finalize (statement);
-  else
-    g_hash_table_insert (self->statements, g_strdup (sql), statement);
+  sqlite3_reset (statement->handle);
+  sqlite3_clear_bindings (statement->handle);
+  statement->in_use = FALSE;
+  if (!statement->kept)
+    statement_free (statement);
 }
 
 static int
@@ -199,23 +231,23 @@ bind_one (sqlite3_stmt *statement, int index, char type, va_list *arguments)
     }
 }
 
-static sqlite3_stmt *
+static Statement *
 prepare (VigDbConnection *self, const char *sql, const char *types, va_list *arguments, GError **error)
 {
-  sqlite3_stmt *statement = take_statement (self, sql, error);
+  Statement *statement = take_statement (self, sql, error);
   int rc = SQLITE_OK;
 
   if (statement == NULL)
     return NULL;
 
   for (int i = 0; types != NULL && types[i] != '\0' && rc == SQLITE_OK; i++)
-    rc = bind_one (statement, i + 1, types[i], arguments);
+    rc = bind_one (statement->handle, i + 1, types[i], arguments);
 
   if (rc == SQLITE_OK)
     return statement;
 
   fail (self, rc, error);
-  give_statement (self, statement);
+  give_statement (statement);
 
   return NULL;
 }
@@ -223,7 +255,7 @@ prepare (VigDbConnection *self, const char *sql, const char *types, va_list *arg
 gboolean
 vig_db_exec (VigDbConnection *self, GError **error, const char *sql, const char *types, ...)
 {
-  sqlite3_stmt *statement;
+  Statement *statement;
   va_list arguments;
   int rc;
 
@@ -235,14 +267,14 @@ vig_db_exec (VigDbConnection *self, GError **error, const char *sql, const char 
     return FALSE;
 
   do
-    rc = sqlite3_step (statement);
+    rc = sqlite3_step (statement->handle);
   while (rc == SQLITE_ROW);
 
   self->changes = sqlite3_changes64 (self->handle);
   if (rc != SQLITE_DONE)
     fail (self, rc, error);
 
-  give_statement (self, statement);
+  give_statement (statement);
 
   return rc == SQLITE_DONE;
 }
@@ -256,7 +288,7 @@ vig_db_get_changes (VigDbConnection *self)
 VigDbRows *
 vig_db_query (VigDbConnection *self, GError **error, const char *sql, const char *types, ...)
 {
-  sqlite3_stmt *statement;
+  Statement *statement;
   va_list arguments;
   VigDbRows *rows;
 
@@ -269,7 +301,8 @@ vig_db_query (VigDbConnection *self, GError **error, const char *sql, const char
 
   rows = g_new0 (VigDbRows, 1);
   rows->db = self;
-  rows->statement = statement;
+  rows->owner = statement;
+  rows->statement = statement->handle;
 
   return rows;
 }
@@ -335,12 +368,12 @@ vig_db_rows_free (VigDbRows *rows)
   if (rows == NULL)
     return;
 
-  give_statement (rows->db, rows->statement);
+  give_statement (rows->owner);
   g_free (rows);
 }
 
-void
-vig_db_hook_clear (VigDbHook *hook)
+static void
+clear_hook (VigDbHook *hook)
 {
   if (hook->free_data != NULL)
     g_clear_pointer (&hook->data, hook->free_data);
@@ -371,7 +404,7 @@ make_hooks (void)
 {
   GArray *hooks = g_array_new (FALSE, TRUE, sizeof (VigDbHook));
 
-  g_array_set_clear_func (hooks, (GDestroyNotify) vig_db_hook_clear);
+  g_array_set_clear_func (hooks, (GDestroyNotify) clear_hook);
 
   return hooks;
 }
@@ -416,12 +449,6 @@ vig_db_set_cache (VigDbConnection *self, gpointer data, GDestroyNotify free_data
     self->free_cache (self->cache);
   self->cache = data;
   self->free_cache = free_data;
-}
-
-VigDbRole
-vig_db_connection_get_role (VigDbConnection *self)
-{
-  return self->role;
 }
 
 gboolean
@@ -507,7 +534,7 @@ vig_db_connection_open (const char *path, VigDbRole role, GError **error)
   self->path = g_strdup (path);
   self->role = role;
   self->hooks = make_hooks ();
-  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) sqlite3_finalize);
+  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) statement_free);
 
   rc = sqlite3_open_v2 (path, &self->handle, flags, NULL);
   if ((rc == SQLITE_OK || fail (self, rc, error)) && set_up (self, error))

@@ -232,7 +232,7 @@ take_batch (VigDb *self, Queue *queue, guint expected, guint max)
   return batch;
 }
 
-/* A connection that met an I/O error is made anew, so that the store recovers when the disk does. */
+/* A connection that met an I/O error or damage is made anew, so that the store recovers when the disk does. */
 static gboolean
 ensure_connection (VigDb *self, VigDbConnection **db, VigDbRole role, GError **error)
 {
@@ -475,8 +475,10 @@ open_checked (VigDb *self, GError **error)
   if (self->lock_fd < 0)
     return NULL;
 
+  /* What looking through the file and the migrations brought into the cache is not what is asked for next. */
   db = vig_db_connection_open (self->path, VIG_DB_WRITER, error);
-  if (db != NULL && vig_db_connection_check (db, error) && vig_db_migrate (db, self->path, error))
+  if (db != NULL && vig_db_connection_check (db, error) && vig_db_migrate (db, self->path, error)
+      && vig_db_connection_run_script (db, "PRAGMA shrink_memory", error))
     return db;
 
   vig_db_connection_close (db);

@@ -4,12 +4,13 @@
 #include "vig-price.h"
 
 #define MAX_PRICE 100000.0 /* of a million tokens */
+#define MIN_WORDS 3
+#define MAX_WORDS 5
 
 typedef struct
 {
-  char  *pattern;
-  double input;
-  double output;
+  char    *pattern;
+  VigPrice price;
 } Line;
 
 static gboolean
@@ -29,22 +30,26 @@ static gboolean
 read_line (const char *text, Line *line)
 {
   g_auto (GStrv) split = g_strsplit_set (text, " \t\r", -1);
-  const char *words[3];
+  double *prices[] = { &line->price.input, &line->price.output, &line->price.cache_read, &line->price.cache_write };
+  const char *words[MAX_WORDS];
   guint n = 0;
 
-  line->pattern = NULL;
+  *line = (Line) { NULL, { 0, 0, -1, -1 } };
   for (guint i = 0; split[i] != NULL; i++)
     {
       if (*split[i] == '\0')
         continue;
-      if (n == G_N_ELEMENTS (words))
+      if (n == MAX_WORDS)
         return *words[0] == '#';
       words[n++] = split[i];
     }
   if (n == 0 || *words[0] == '#')
     return TRUE;
-  if (n < G_N_ELEMENTS (words) || !read_price (words[1], &line->input) || !read_price (words[2], &line->output))
+  if (n < MIN_WORDS)
     return FALSE;
+  for (guint i = 1; i < n; i++)
+    if (!read_price (words[i], prices[i - 1]))
+      return FALSE;
 
   line->pattern = g_strdup (words[0]);
 
@@ -64,7 +69,8 @@ vig_price_check (const char *prices, GError **error)
       if (!read_line (lines[i], &line))
         {
           g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID,
-                       "model_prices, line %u: write a model and the prices of a million tokens in and out, such as: claude-sonnet-* 3 15", i + 1);
+                       "model_prices, line %u: write a model and the prices of a million tokens in and out, such as: claude-sonnet-* 3 15; "
+                       "those of tokens read from and written to a cache may follow", i + 1);
           return FALSE;
         }
       pattern = line.pattern;
@@ -73,8 +79,8 @@ vig_price_check (const char *prices, GError **error)
   return TRUE;
 }
 
-gint64
-vig_price_count (const char *prices, const char *model, gint64 input_tokens, gint64 output_tokens)
+gboolean
+vig_price_find (const char *prices, const char *model, VigPrice *price)
 {
   g_auto (GStrv) lines = g_strsplit (prices != NULL ? prices : "", "\n", -1);
 
@@ -86,10 +92,26 @@ vig_price_count (const char *prices, const char *model, gint64 input_tokens, gin
       if (!read_line (lines[i], &line))
         continue;
       pattern = line.pattern;
-      /* So much for a million tokens is so many millionths for one. */
-      if (pattern != NULL && g_pattern_match_simple (pattern, model))
-        return (gint64) ((double) input_tokens * line.input + (double) output_tokens * line.output);
+      if (pattern == NULL || !g_pattern_match_simple (pattern, model))
+        continue;
+      *price = line.price;
+      return TRUE;
     }
 
-  return 0;
+  return FALSE;
+}
+
+/* So much for a million tokens is so many millionths for one. */
+gint64
+vig_price_count (const VigPrice *price, const VigUsage *usage)
+{
+  gint64 input = MAX (usage->input_tokens, 0);
+  gint64 read = CLAMP (usage->cache_read_tokens, 0, input);
+  gint64 written = CLAMP (usage->cache_write_tokens, 0, input - read);
+  double cost = (double) (input - read - written) * price->input + (double) MAX (usage->output_tokens, 0) * price->output;
+
+  cost += (double) read * (price->cache_read >= 0 ? price->cache_read : price->input);
+  cost += (double) written * (price->cache_write >= 0 ? price->cache_write : price->input);
+
+  return (gint64) (cost + 0.5);
 }

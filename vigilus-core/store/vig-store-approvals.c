@@ -10,10 +10,10 @@
   "SELECT id, call_id, run_id, session_id, user_id, operator_id, operator_name, tool, level, resource, arguments, arguments_sha256," \
   " reason, preview, status, CASE WHEN scope <> '' THEN scope ELSE mode END AS mode, minutes, decided_by, deny_reason, created_at, expires_at," \
   " decided_at, seq, granted_resource, edited_arguments, taint, times_approved, offer_standing, approvers_needed, first_by, first_at, first_terms," \
-  " (SELECT json_object ('id', g.id, 'expires_at', g.expires_at, 'used_at', g.used_at, 'revoked_at', g.revoked_at) FROM grants g" \
+  " rule, because, (SELECT json_object ('id', g.id, 'expires_at', g.expires_at, 'used_at', g.used_at, 'revoked_at', g.revoked_at) FROM grants g" \
   " WHERE g.approval_id = approvals.id ORDER BY g.seq LIMIT 1) AS grant," \
   " (SELECT name FROM users WHERE users.id = approvals.user_id) AS user_name FROM approvals "
-#define APPROVAL_TYPES "ssssssssssjssjssissttt-sjjibistjjs"
+#define APPROVAL_TYPES "ssssssssssjssjssissttt-sjjibistjssjs"
 #define SEQ_COLUMN 22
 
 static const VigStoreField fields[] = {
@@ -36,6 +36,8 @@ static const VigStoreField fields[] = {
   { "times_approved", 'i' },
   { "offer_standing", 'b' },
   { "approvers_needed", 'i', FALSE, 1, 2 },
+  { "rule", 's', TRUE },
+  { "because", 's', TRUE },
   { NULL },
 };
 
@@ -99,9 +101,9 @@ insert (VigDbConnection *db, JsonObject *values, const char *id, gint64 expires_
   return vig_db_exec (db, error,
                       "INSERT INTO approvals (id, call_id, run_id, session_id, user_id, operator_id, operator_name, tool, level, resource,"
                       " arguments, arguments_sha256, reason, preview, status, created_at, expires_at, taint, times_approved, offer_standing,"
-                      " approvers_needed)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'pending', ?15, ?16, ?17, ?18, ?19, ?20)",
-                      "ssssssssssossoiioibi", id,
+                      " approvers_needed, rule, because)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'pending', ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+                      "ssssssssssossoiioibiss", id,
                       vig_json_get_string (values, "call_id", NULL),
                       vig_json_get_string (values, "run_id", NULL),
                       vig_json_get_string (values, "session_id", NULL),
@@ -119,7 +121,9 @@ insert (VigDbConnection *db, JsonObject *values, const char *id, gint64 expires_
                       vig_json_get_object (values, "taint"),
                       vig_json_get_int (values, "times_approved", 0),
                       vig_json_get_boolean (values, "offer_standing", FALSE),
-                      vig_json_get_int (values, "approvers_needed", 1));
+                      vig_json_get_int (values, "approvers_needed", 1),
+                      vig_json_get_string (values, "rule", NULL),
+                      vig_json_get_string (values, "because", NULL));
 }
 
 JsonObject *
@@ -217,12 +221,15 @@ require_change (VigDbConnection *db, GError **error)
   return FALSE;
 }
 
+/* Who may not decide any more has not decided: their half of two approvals counts for nothing. */
+#define FIRST_COUNTS "EXISTS (SELECT 1 FROM users WHERE users.id = first_by_id AND disabled = 0 AND role IN ('owner', 'administrator', 'approver'))"
+
 JsonObject *
 vig_store_approvals_first (VigDbConnection *db, const char *id, const char *by, const char *by_id, JsonObject *terms, GError **error)
 {
   if (!vig_db_exec (db, error,
                     "UPDATE approvals SET first_by = ?2, first_by_id = ?3, first_at = ?4, first_terms = ?5, approvers_needed = 2"
-                    " WHERE id = ?1 AND status = 'pending' AND first_by_id IS NULL",
+                    " WHERE id = ?1 AND status = 'pending' AND (first_by_id IS NULL OR NOT " FIRST_COUNTS ")",
                     "sssio", id, by, by_id, vig_time_now (), terms) ||
       !require_change (db, error))
     return NULL;
@@ -235,7 +242,7 @@ vig_store_approvals_get_first (VigDbConnection *db, const char *id, GError **err
 {
   return vig_store_row_one (vig_db_query (db, error,
                                           "SELECT first_by_id AS by_id, first_by AS by, first_terms AS terms FROM approvals"
-                                          " WHERE id = ?1 AND first_by_id IS NOT NULL",
+                                          " WHERE id = ?1 AND first_by_id IS NOT NULL AND " FIRST_COUNTS,
                                           "s", id),
                             "ssj", error);
 }

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * arguments (redacted for people), arguments_sha256, reason, preview|null {kind,text}, status pending|approved|denied|expired|cancelled,
  * mode|null VIG_GRANT_MODES, minutes|null, decided_by|null, deny_reason|null, created_at, expires_at, decided_at|null, granted_resource|null,
  * edited_arguments|null (redacted), taint|null (see vig-store-taints.h), times_approved, offer_standing, approvers_needed, first_by|null,
+ * rule|null and because|null: what asked for a person,
  * user_name: whose run it is, first_at|null, first_terms|null {mode, minutes, resource, arguments}, grant|null {id, expires_at, used_at, revoked_at}). */
 JsonObject *vig_store_approvals_create  (VigDbConnection *db, JsonObject *approval, GError **error);
 JsonObject *vig_store_approvals_get     (VigDbConnection *db, const char *id, GError **error);
@@ -43,5 +44,7 @@ JsonArray  *vig_store_grants_live       (VigDbConnection *db, const char *operat
 /* Marks a once-grant used, once: CONFLICT if it was. */
 gboolean    vig_store_grants_use        (VigDbConnection *db, const char *id, GError **error);
 JsonObject *vig_store_grants_revoke     (VigDbConnection *db, const char *id, GError **error);
+/* Grants that ended with what they were for, and the reason: no record says so yet, and whoever asks writes one of each. */
+JsonArray  *vig_store_grants_take_ended (VigDbConnection *db, GError **error);
 
 G_END_DECLS

@@ -7,9 +7,9 @@
 
 #define COLUMNS \
   "id, run_id, message_id, provider_call_id, tool, arguments, level, resource, state, decision, approval_id, outcome, result," \
-  " created_at, started_at, ended_at, edited_arguments, note, grant_id"
+  " created_at, started_at, ended_at, edited_arguments, note, grant_id, preview"
 #define CALL "SELECT " COLUMNS " FROM calls "
-#define CALL_TYPES "sssssjsssjssjtttjss"
+#define CALL_TYPES "sssssjsssjssjtttjssj"
 
 #define LEVELS "read|write|exec|elevate"
 #define STATES "new|waiting|declaring|running|recording|done"
@@ -41,6 +41,7 @@ static const VigStoreField mutable_fields[] = {
   { "outcome", 's', TRUE, 1, 0, OUTCOMES },
   { "result", 'o', TRUE },
   { "grant_id", 's', TRUE, 1, 64 },
+  { "preview", 'o', TRUE },
   { NULL },
 };
 
@@ -48,6 +49,15 @@ JsonObject *
 vig_store_calls_get (VigDbConnection *db, const char *id, GError **error)
 {
   return vig_store_row_required (vig_db_query (db, error, CALL "WHERE id = ?1", "s", id), CALL_TYPES, "call", id, error);
+}
+
+JsonObject *
+vig_store_calls_get_terms (VigDbConnection *db, const char *id, GError **error)
+{
+  return vig_store_row_required (vig_db_query (db, error,
+                                               "SELECT r.unattended AS unattended, r.ceiling AS ceiling, r.strict AS strict"
+                                               " FROM calls c JOIN runs r ON r.id = c.run_id WHERE c.id = ?1", "s", id),
+                                 "bsb", "call", id, error);
 }
 
 JsonArray *
@@ -128,9 +138,10 @@ vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes
 {
   g_autofree char *decision = vig_store_dup_json (changes, "decision");
   g_autofree char *result = vig_store_dup_json (changes, "result");
+  g_autofree char *preview = vig_store_dup_json (changes, "preview");
   const char *sql = "UPDATE calls SET state = coalesce (?2, state)," CHANGE ("level", "?3", "?4") "," CHANGE ("resource", "?5", "?6") ","
                     CHANGE ("decision", "?7", "?8") "," CHANGE ("approval_id", "?9", "?10") "," CHANGE ("outcome", "?11", "?12") ","
-                    CHANGE ("result", "?13", "?14") "," CHANGE ("grant_id", "?16", "?17") ","
+                    CHANGE ("result", "?13", "?14") "," CHANGE ("grant_id", "?16", "?17") "," CHANGE ("preview", "?18", "?19") ","
                     " started_at = CASE WHEN ?2 = 'declaring' OR ?2 = 'running' THEN coalesce (started_at, ?15) ELSE started_at END,"
                     " ended_at = CASE WHEN ?2 = 'recording' OR ?2 = 'done' THEN coalesce (ended_at, ?15) ELSE ended_at END"
                     " WHERE id = ?1";
@@ -138,7 +149,7 @@ vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes
   if (!vig_store_check_fields ("a call", mutable_fields, changes, error))
     return NULL;
 
-  if (!vig_db_exec (db, error, sql, "ssbsbsbsbsbsbsibs", id,
+  if (!vig_db_exec (db, error, sql, "ssbsbsbsbsbsbsibsbs", id,
                     vig_json_get_string (changes, "state", NULL),
                     json_object_has_member (changes, "level"), vig_json_get_string (changes, "level", NULL),
                     json_object_has_member (changes, "resource"), vig_json_get_string (changes, "resource", NULL),
@@ -147,7 +158,8 @@ vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes
                     json_object_has_member (changes, "outcome"), vig_json_get_string (changes, "outcome", NULL),
                     json_object_has_member (changes, "result"), result,
                     vig_time_now (),
-                    json_object_has_member (changes, "grant_id"), vig_json_get_string (changes, "grant_id", NULL)))
+                    json_object_has_member (changes, "grant_id"), vig_json_get_string (changes, "grant_id", NULL),
+                    json_object_has_member (changes, "preview"), preview))
     return NULL;
 
   return vig_store_calls_get (db, id, error);
@@ -160,4 +172,25 @@ vig_store_calls_edit (VigDbConnection *db, const char *id, JsonObject *arguments
   return vig_store_row_required (vig_db_query (db, error, "UPDATE calls SET edited_arguments = ?2, note = ?3 WHERE id = ?1 RETURNING " COLUMNS,
                                                "sos", id, arguments, note),
                                  CALL_TYPES, "call", id, error);
+}
+
+gboolean
+vig_store_calls_note (VigDbConnection *db, const char *id, JsonObject *noted, GError **error)
+{
+  if (!vig_db_exec (db, error, "UPDATE calls SET noted = ?2 WHERE id = ?1 AND state IN ('declaring', 'running')", "so", id, noted))
+    return FALSE;
+  if (vig_db_get_changes (db) == 1)
+    return TRUE;
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "the call is over already");
+
+  return FALSE;
+}
+
+char *
+vig_store_calls_dup_noted (VigDbConnection *db, const char *id, GError **error)
+{
+  g_autoptr (JsonObject) row = vig_store_row_required (vig_db_query (db, error, "SELECT noted FROM calls WHERE id = ?1", "s", id), "s", "call", id, error);
+
+  return row != NULL ? g_strdup (vig_json_get_string (row, "noted", NULL)) : NULL;
 }

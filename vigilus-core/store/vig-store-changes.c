@@ -177,8 +177,9 @@ vig_store_changes_undone (VigDbConnection *db, const char *id, const char *user_
   return NULL;
 }
 
-gint64
-vig_store_changes_size (VigDbConnection *db, GError **error)
+/* Bytes that are kept, or -1. */
+static gint64
+get_size (VigDbConnection *db, GError **error)
 {
   return vig_store_row_count (vig_db_query (db, error, KEPT_BYTES, NULL), error);
 }
@@ -245,7 +246,7 @@ vig_store_changes_expire (VigDbConnection *db, gint64 oldest, gint64 max_bytes, 
 
   for (guint i = 0; i < MOST_AT_ONCE; i++)
     {
-      gint64 size = vig_store_changes_size (db, error);
+      gint64 size = get_size (db, error);
       g_autoptr (GError) local_error = NULL;
       g_autofree char *id = size >= 0 ? find_expired (db, oldest, size > max_bytes, &local_error) : NULL;
 

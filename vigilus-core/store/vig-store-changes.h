@@ -22,6 +22,5 @@ JsonObject *vig_store_changes_undone   (VigDbConnection *db, const char *id, con
 /* Lets go of what is older than @oldest (UTC microseconds), and of the oldest beyond @max_bytes. Answers the SHA-256 of what nothing needs any more. */
 JsonArray  *vig_store_changes_expire   (VigDbConnection *db, gint64 oldest, gint64 max_bytes, GError **error);
 GHashTable *vig_store_changes_needed   (VigDbConnection *db, GError **error); /* the SHA-256 of all that is */
-gint64      vig_store_changes_size     (VigDbConnection *db, GError **error); /* bytes that are kept, or -1 */
 
 G_END_DECLS

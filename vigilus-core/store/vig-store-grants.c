@@ -158,3 +158,19 @@ vig_store_grants_revoke (VigDbConnection *db, const char *id, GError **error)
 
   return get (db, id, error);
 }
+
+JsonArray *
+vig_store_grants_take_ended (VigDbConnection *db, GError **error)
+{
+  g_autoptr (JsonArray) ended = vig_store_row_all (vig_db_query (db, error,
+                                                                 "SELECT id, operator_name, approval_id, tool, level, resource, unrecorded AS reason FROM grants"
+                                                                 " WHERE unrecorded IS NOT NULL ORDER BY seq", NULL),
+                                                   "sssssss", error);
+
+  if (ended == NULL)
+    return NULL;
+  if (json_array_get_length (ended) > 0 && !vig_db_exec (db, error, "UPDATE grants SET unrecorded = NULL WHERE unrecorded IS NOT NULL", NULL))
+    return NULL;
+
+  return g_steal_pointer (&ended);
+}

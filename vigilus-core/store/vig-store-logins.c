@@ -230,3 +230,14 @@ vig_store_tokens_delete (VigDbConnection *db, const char *user_id, const char *i
 
   return vig_db_get_changes (db) > 0 ? TRUE : vig_store_not_found ("token", id, error);
 }
+
+JsonArray *
+vig_store_tokens_delete_all (VigDbConnection *db, const char *user_id, GError **error)
+{
+  g_autoptr (JsonArray) tokens = vig_store_row_all (vig_db_query (db, error, TOKEN "WHERE user_id = ?1 ORDER BY seq", "s", user_id), TOKEN_TYPES, error);
+
+  if (tokens == NULL || !vig_db_exec (db, error, "DELETE FROM tokens WHERE user_id = ?1", "s", user_id))
+    return NULL;
+
+  return g_steal_pointer (&tokens);
+}

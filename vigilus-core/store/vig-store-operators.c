@@ -291,7 +291,8 @@ vig_store_operators_update (VigDbConnection *db, const char *id, JsonObject *cha
 gboolean
 vig_store_operators_delete (VigDbConnection *db, const char *id, GError **error)
 {
-  if (!vig_db_exec (db, error, "UPDATE grants SET revoked_at = ?2 WHERE operator_id = ?1 AND revoked_at IS NULL AND used_at IS NULL",
+  if (!vig_db_exec (db, error, "UPDATE grants SET revoked_at = ?2, unrecorded = 'the Operator was deleted'"
+                               " WHERE operator_id = ?1 AND revoked_at IS NULL AND used_at IS NULL AND expires_at > ?2",
                     "si", id, vig_time_now ()) ||
       !vig_db_exec (db, error, "DELETE FROM operators WHERE id = ?1", "s", id))
     return FALSE;

@@ -10,6 +10,8 @@
 #define VERSION_TYPES "ijsst"
 #define FLOOR         "SELECT tool, level, user_name, created_at FROM tool_floors "
 #define FLOOR_TYPES   "ssst"
+#define HISTORY_TYPES "ssjssisssbs"
+#define MAX_LOOKED    200000 /* records of the audit log that are looked through for calls of deleted conversations */
 
 JsonObject *
 vig_store_policy_get (VigDbConnection *db, GError **error)
@@ -74,8 +76,23 @@ vig_store_policy_list (VigDbConnection *db, const VigPage *page, GError **error)
                                  VERSION_TYPES, page, "policy", 0, error);
 }
 
-JsonArray *
-vig_store_policy_history (VigDbConnection *db, gint64 since, gint64 limit, GError **error)
+/* Of conversations that were deleted, as the audit log has it: not whether somebody was there, and the Operator by its name. Tiles say where @since is. */
+static JsonArray *
+read_deleted (VigDbConnection *db, gint64 since, gint64 limit, GError **error)
+{
+  return vig_store_row_all (vig_db_query (db, error,
+                                          "SELECT call_id AS id, tool, coalesce (arguments, '{}') AS arguments, level, resource, at AS created_at, run_id,"
+                                          " (SELECT id FROM operators WHERE name = operator_name) AS operator_id, operator_name, 0 AS unattended, user_name"
+                                          " FROM audit WHERE seq > (SELECT max (coalesce ((SELECT min (n) * 256 FROM audit_tiles INDEXED BY audit_tiles_last"
+                                          " WHERE level = 0 AND last_at >= ?1), size / 256 * 256), size - ?3) FROM audit_tree)"
+                                          " AND event IN ('call.declared', 'call.denied') AND at >= ?1 AND level IS NOT NULL"
+                                          " AND NOT EXISTS (SELECT 1 FROM calls WHERE calls.id = audit.call_id) ORDER BY seq DESC LIMIT ?2",
+                                          "iii", since, limit, (gint64) MAX_LOOKED),
+                            HISTORY_TYPES, error);
+}
+
+static JsonArray *
+read_kept (VigDbConnection *db, gint64 since, gint64 limit, GError **error)
 {
   return vig_store_row_all (vig_db_query (db, error,
                                           "SELECT calls.id, calls.tool, calls.arguments, calls.level, calls.resource, calls.created_at, calls.run_id,"
@@ -83,7 +100,19 @@ vig_store_policy_history (VigDbConnection *db, gint64 since, gint64 limit, GErro
                                           " JOIN runs ON runs.id = calls.run_id JOIN users ON users.id = runs.user_id"
                                           " WHERE calls.created_at >= ?1 AND calls.level IS NOT NULL ORDER BY calls.seq DESC LIMIT ?2",
                                           "ii", since, limit),
-                            "ssjssisssbs", error);
+                            HISTORY_TYPES, error);
+}
+
+JsonArray *
+vig_store_policy_history (VigDbConnection *db, gint64 since, gint64 limit, GError **error)
+{
+  g_autoptr (JsonArray) calls = read_kept (db, since, limit, error);
+  g_autoptr (JsonArray) deleted = calls != NULL ? read_deleted (db, since, limit - json_array_get_length (calls), error) : NULL;
+
+  for (guint i = 0; deleted != NULL && i < json_array_get_length (deleted); i++)
+    json_array_add_object_element (calls, json_object_ref (json_array_get_object_element (deleted, i)));
+
+  return deleted != NULL ? g_steal_pointer (&calls) : NULL;
 }
 
 JsonObject *

@@ -12,7 +12,8 @@ gint64      vig_store_policy_version  (VigDbConnection *db, GError **error); /* 
 JsonObject *vig_store_policy_add      (VigDbConnection *db, gint64 expected, JsonArray *rules, const char *note, const char *user_name, GError **error);
 JsonObject *vig_store_policy_list     (VigDbConnection *db, const VigPage *page, GError **error);
 
-/* Calls since @since (microseconds), the newest first, at most @limit: what a rule is asked about. */
+/* Calls since @since (microseconds), at most @limit: what a rule is asked about. The newest first, then those of deleted conversations as the audit
+ * log has them. */
 JsonArray  *vig_store_policy_history  (VigDbConnection *db, gint64 since, gint64 limit, GError **error);
 
 /* {"items": [{"tool", "level", "user_name", "created_at"}]} */

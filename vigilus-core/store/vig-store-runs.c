@@ -7,11 +7,11 @@
 #include "vig-store-row.h"
 
 #define RUN \
-  "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros," \
+  "SELECT id, session_id, user_id, state, operator_id, operator_name, routing_reason, error, turns, input_tokens, output_tokens, cost_micros, unpriced," \
   " stop_requested, created_at, updated_at, ended_at, seq, unattended, question_id, plan, parent_run_id, parent_call_id, root_run_id, depth, ceiling, strict,"  \
-  " origin, origin_id, question FROM runs "
-#define RUN_TYPES "sssssssjiiiibttt-bsjsssisbsss"
-#define SEQ_COLUMN 16
+  " origin, origin_id, question, busy_ms, estimated FROM runs "
+#define RUN_TYPES "sssssssjiiiiibttt-bsjsssisbsssii"
+#define SEQ_COLUMN 17
 
 #define LIVE "('routing', 'asking', 'resolving')"
 
@@ -22,6 +22,7 @@ static const VigStoreField fields[] = {
   { "routing_reason", 's', TRUE },
   { "error", 'o', TRUE },
   { "turns", 'i' },
+  { "busy_ms", 'i' },
   { "usage", 'o' },
   { "stop_requested", 'b' },
   { "plan", 'o', TRUE },
@@ -38,7 +39,7 @@ has_ended (const char *state)
 static JsonObject *
 shape (JsonObject *run)
 {
-  static const char *const counts[] = { "input_tokens", "output_tokens", "cost_micros" };
+  static const char *const counts[] = { "input_tokens", "output_tokens", "cost_micros", "unpriced", "estimated" };
   JsonObject *usage;
 
   if (run == NULL)
@@ -93,26 +94,28 @@ vig_store_runs_get (VigDbConnection *db, const char *id, GError **error)
 
 /* The filters that are set, so that each list finds its index. All parameters are there in each form. */
 static char *
-make_list_query (const char *user_id, const char *session_id, const char *state)
+make_list_query (const char *user_id, const char *session_id, const char *state, gint64 until)
 {
   return g_strconcat (RUN "WHERE parent_run_id IS NULL AND seq < ?4 ",
                       user_id != NULL ? "AND user_id = ?1 " : "",
                       session_id != NULL ? "AND session_id = ?2 " : "",
                       state == NULL ? "" : g_str_equal (state, "live") ? "AND (?3 = 'live' AND state IN " LIVE ") " : "AND state = ?3 ",
+                      until == 0 ? "AND ?6 = 0 " : "AND created_at < ?6 ",
                       "ORDER BY seq DESC LIMIT ?5", NULL);
 }
 
 JsonObject *
-vig_store_runs_list (VigDbConnection *db, const char *user_id, const char *session_id, const char *state, const VigPage *page, GError **error)
+vig_store_runs_list (VigDbConnection *db, const char *user_id, const char *session_id, const char *state, gint64 until, const VigPage *page,
+                     GError **error)
 {
-  g_autofree char *sql = make_list_query (user_id, session_id, state);
+  g_autofree char *sql = make_list_query (user_id, session_id, state, until);
   JsonObject *list;
   gint64 before;
 
   if (!vig_store_cursor_before (page, "runs", &before, error))
     return NULL;
 
-  list = vig_store_page_collect (vig_db_query (db, error, sql, "sssii", user_id, session_id, state, before, vig_store_page_limit (page) + 1),
+  list = vig_store_page_collect (vig_db_query (db, error, sql, "sssiii", user_id, session_id, state, before, vig_store_page_limit (page) + 1, until),
                                  RUN_TYPES, page, "runs", SEQ_COLUMN, error);
   if (list != NULL)
     shape_all (vig_json_get_array (list, "items"));
@@ -145,8 +148,8 @@ write_row (VigDbConnection *db, JsonObject *run, GError **error)
   return vig_db_exec (db, error,
                       "UPDATE runs SET state = ?2, operator_id = ?3, operator_name = ?4, routing_reason = ?5, error = ?6, turns = ?7,"
                       " input_tokens = CAST (?8 AS INTEGER), output_tokens = CAST (?9 AS INTEGER), stop_requested = ?10,"
-                      " updated_at = ?11, ended_at = ?12, cost_micros = ?13, plan = ?14 WHERE id = ?1",
-                      "sssssoissbitio",
+                      " updated_at = ?11, ended_at = ?12, cost_micros = ?13, plan = ?14, busy_ms = ?15, unpriced = ?16, estimated = ?17 WHERE id = ?1",
+                      "sssssoissbitioiii",
                       vig_json_get_string (run, "id", NULL), state,
                       vig_json_get_string (run, "operator_id", NULL),
                       vig_json_get_string (run, "operator_name", NULL),
@@ -157,7 +160,10 @@ write_row (VigDbConnection *db, JsonObject *run, GError **error)
                       vig_json_get_boolean (run, "stop_requested", FALSE),
                       now, ended_at,
                       usage != NULL ? vig_json_get_int (usage, "cost_micros", 0) : 0,
-                      vig_json_get_object (run, "plan"));
+                      vig_json_get_object (run, "plan"),
+                      vig_json_get_int (run, "busy_ms", 0),
+                      usage != NULL ? vig_json_get_int (usage, "unpriced", 0) : 0,
+                      usage != NULL ? vig_json_get_int (usage, "estimated", 0) : 0);
 }
 
 JsonObject *
@@ -277,6 +283,12 @@ vig_store_runs_stop_orphans (VigDbConnection *db, guint max_depth, GError **erro
       return FALSE;
 
   return TRUE;
+}
+
+gboolean
+vig_store_runs_stop_user (VigDbConnection *db, const char *user_id, GError **error)
+{
+  return vig_db_exec (db, error, "UPDATE runs SET stop_requested = 1 WHERE user_id = ?1 AND state IN " LIVE, "s", user_id);
 }
 
 JsonArray *

@@ -13,8 +13,9 @@ G_BEGIN_DECLS
  * question|null: the beginning of what was asked). */
 JsonObject *vig_store_runs_create     (VigDbConnection *db, const char *session_id, const char *user_id, GError **error); /* state routing; CONFLICT: one is live in this session */
 JsonObject *vig_store_runs_get        (VigDbConnection *db, const char *id, GError **error);
-/* each may be NULL; state "live": not ended; newest first */
-JsonObject *vig_store_runs_list       (VigDbConnection *db, const char *user_id, const char *session_id, const char *state, const VigPage *page, GError **error);
+/* each may be NULL; state "live": not ended; @until: made before (microseconds), or 0; newest first */
+JsonObject *vig_store_runs_list       (VigDbConnection *db, const char *user_id, const char *session_id, const char *state, gint64 until, const VigPage *page,
+                                       GError **error);
 JsonArray  *vig_store_runs_unfinished (VigDbConnection *db, GError **error);
 gboolean    vig_store_runs_set_origin (VigDbConnection *db, const char *id, const char *origin, const char *origin_id, GError **error);
 gboolean    vig_store_runs_set_strict     (VigDbConnection *db, const char *id, GError **error); /* nothing is approved by itself */
@@ -46,6 +47,7 @@ gboolean    vig_store_runs_sum_others     (VigDbConnection *db, JsonObject *run,
 JsonArray  *vig_store_runs_by_operator    (VigDbConnection *db, GError **error);
 /* Live ones whose parent has ended or shall stop: they shall stop, too. */
 gboolean    vig_store_runs_stop_orphans   (VigDbConnection *db, guint max_depth, GError **error);
+gboolean    vig_store_runs_stop_user      (VigDbConnection *db, const char *user_id, GError **error); /* live ones end as soon as the runner is told, or at the next start */
 
 /* Calls (schema Call: id, run_id, message_id, provider_call_id, tool, arguments, level|null, resource|null, state
  * new|waiting|declaring|running|recording|done, decision|null {verdict allow|deny, rule, reason}, approval_id|null, outcome|null
@@ -53,8 +55,12 @@ gboolean    vig_store_runs_stop_orphans   (VigDbConnection *db, guint max_depth,
  * edited_arguments|null: an approver's, in place of the model's, note|null: what the model is told of that, grant_id|null: it ran under). */
 JsonObject *vig_store_calls_create    (VigDbConnection *db, JsonObject *call, GError **error);
 JsonObject *vig_store_calls_get       (VigDbConnection *db, const char *id, GError **error);
+JsonObject *vig_store_calls_get_terms (VigDbConnection *db, const char *id, GError **error); /* of its run: unattended, ceiling, strict */
 JsonArray  *vig_store_calls_of_run    (VigDbConnection *db, const char *run_id, GError **error);
 JsonObject *vig_store_calls_update    (VigDbConnection *db, const char *id, JsonObject *changes, GError **error);
 JsonObject *vig_store_calls_edit      (VigDbConnection *db, const char *id, JsonObject *arguments, const char *note, GError **error);
+/* What a call found before its change. CONFLICT: it is over. */
+gboolean    vig_store_calls_note      (VigDbConnection *db, const char *id, JsonObject *noted, GError **error);
+char       *vig_store_calls_dup_noted (VigDbConnection *db, const char *id, GError **error); /* JSON; NULL without error: nothing */
 
 G_END_DECLS

@@ -7,10 +7,10 @@
 
 #define HOST_COLUMNS \
   "h.id, h.address, h.subnet, h.mac, h.vendor, h.names, h.os, h.os_accuracy, h.label, h.notes, h.status, h.n_open, h.n_findings, " \
-  SCOPE_SEVERITY ("h.severity") " AS severity, h.server_id, v.name AS server_name, h.last_scan_id, h.first_seen_at, h.last_seen_at, h.address_key"
+  SCOPE_SEVERITY ("h.severity") " AS severity, h.server_id, v.name AS server_name, h.last_scan_id, h.first_seen_at, h.last_seen_at, h.ports_scanned_at, h.address_key"
 #define HOST "SELECT " HOST_COLUMNS " FROM scope_hosts h LEFT JOIN servers v ON v.id = h.server_id "
-#define HOST_TYPES "sssssjsisssiisssstt-"
-#define HOST_KEY 19
+#define HOST_TYPES "sssssjsisssiissssttt-"
+#define HOST_KEY 20
 
 #define SERVICE \
   "SELECT s.host_id, h.address, h.names, h.label, h.status AS host_status, s.protocol, s.port, s.state, s.name, s.product, s.version, s.extra, s.tunnel, s.cpe," \
@@ -192,9 +192,9 @@ add_hosts (VigDbConnection *db, JsonObject *subnet, guint n_hosts, GError **erro
 {
   JsonArray *hosts = vig_store_row_all (vig_db_query (db, error,
                                                       "SELECT id, address, names, label, status, n_open, n_findings, " SCOPE_SEVERITY ("severity") " AS severity,"
-                                                      " server_id FROM scope_hosts WHERE subnet = ?1 ORDER BY address_key LIMIT ?2",
+                                                      " server_id, ports_scanned_at FROM scope_hosts WHERE subnet = ?1 ORDER BY address_key LIMIT ?2",
                                                       "si", vig_json_get_string (subnet, "subnet", ""), (gint64) n_hosts),
-                                        "ssjssiiss", error);
+                                        "ssjssiisst", error);
 
   if (hosts == NULL)
     return FALSE;

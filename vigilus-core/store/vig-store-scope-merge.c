@@ -294,17 +294,18 @@ write_host (Merge *self, const char *host_id, const VigScopeKeys *keys, JsonObje
 
   return vig_db_exec (self->db, error,
                       "INSERT INTO scope_hosts (id, address, address_key, subnet, subnet_key, mac, vendor, names, os, os_accuracy, notes, status, n_open, n_findings,"
-                      " severity, last_scan_id, first_seen_at, last_seen_at)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?9 IS NULL, NULL, ?10), '', 'up', 0, 0, 0, ?11, ?12, ?12)"
+                      " severity, last_scan_id, first_seen_at, last_seen_at, ports_scanned_at)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, iif(?9 IS NULL, NULL, ?10), '', 'up', 0, 0, 0, ?11, ?12, ?12, iif(?13, ?12, NULL))"
                       " ON CONFLICT (address) DO UPDATE SET mac = coalesce(excluded.mac, mac), vendor = coalesce(excluded.vendor, vendor),"
                       " names = iif(excluded.names = '[]', names, excluded.names), os = coalesce(excluded.os, os),"
                       " os_accuracy = coalesce(excluded.os_accuracy, os_accuracy), status = 'up', last_scan_id = excluded.last_scan_id,"
-                      " last_seen_at = excluded.last_seen_at",
-                      "sssssssssisi", host_id,
+                      " last_seen_at = excluded.last_seen_at, ports_scanned_at = coalesce(excluded.ports_scanned_at, ports_scanned_at)",
+                      "sssssssssisib", host_id,
                       vig_json_get_string (host, "address", NULL), keys->address_key, keys->subnet, keys->subnet_key,
                       vig_json_get_string (host, "mac", NULL),
                       vig_json_get_string (host, "vendor", NULL),
-                      names, os_name, vig_json_get_int (os, "accuracy", 0), self->id, self->now);
+                      names, os_name, vig_json_get_int (os, "accuracy", 0), self->id, self->now,
+                      g_strcmp0 (vig_json_get_string (self->record, "profile", NULL), "discovery") != 0);
 }
 
 /* A server of the inventory that is this host, by its address or one of its names. */
@@ -466,7 +467,7 @@ merge_all (Merge *self, JsonObject *subject, GError **error)
   return merge_silent (self, error) && write_scan (self, subject, error) && forget_oldest (self->db, error);
 }
 
-/* A scan that was made elsewhere has its own time. An older one than the newest would take back what is known since. */
+/* A scan that was made elsewhere has its own time, in whole seconds. An older one than the newest would take back what is known since. */
 static gboolean
 take_time (Merge *self, GError **error)
 {
@@ -476,12 +477,19 @@ take_time (Merge *self, GError **error)
   if (at <= 0 || at >= self->now / G_USEC_PER_SEC)
     return TRUE;
 
-  self->now = at * G_USEC_PER_SEC;
   newest = vig_store_row_count (vig_db_query (self->db, error, "SELECT coalesce(max(created_at), 0) FROM scope_scans", NULL), error);
-  if (newest > self->now)
-    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "this scan is older than the newest one in Scope, and would take back what is known since then");
+  if (newest < 0)
+    return FALSE;
 
-  return newest >= 0 && newest <= self->now;
+  if (newest / G_USEC_PER_SEC > at)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_CONFLICT, "this scan is older than the newest one in Scope, and would take back what is known since then");
+      return FALSE;
+    }
+
+  self->now = MAX (at * G_USEC_PER_SEC, newest);
+
+  return TRUE;
 }
 
 JsonObject *

@@ -23,6 +23,25 @@ check_word (const char *member, const char *text, GError **error)
   return FALSE;
 }
 
+/* An Engine that is here, or that listens itself, is reached without SSH. */
+static gboolean
+check_address (JsonObject *server, GError **error)
+{
+  const char *host = vig_json_get_string (server, "host", "");
+  const char *user = vig_json_get_string (server, "user_name", "");
+  const char *docker = vig_json_get_string (server, "docker_endpoint", "");
+
+  if (*host != '\0' && *user != '\0')
+    return check_word ("host", host, error) && check_word ("user_name", user, error);
+  if (g_str_has_prefix (docker, "unix://") || g_str_has_prefix (docker, "tcp://"))
+    return (*host == '\0' || check_word ("host", host, error)) && (*user == '\0' || check_word ("user_name", user, error));
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: is needed for SSH; only a server whose Docker endpoint is unix:// or tcp:// can be without",
+               *host == '\0' ? "host" : "user_name");
+
+  return FALSE;
+}
+
 static gboolean
 check_credential (VigDbConnection *db, JsonObject *server, const char *member, const char *kinds, GError **error)
 {
@@ -97,8 +116,7 @@ gboolean
 vig_store_server_check (VigDbConnection *db, JsonObject *server, GError **error)
 {
   return vig_store_check_name (vig_json_get_string (server, "name", ""), error) &&
-         check_word ("host", vig_json_get_string (server, "host", ""), error) &&
-         check_word ("user_name", vig_json_get_string (server, "user_name", ""), error) &&
+         check_address (server, error) &&
          check_credential (db, server, "credential_id", "ssh_key|password", error) &&
          check_credential (db, server, "docker_credential_id", "ssh_key", error) &&
          vig_store_check_docker (server, error) &&

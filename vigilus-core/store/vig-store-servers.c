@@ -5,28 +5,31 @@
 
 #include "vig-id.h"
 #include "vig-store-row.h"
+#include "vig-store-samples.h"
 #include "vig-store-server-check.h"
 
 #define COLUMNS \
-  "s.id, s.name, s.host, s.port, s.user_name, s.credential_id, c.name AS credential_name, s.tags, s.notes, s.host_key, s.status," \
+  "s.id, s.name, iif (s.host = '-', '', s.host) AS host, s.port, iif (s.user_name = '-', '', s.user_name) AS user_name," \
+  " s.credential_id, c.name AS credential_name, s.tags, s.notes, s.host_key, s.status," \
   " s.status_message, s.system, s.checked_at, s.last_seen_at, s.created_at, s.updated_at, s.docker_endpoint, s.docker_ca, s.docker_certificate," \
-  " s.docker_credential_id, s.compose_folders, s.jump_id, j.name AS jump_name, s.file_paths, s.facts"
+  " s.docker_credential_id, s.compose_folders, s.jump_id, j.name AS jump_name, s.file_paths, s.facts, s.os, s.docker_status, s.docker_message"
 #define SERVER "SELECT " COLUMNS " FROM servers s LEFT JOIN credentials c ON c.id = s.credential_id LEFT JOIN servers j ON j.id = s.jump_id "
-#define SERVER_TYPES "sssisssjsssssttttssssjssjj"
+#define SERVER_TYPES "sssisssjsssssttttssssjssjjsss"
 #define NAME_COLUMN 1
 #define MAX_LISTED 200
 
 static const VigStoreField fields[] = {
   { "name", 's', FALSE, 1, 64 },
-  { "host", 's', FALSE, 1, 255 },
+  { "host", 's', FALSE, 0, 255 },
   { "port", 'i', FALSE, 1, 65535 },
-  { "user_name", 's', FALSE, 1, 64 },
+  { "user_name", 's', FALSE, 0, 64 },
   { "credential_id", 's', TRUE, 1, 64 },
   { "jump_id", 's', TRUE, 1, 64 },
   { "file_paths", 'a', FALSE, 0, 20 },
   { "tags", 'a', FALSE, 0, 20 },
   { "notes", 's', FALSE, 0, 4000 },
   { "operators", 'a', FALSE, 0, 200 },
+  { "os", 's', TRUE, 1, 128 },
   { "docker_endpoint", 's', TRUE, 1, 255 },
   { "docker_ca", 's', TRUE, 1, 65536 },
   { "docker_certificate", 's', TRUE, 1, 65536 },
@@ -132,6 +135,15 @@ write_operators (VigDbConnection *db, JsonObject *server, GError **error)
   return TRUE;
 }
 
+/* The row's form of "none". */
+static const char *
+get_or_dash (JsonObject *server, const char *member)
+{
+  const char *text = vig_json_get_string (server, member, "");
+
+  return *text != '\0' ? text : "-";
+}
+
 static gboolean
 write_row (VigDbConnection *db, const char *sql, JsonObject *server, gint64 created_at, GError **error)
 {
@@ -141,12 +153,12 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *server, gint64 crea
   g_autofree char *folders = vig_store_dup_json (server, "compose_folders");
   g_autofree char *file_paths = vig_store_dup_json (server, "file_paths");
 
-  if (vig_db_exec (db, &local_error, sql, "sssisssssiisssssss",
+  if (vig_db_exec (db, &local_error, sql, "sssisssssiissssssss",
                    vig_json_get_string (server, "id", NULL),
                    name,
-                   vig_json_get_string (server, "host", NULL),
+                   get_or_dash (server, "host"),
                    vig_json_get_int (server, "port", 22),
-                   vig_json_get_string (server, "user_name", NULL),
+                   get_or_dash (server, "user_name"),
                    vig_json_get_string (server, "credential_id", NULL),
                    tags != NULL ? tags : "[]",
                    vig_json_get_string (server, "notes", ""),
@@ -159,7 +171,8 @@ write_row (VigDbConnection *db, const char *sql, JsonObject *server, gint64 crea
                    vig_json_get_string (server, "docker_credential_id", NULL),
                    folders != NULL ? folders : "[]",
                    vig_json_get_string (server, "jump_id", NULL),
-                   file_paths != NULL ? file_paths : "[]"))
+                   file_paths != NULL ? file_paths : "[]",
+                   vig_json_get_string (server, "os", NULL)))
     return write_operators (db, server, error);
 
   vig_store_name_taken ("a server", name, &local_error);
@@ -181,8 +194,8 @@ vig_store_servers_create (VigDbConnection *db, JsonObject *values, GError **erro
   if (!vig_store_server_check (db, server, error) ||
       !write_row (db,
                   "INSERT INTO servers (id, name, host, port, user_name, credential_id, tags, notes, host_key, status, created_at, updated_at,"
-                  " docker_endpoint, docker_ca, docker_certificate, docker_credential_id, compose_folders, jump_id, file_paths)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'unknown', ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                  " docker_endpoint, docker_ca, docker_certificate, docker_credential_id, compose_folders, jump_id, file_paths, os)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'unknown', ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
                   server, vig_time_now (), error))
     return NULL;
 
@@ -219,7 +232,8 @@ vig_store_servers_update (VigDbConnection *db, const char *id, JsonObject *chang
                   "UPDATE servers SET name = ?2, host = ?3, port = ?4, user_name = ?5, credential_id = ?6,"
                   " tags = ?7, notes = ?8, host_key = ?9, created_at = ?10, updated_at = ?11,"
                   " docker_endpoint = ?12, docker_ca = ?13, docker_certificate = ?14, docker_credential_id = ?15, compose_folders = ?16,"
-                  " jump_id = ?17, file_paths = ?18 WHERE id = ?1",
+                  " jump_id = ?17, file_paths = ?18, os = ?19,"
+                  " docker_status = iif(docker_endpoint IS ?12, docker_status, NULL), docker_message = iif(docker_endpoint IS ?12, docker_message, NULL) WHERE id = ?1",
                   server, created_at, error))
     return NULL;
 
@@ -284,16 +298,20 @@ vig_store_servers_accept_key (VigDbConnection *db, const char *id, const char *f
 }
 
 JsonObject *
-vig_store_servers_set_status (VigDbConnection *db, const char *id, gboolean is_up, const char *message, JsonObject *facts, GError **error)
+vig_store_servers_set_report (VigDbConnection *db, const char *id, JsonObject *report, GError **error)
 {
+  gboolean is_up = vig_json_get_boolean (report, "ok", FALSE);
+  JsonObject *facts = vig_json_get_object (report, "facts");
+  JsonObject *docker = vig_json_get_object (report, "docker");
   g_autofree char *text = facts != NULL ? vig_json_object_to_string (facts) : NULL;
 
   if (!vig_db_exec (db, error,
                     "UPDATE servers SET status = ?2, status_message = ?3, system = coalesce(?4, system), checked_at = ?5,"
-                    " last_seen_at = iif(?2 = 'up', ?5, last_seen_at), facts = coalesce(?6, facts) WHERE id = ?1",
-                    "ssssis", id, is_up ? "up" : "failed", message, facts != NULL ? vig_json_get_string (facts, "system", NULL) : NULL,
-                    vig_time_now (), text))
+                    " last_seen_at = iif('up' IN (?2, ?7), ?5, last_seen_at), facts = coalesce(?6, facts), docker_status = ?7, docker_message = ?8 WHERE id = ?1",
+                    "ssssisss", id, is_up ? "up" : "failed", vig_json_get_string (report, "message", ""), vig_json_get_string (facts, "system", NULL),
+                    vig_time_now (), text, docker == NULL ? NULL : vig_json_get_boolean (docker, "ok", FALSE) ? "up" : "failed",
+                    vig_json_get_string (docker, "message", NULL)))
     return NULL;
 
-  return vig_store_servers_get (db, id, error);
+  return vig_store_samples_add (db, id, is_up, facts, error) ? vig_store_servers_get (db, id, error) : NULL;
 }

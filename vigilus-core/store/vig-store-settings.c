@@ -35,7 +35,6 @@ static const VigStoreField fields[] = {
   { "context_tokens", 'i', FALSE, 2048, 10000000 },
   { "fallback_provider_id", 's', TRUE, 1, 64 },
   { "fallback_model", 's', TRUE, 1, 200 },
-  { "password_min_length", 'i', FALSE, 8, 128 },
   { "second_factor_approvals", 's', FALSE, 1, 0, "never|elevate|exec" },
   { "second_factor_minutes", 'i', FALSE, 1, 60 },
   { "undo_days", 'i', FALSE, 1, 3650 },
@@ -52,7 +51,7 @@ static JsonObject *
 make_defaults (void)
 {
   return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, s:b, "
-                               "s:i, s:i, s:i, s:i, s:n, s:i, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:n, s:n, s:[], s:i, s:i}",
+                               "s:i, s:i, s:i, s:i, s:n, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:n, s:n, s:[], s:i, s:i}",
                                "trust_mode", "strict",
                                "grant_minutes_default", 15,
                                "grant_minutes_max", 240,
@@ -71,8 +70,7 @@ make_defaults (void)
                                "run_max_tokens", 5000000,
                                "run_max_cents", 0,
                                "model_prices",
-                               "output_limit", 32768,
-                               "password_min_length", 10,
+                               "output_limit", VIG_STORE_SETTINGS_OUTPUT_LIMIT,
                                "second_factor_approvals", "never",
                                "second_factor_minutes", 5,
                                "undo_days", 30,

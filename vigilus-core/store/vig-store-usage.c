@@ -8,9 +8,9 @@
 
 #define ENTRY \
   "SELECT at, operator_name, purpose, provider_name, model, session_id, run_id, message_id, input_tokens, output_tokens, cached_tokens," \
-  " reasoning_tokens, cost_micros, at || ':' || seq AS cursor FROM usage "
-#define ENTRY_TYPES "tsssssssiiiii-"
-#define CURSOR_COLUMN 13
+  " reasoning_tokens, cost_micros, unpriced, estimated, at || ':' || seq AS cursor FROM usage "
+#define ENTRY_TYPES "tsssssssiiiiibb-"
+#define CURSOR_COLUMN 15
 
 /* ?1 whose, ?2 from, ?3 to, ?4 Operator. */
 #define WHOSE_ANY "WHERE at >= ?2 AND at < ?3 AND (?4 IS NULL OR coalesce (operator_name, '') = ?4) AND (?1 IS NULL OR TRUE) "
@@ -18,17 +18,17 @@
 
 #define SUMS \
   "count(*) AS answers, sum (input_tokens) AS input_tokens, sum (output_tokens) AS output_tokens, sum (cached_tokens) AS cached_tokens," \
-  " sum (reasoning_tokens) AS reasoning_tokens, sum (cost_micros) AS cost_micros FROM usage "
-#define SUM_TYPES "siiiiii"
+  " sum (reasoning_tokens) AS reasoning_tokens, sum (cost_micros) AS cost_micros, sum (unpriced) AS unpriced, sum (estimated) AS estimated FROM usage "
+#define SUM_TYPES "siiiiiiii"
 
 gboolean
 vig_store_usage_add (VigDbConnection *db, JsonObject *entry, GError **error)
 {
   return vig_db_exec (db, error,
                       "INSERT INTO usage (at, user_id, operator_name, purpose, provider_name, model, session_id, run_id, message_id, input_tokens,"
-                      " output_tokens, cached_tokens, reasoning_tokens, cost_micros)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-                      "issssssssiiiii", vig_time_now (),
+                      " output_tokens, cached_tokens, reasoning_tokens, cost_micros, unpriced, estimated)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                      "issssssssiiiiibb", vig_time_now (),
                       vig_json_get_string (entry, "user_id", ""),
                       vig_json_get_string (entry, "operator_name", NULL),
                       vig_json_get_string (entry, "purpose", ""),
@@ -41,7 +41,9 @@ vig_store_usage_add (VigDbConnection *db, JsonObject *entry, GError **error)
                       vig_json_get_int (entry, "output_tokens", 0),
                       vig_json_get_int (entry, "cached_tokens", 0),
                       vig_json_get_int (entry, "reasoning_tokens", 0),
-                      vig_json_get_int (entry, "cost_micros", 0));
+                      vig_json_get_int (entry, "cost_micros", 0),
+                      vig_json_get_boolean (entry, "unpriced", FALSE),
+                      vig_json_get_boolean (entry, "estimated", FALSE));
 }
 
 static gboolean

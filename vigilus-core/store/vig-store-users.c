@@ -156,6 +156,22 @@ vig_store_users_delete (VigDbConnection *db, const char *id, GError **error)
   return vig_db_get_changes (db) > 0 ? TRUE : vig_store_not_found ("user", id, error);
 }
 
+gboolean
+vig_store_users_check_acts (VigDbConnection *db, const char *id, const char *message, GError **error)
+{
+  static const char * const roles[] = { "owner", "administrator", "approver", NULL };
+  g_autoptr (JsonObject) user = vig_store_users_get (db, id, error);
+
+  if (user == NULL)
+    return FALSE;
+  if (!vig_json_get_boolean (user, "disabled", FALSE) && g_strv_contains (roles, vig_json_get_string (user, "role", "")))
+    return TRUE;
+
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_DENIED, message);
+
+  return FALSE;
+}
+
 /* The old owner first: at no time are there two. */
 gboolean
 vig_store_users_transfer (VigDbConnection *db, const char *from, const char *to, GError **error)

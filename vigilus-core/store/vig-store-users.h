@@ -20,6 +20,8 @@ gboolean    vig_store_users_set_record    (VigDbConnection *db, const char *id, 
 JsonObject *vig_store_users_create        (VigDbConnection *db, const char *name, const char *role, GError **error);   /* EXISTS: the name is taken */
 JsonObject *vig_store_users_update        (VigDbConnection *db, const char *id, JsonObject *changes, GError **error);  /* name, role, disabled */
 gboolean    vig_store_users_delete        (VigDbConnection *db, const char *id, GError **error);                       /* with their chats; CONFLICT: a run is going */
+/* Asked again where something is written in the name of somebody who was let in before. DENIED, with @message: they may change nothing any more. */
+gboolean    vig_store_users_check_acts    (VigDbConnection *db, const char *id, const char *message, GError **error);
 gboolean    vig_store_users_transfer      (VigDbConnection *db, const char *from, const char *to, GError **error);
 
 /* Links that let somebody choose a password, once. {user_id, name, role, expires_at}. */
@@ -48,5 +50,6 @@ JsonObject *vig_store_tokens_find         (VigDbConnection *db, const char *toke
 gboolean    vig_store_tokens_touch        (VigDbConnection *db, const char *token, GError **error);                    /* last_used_at, once a minute: a write */
 JsonObject *vig_store_tokens_list         (VigDbConnection *db, const char *user_id, const VigPage *page, GError **error);
 gboolean    vig_store_tokens_delete       (VigDbConnection *db, const char *user_id, const char *id, GError **error);
+JsonArray  *vig_store_tokens_delete_all   (VigDbConnection *db, const char *user_id, GError **error);                  /* those that were there */
 
 G_END_DECLS

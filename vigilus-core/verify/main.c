@@ -14,11 +14,15 @@ static char **keys;
 static char **key_files;
 static char **checkpoint_files;
 static char **exports;
+static gint64 from = 1;
+static gboolean excerpt;
 
 static const GOptionEntry options[] = {
   { "key", 'k', 0, G_OPTION_ARG_STRING_ARRAY, &keys, "The public key, NAME+HASH+BASE64; may be repeated where the secret was changed", "KEY" },
   { "key-file", 'K', 0, G_OPTION_ARG_FILENAME_ARRAY, &key_files, "A file with the public key", "FILE" },
   { "checkpoints", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &checkpoint_files, "Checkpoints that were kept elsewhere, or a log that has them", "FILE" },
+  { "from", 'f', 0, G_OPTION_ARG_INT64, &from, "The first record that is expected, where older ones are not given; what is before it is not looked at", "N" },
+  { "excerpt", 'e', 0, G_OPTION_ARG_NONE, &excerpt, "The export is a part of the log, whose records are looked at alone", NULL },
   { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &exports, NULL, "EXPORT..." },
   { NULL },
 };
@@ -29,10 +33,16 @@ read_options (int *argc, char ***argv, GError **error)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
   g_option_context_set_summary (context, "Checks exports of a Vigilus audit log (sealed segments first) against its public key.\n"
-                                         "Exit status 0: complete and unchanged; 1: not; 2: it could not be checked.");
+                                         "They have to begin with record 1, unless --from says otherwise.\n"
+                                         "Exit status 0: complete (with --excerpt: whatever was left out) and unchanged; 1: not; 2: it could not be checked.");
   g_option_context_add_main_entries (context, options, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
+  if (from < 1)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "--from takes the number of a record, 1 or greater");
+      return FALSE;
+    }
   if (exports != NULL && (keys != NULL || key_files != NULL))
     return TRUE;
 
@@ -44,6 +54,9 @@ read_options (int *argc, char ***argv, GError **error)
 static gboolean
 prepare (VigVerify *verify, GError **error)
 {
+  vig_verify_set_from (verify, (guint64) from);
+  if (excerpt)
+    vig_verify_expect_excerpt (verify);
   for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
     if (!vig_verify_add_key (verify, keys[i], error))
       return FALSE;

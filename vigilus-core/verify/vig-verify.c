@@ -16,6 +16,8 @@ struct _VigVerify
   GArray    *checkpoints; /* VigCheckpoint, by size */
   guint      next;        /* of the checkpoints: the first that the tree has not reached */
   VigMerkle  tree;
+  guint64    from;        /* the first record that the caller expects */
+  gboolean   may_be_excerpt;
   guint64    first;       /* number of the first record */
   guint64    good;        /* records up to here are as they were signed */
   gboolean   begun;
@@ -87,6 +89,20 @@ vig_verify_add_key (VigVerify *self, const char *text, GError **error)
   g_ptr_array_add (self->keys, key);
 
   return TRUE;
+}
+
+void
+vig_verify_set_from (VigVerify *self, guint64 from)
+{
+  g_return_if_fail (from > 0);
+
+  self->from = from;
+}
+
+void
+vig_verify_expect_excerpt (VigVerify *self)
+{
+  self->may_be_excerpt = TRUE;
 }
 
 static gboolean
@@ -169,12 +185,27 @@ load_edge (VigVerify *self, JsonObject *head, guint64 size)
   return vig_merkle_load (&self->tree, size, bytes->data, bytes->len);
 }
 
+/* The head is nobody's word: without its first records a log has another edge, and is right from there on. */
+static gboolean
+check_beginning (VigVerify *self, guint64 first, GError **error)
+{
+  if (first == self->from)
+    return TRUE;
+  if (self->from > 1)
+    return refuse (error, "the exports begin with record %" G_GUINT64_FORMAT ", and not with %" G_GUINT64_FORMAT " as --from says", first, self->from);
+
+  return refuse (error, "the beginning is missing: the exports begin with record %" G_GUINT64_FORMAT "; give the sealed segments before it, oldest first, or, where you"
+                 " know from elsewhere that they begin there, --from %" G_GUINT64_FORMAT, first, first);
+}
+
 static gboolean
 begin_tree (VigVerify *self, JsonObject *head, guint64 first, GError **error)
 {
   if (self->begun)
     return first == self->tree.size + 1 ? TRUE
            : refuse (error, "this export begins with record %" G_GUINT64_FORMAT ", and the one before ends with %" G_GUINT64_FORMAT, first, self->tree.size);
+  if (!check_beginning (self, first, error))
+    return FALSE;
   if (!load_edge (self, head, first - 1))
     return refuse (error, "the head of the export is damaged");
   self->begun = TRUE;
@@ -212,8 +243,16 @@ begin_excerpt (VigVerify *self, JsonObject *head, GError **error)
   const char *note = notes != NULL && json_array_get_length (notes) == 1 ? get_text (notes, 0) : NULL;
   VigCheckpoint *checkpoint;
 
+  /* Whoever has a whole export can make one of it, without what they don't like. */
+  if (!self->may_be_excerpt)
+    return refuse (error, "this is an excerpt, from which any record may have been left out; where you expect one, say so with --excerpt");
   if (self->begun)
     return refuse (error, "an excerpt is checked by itself, not with other exports");
+  if (self->from > 1)
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "an excerpt has no beginning: leave --from out");
+      return FALSE;
+    }
   if (!add_note (self, note != NULL ? note : "", error))
     return FALSE;
 
@@ -328,13 +367,17 @@ read_proved (VigVerify *self, const char *line, GError **error)
   return TRUE;
 }
 
-/* The other cells of a row must say what its record says. */
+/* The other cells of a row must say what its record says; of an excerpt that is within the last cell. */
 static gboolean
 check_cells (VigVerify *self, const char *row, const char *line, GError **error)
 {
-  g_autoptr (JsonObject) record = vig_json_parse_object (line, -1, 0, NULL);
+  g_autoptr (JsonObject) last = vig_json_parse_object (line, -1, 0, NULL);
+  const char *proved = self->is_excerpt && last != NULL ? vig_json_get_string (last, "record", NULL) : NULL;
+  g_autoptr (JsonObject) record = proved != NULL ? vig_json_parse_object (proved, -1, 0, NULL) : NULL;
   g_autoptr (GString) again = g_string_new (NULL);
 
+  if (record == NULL)
+    record = g_steal_pointer (&last);
   if (record != NULL)
     vig_csv_append_object (again, record, (const char * const *) self->titles, line);
   if (again->len >= 2)
@@ -469,6 +512,7 @@ vig_verify_describe (VigVerify *self)
 {
   guint8 root[VIG_MERKLE_HASH];
   g_autofree char *text = NULL;
+  g_autofree char *before = NULL;
 
   if (self->is_excerpt)
     {
@@ -479,7 +523,11 @@ vig_verify_describe (VigVerify *self)
   vig_merkle_root (&self->tree, root);
   text = g_base64_encode (root, sizeof root);
 
-  return g_strdup_printf ("records %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " are complete and as they were signed; root %s", self->first, self->tree.size, text);
+  if (self->first > 1)
+    before = g_strdup_printf ("; the records before %" G_GUINT64_FORMAT " were not looked at", self->first);
+
+  return g_strdup_printf ("records %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " are complete and as they were signed%s; root %s", self->first, self->tree.size,
+                          before != NULL ? before : "", text);
 }
 
 VigVerify *
@@ -487,6 +535,7 @@ vig_verify_new (void)
 {
   VigVerify *self = g_new0 (VigVerify, 1);
 
+  self->from = 1;
   self->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) vig_note_key_free);
   self->checkpoints = g_array_new (FALSE, TRUE, sizeof (VigCheckpoint));
 

@@ -68,9 +68,8 @@ static void
 revoke_grant (VigRequest *request)
 {
   VigWeb *web = vig_request_get_web (request);
-  g_autoptr (JsonObject) detail = vig_json_pack_object ("{s:s}", "address", vig_request_get_peer (request)->address);
 
-  vig_approvals_revoke_async (web->context.approvals, vig_request_get_caller (request), vig_request_get_id (request), detail, NULL, revoked,
+  vig_approvals_revoke_async (web->context.approvals, vig_request_get_caller (request), vig_request_get_id (request), NULL, revoked,
                               vig_request_ref (request));
 }
 

@@ -4,6 +4,7 @@
 #include "vig-audit-checkpoint.h"
 #include "vig-audit-excerpt.h"
 #include "vig-audit-export.h"
+#include "vig-audit-list.h"
 #include "vig-audit-tree.h"
 #include "vig-audit.h"
 #include "vig-web.h"
@@ -118,14 +119,26 @@ make_excerpt_piece (VigDbConnection *db, gpointer data, GString *piece, gboolean
   return vig_audit_excerpt_step (data, db, piece, done, error);
 }
 
+static const char *
+get_type (gboolean is_csv)
+{
+  return is_csv ? "text/csv; charset=utf-8; header=present" : "application/jsonl";
+}
+
 static void
 send_whole (VigRequest *request, gboolean is_csv)
 {
   Export *self = g_new0 (Export, 1);
 
   self->export.format = is_csv ? VIG_EXPORT_CSV : VIG_EXPORT_JSONL;
-  vig_web_download (request, is_csv ? "text/csv; charset=utf-8; header=present" : "application/jsonl", is_csv ? "vigilus-audit.csv" : "vigilus-audit.jsonl",
-                    make_piece, self, g_free);
+  vig_web_download (request, get_type (is_csv), is_csv ? "vigilus-audit.csv" : "vigilus-audit.jsonl", make_piece, self, g_free);
+}
+
+static void
+send_excerpt (VigRequest *request, JsonObject *filter, gboolean is_csv)
+{
+  vig_web_download (request, get_type (is_csv), is_csv ? "vigilus-audit-excerpt.csv" : "vigilus-audit-excerpt.jsonl", make_excerpt_piece,
+                    vig_audit_excerpt_new (filter, is_csv ? VIG_EXPORT_CSV : VIG_EXPORT_JSONL), (GDestroyNotify) vig_audit_excerpt_free);
 }
 
 static void
@@ -142,8 +155,7 @@ signed_for_export (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (json_object_get_size (filter) == 0)
     send_whole (request, is_csv);
   else
-    vig_web_download (request, "application/jsonl", "vigilus-audit-excerpt.jsonl", make_excerpt_piece, vig_audit_excerpt_new (filter),
-                      (GDestroyNotify) vig_audit_excerpt_free);
+    send_excerpt (request, filter, is_csv);
 }
 
 static gpointer
@@ -173,14 +185,15 @@ static void
 export_audit (VigRequest *request)
 {
   g_autoptr (JsonObject) filter = make_filter (request);
+  g_autoptr (GError) error = NULL;
 
-  if (json_object_get_size (filter) > 0 && g_str_equal (vig_json_get_string (vig_request_get_parameters (request), "format", "jsonl"), "csv"))
+  /* Later the answer has begun, and can only break off. */
+  if (!vig_audit_list_check (filter, &error))
     {
-      g_autoptr (GError) error = g_error_new_literal (VIG_ERROR, VIG_ERROR_INVALID, "format: an export with a filter has proofs, so it is JSON lines (jsonl)");
-
       vig_request_fail (request, error);
       return;
     }
+
   vig_db_write_async (vig_request_get_web (request)->context.agent->db, record_export, request, NULL, NULL, NULL, export_recorded,
                       vig_request_ref (request));
 }

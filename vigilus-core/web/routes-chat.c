@@ -163,7 +163,7 @@ list_runs (VigDbConnection *db, VigRequest *request, GError **error)
   JsonObject *parameters = vig_request_get_parameters (request);
 
   return vig_node_take_object (vig_store_runs_list (db, get_user (request), vig_json_get_string (parameters, "session_id", NULL),
-                                                    vig_json_get_string (parameters, "state", NULL), &page, error));
+                                                    vig_json_get_string (parameters, "state", NULL), 0, &page, error));
 }
 
 static JsonNode *

@@ -259,15 +259,9 @@ record_try (VigDbConnection *db, VigRequest *request, GError **error)
 static void
 begin_try (VigRequest *request)
 {
-  g_autoptr (JsonNode) frozen = vig_web_describe_frozen (vig_request_get_web (request));
   g_autoptr (GError) error = NULL;
   Write *self;
 
-  if (frozen != NULL && !JSON_NODE_HOLDS_NULL (frozen))
-    {
-      vig_request_fail_with (request, VIG_ERROR_UNAVAILABLE, "Vigilus is frozen: nothing is sent until an administrator unfreezes it");
-      return;
-    }
   if (!can_be_made (request, NULL, vig_json_get_object (vig_request_get_body (request), "tool"), &error))
     {
       vig_http_fail_about (request, error);

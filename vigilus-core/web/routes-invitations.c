@@ -56,22 +56,55 @@ look_up_invitation (VigRequest *request)
   vig_web_run_read (request, read_invitation);
 }
 
+/* (transfer full) @owned */
+static gboolean
+audit (VigDbConnection *db, VigRequest *request, const char *event, JsonObject *owned, GError **error)
+{
+  Acceptance *acceptance = vig_request_get_data (request);
+  g_autoptr (JsonObject) detail = owned;
+  g_autoptr (JsonObject) record = vig_json_pack_object ("{s:s,s:s,s:J}", "event", event, "user_name", acceptance->user_name, "detail", detail);
+
+  return vig_audit_append (db, vig_request_get_web (request)->context.agent->redactor, record, error);
+}
+
+/* Who is given a new password may have lost the old one to somebody, who may have made tokens with it. */
+static gboolean
+end_tokens (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  Acceptance *acceptance = vig_request_get_data (request);
+  g_autoptr (JsonArray) tokens = vig_store_tokens_delete_all (db, acceptance->user_id, error);
+
+  if (tokens == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < json_array_get_length (tokens); i++)
+    {
+      JsonObject *token = json_array_get_object_element (tokens, i);
+      JsonObject *detail = vig_json_pack_object ("{s:s,s:s,s:s}", "id", vig_json_get_string (token, "id", ""), "name",
+                                                 vig_json_get_string (token, "name", ""), "reason", "the password was set by a link");
+
+      if (!audit (db, request, "token.deleted", detail, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 static gpointer
 store_password (VigDbConnection *db, gpointer data, GError **error)
 {
   Acceptance *acceptance = vig_request_get_data (data);
   g_autoptr (JsonObject) invitation = find_invitation (db, data, error);
-  g_autoptr (JsonObject) record = NULL;
 
   if (invitation == NULL)
     return NULL;
-  record = vig_json_pack_object ("{s:s,s:s,s:{s:s}}", "event", "invitation.accepted", "user_name", acceptance->user_name, "detail", "address",
-                                 vig_request_get_peer (data)->address);
 
   return GINT_TO_POINTER (vig_store_users_set_record (db, acceptance->user_id, acceptance->check->new_record, error)
                           && vig_store_invitations_end (db, acceptance->user_id, error)
                           && vig_store_logins_end_all (db, acceptance->user_id, NULL, error)
-                          && vig_audit_append (db, vig_request_get_web (data)->context.agent->redactor, record, error));
+                          && audit (db, data, "invitation.accepted",
+                                    vig_json_pack_object ("{s:s}", "address", vig_request_get_peer (data)->address), error)
+                          && end_tokens (db, data, error));
 }
 
 static void

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define WRONG "the name or the password is wrong"
+
 /* Signing in: throttle, find the account, prove the password on a thread, store the login. An unknown name goes the same way
  * and takes the same time. */
 typedef struct
@@ -71,15 +73,44 @@ failure_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   if (vig_db_finish (VIG_DB (source), result, &error) == NULL)
     vig_request_fail (request, error);
   else
-    vig_request_fail_with (request, VIG_ERROR_UNAUTHENTICATED, "the name or the password is wrong");
+    vig_request_fail_with (request, VIG_ERROR_UNAUTHENTICATED, WRONG);
 }
 
+/* The check took a while: the account may be disabled by now, have another password, or a second factor. */
+static gboolean
+is_still_right (VigDbConnection *db, Attempt *attempt, GError **error)
+{
+  g_autofree char *record = NULL;
+  JsonObject *user = vig_store_users_find (db, vig_json_get_string (attempt->user, "name", ""), &record, error);
+
+  if (user == NULL || vig_json_get_boolean (user, "disabled", FALSE) || g_strcmp0 (record, attempt->record) != 0)
+    {
+      g_clear_pointer (&user, json_object_unref);
+      return FALSE;
+    }
+  json_object_unref (attempt->user);
+  attempt->user = user;
+
+  return TRUE;
+}
+
+/* NULL without error: it is not right any more, which is on record. */
 static gpointer
 store_success (VigDbConnection *db, gpointer data, GError **error)
 {
   Attempt *attempt = vig_request_get_data (data);
-  const char *id = vig_json_get_string (attempt->user, "id", "");
+  const char *id;
+  g_autoptr (GError) failure = NULL;
 
+  if (!is_still_right (db, attempt, &failure))
+    {
+      if (failure != NULL)
+        g_propagate_error (error, g_steal_pointer (&failure));
+      else
+        record_attempt (db, data, "login.failed", error);
+      return NULL;
+    }
+  id = vig_json_get_string (attempt->user, "id", "");
   if (attempt->check->renewed != NULL && !vig_store_users_set_record (db, id, attempt->check->renewed, error))
     return NULL;
   if (vig_json_get_boolean (attempt->user, "second_factor", FALSE))
@@ -114,7 +145,10 @@ success_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer == NULL)
     {
-      vig_request_fail (request, error);
+      if (error != NULL)
+        vig_request_fail (request, error);
+      else
+        vig_request_fail_with (request, VIG_ERROR_UNAUTHENTICATED, WRONG);
       return;
     }
 

@@ -39,8 +39,9 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRequest) request = user_data;
   g_autoptr (GError) error = NULL;
+  JsonObject *answer = vig_route_trial_finish (result, &error);
 
-  respond (request, vig_route_trial_finish (result, &error), error);
+  respond (request, answer, error);
 }
 
 static void
@@ -56,8 +57,9 @@ started (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRequest) request = user_data;
   g_autoptr (GError) error = NULL;
+  JsonObject *answer = vig_runner_start_finish (VIG_RUNNER (source), result, &error);
 
-  respond (request, vig_runner_start_finish (VIG_RUNNER (source), result, &error), error);
+  respond (request, answer, error);
 }
 
 static void
@@ -76,8 +78,9 @@ prompt_made (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRequest) request = user_data;
   g_autoptr (GError) error = NULL;
+  JsonObject *answer = vig_prompt_trial_finish (result, &error);
 
-  respond (request, vig_prompt_trial_finish (result, &error), error);
+  respond (request, answer, error);
 }
 
 static void

@@ -33,13 +33,34 @@ get_key (VigRequest *request)
   return key;
 }
 
+/* The check took a while: what was right then may be no longer the password. */
+static gboolean
+is_still_right (VigDbConnection *db, VigRequest *request, GError **error)
+{
+  Change *change = vig_request_get_data (request);
+  g_autofree char *record = NULL;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (JsonObject) user = vig_store_users_find (db, vig_request_get_caller (request)->user_name, &record, &local_error);
+
+  if (local_error == NULL && user != NULL && g_strcmp0 (record, change->record) == 0)
+    return TRUE;
+  if (local_error == NULL)
+    g_set_error_literal (&local_error, VIG_ERROR, VIG_ERROR_CONFLICT, "the password was changed meanwhile: begin again");
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
 static gpointer
 store (VigDbConnection *db, gpointer data, GError **error)
 {
   VigLogin *login = vig_request_get_login (data);
   Change *change = vig_request_get_data (data);
 
+  if (!is_still_right (db, data, error))
+    return NULL;
   if (!vig_store_users_set_record (db, login->caller.user_id, change->check->new_record, error)
+      || !vig_store_invitations_end (db, login->caller.user_id, error)
       || !vig_store_logins_end_all (db, login->caller.user_id, login->token, error))
     return NULL;
 

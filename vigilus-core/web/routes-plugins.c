@@ -12,36 +12,43 @@ respond_list (VigRequest *request)
   vig_request_respond (request, vig_node_take_object (vig_store_page_new (plugins, NULL)));
 }
 
-/* What was found, and what was not taken and why. */
+typedef struct
+{
+  JsonArray  *plugins;
+  JsonObject *sum;
+} Scan;
+
+static void
+scan_free (gpointer data)
+{
+  Scan *self = data;
+
+  json_array_unref (self->plugins);
+  json_object_unref (self->sum);
+  g_free (self);
+}
+
 static JsonNode *
 record_scan (VigDbConnection *db, VigRequest *request, GError **error)
 {
-  JsonArray *plugins = vig_request_get_data (request);
-  JsonObject *detail = vig_json_pack_object ("{s:[], s:{}}", "loaded", "not_loaded");
+  Scan *self = vig_request_get_data (request);
 
-  for (guint i = 0; i < json_array_get_length (plugins); i++)
-    {
-      JsonObject *plugin = json_array_get_object_element (plugins, i);
-      const char *id = vig_json_get_string (plugin, "id", "");
-
-      if (g_str_equal (vig_json_get_string (plugin, "state", ""), "loaded"))
-        json_array_add_string_element (vig_json_get_array (detail, "loaded"), id);
-      else
-        json_object_set_string_member (vig_json_get_object (detail, "not_loaded"), id, vig_json_get_string (plugin, "reason", "no reason given"));
-    }
-  if (!vig_web_audit (db, request, "plugins.scanned", detail, error))
+  if (!vig_web_audit (db, request, "plugins.scanned", json_object_ref (self->sum), error))
     return NULL;
 
-  return vig_node_take_object (vig_store_page_new (json_array_ref (plugins), NULL));
+  return vig_node_take_object (vig_store_page_new (json_array_ref (self->plugins), NULL));
 }
 
 static void
 rescan (VigRequest *request)
 {
   VigPluginLoader *loader = vig_request_get_web (request)->context.plugins;
+  Scan *scan = g_new0 (Scan, 1);
 
   vig_plugin_loader_scan (loader);
-  vig_request_set_data (request, vig_plugin_loader_describe (loader), (GDestroyNotify) json_array_unref);
+  scan->plugins = vig_plugin_loader_describe (loader);
+  scan->sum = vig_plugin_loader_sum_up (loader);
+  vig_request_set_data (request, scan, scan_free);
   vig_web_run_write (request, record_scan);
 }
 

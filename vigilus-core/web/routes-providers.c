@@ -167,6 +167,20 @@ fail_field (VigRequest *request, const char *field, const GError *error)
   vig_request_fail (request, error);
 }
 
+static gboolean
+check_key_text (VigRequest *request, const char *key)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (const char *c = key; *c != '\0' && error == NULL; c++)
+    if (*c <= ' ' || *c >= 0x7f)
+      error = g_error_new (VIG_ERROR, VIG_ERROR_INVALID, "/api_key: there is a space, a line break or another character in it that no key has; copy it again");
+  if (error != NULL)
+    fail_field (request, "api_key", error);
+
+  return error == NULL;
+}
+
 /* FALSE: answered already. */
 static gboolean
 check_values (VigRequest *request)
@@ -190,7 +204,7 @@ check_values (VigRequest *request)
   if (error != NULL)
     fail_field (request, "base_url", error);
 
-  return error == NULL;
+  return error == NULL && check_key_text (request, vig_json_get_string (body, "api_key", ""));
 }
 
 /* FALSE: answered already. */

@@ -191,12 +191,9 @@ store_report (VigDbConnection *db, gpointer data, GError **error)
   Test *self = data;
   JsonObject *report = json_node_get_object (self->report);
   const char *message = vig_json_get_string (report, "message", "");
-  JsonObject *facts = vig_json_get_object (report, "facts");
-  const char *id = vig_json_get_string (self->entry->server, "id", "");
-  gboolean ok = vig_json_get_boolean (report, "ok", FALSE);
-  JsonObject *server = vig_store_servers_set_status (db, id, ok, message, facts, error);
+  JsonObject *server = vig_store_servers_set_report (db, vig_json_get_string (self->entry->server, "id", ""), report, error);
 
-  if (server == NULL || !vig_store_samples_add (db, id, ok, facts, error))
+  if (server == NULL)
     return NULL;
 
   json_object_set_object_member (report, "server", vig_web_shape_server (server));

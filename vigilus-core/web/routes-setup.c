@@ -66,15 +66,23 @@ finish_setup (VigDbConnection *db, VigRequest *request, GError **error)
   return vig_node_take_object (json_object_ref (setup));
 }
 
+static gboolean
+is_secret (VigWeb *web, const char *state)
+{
+  const VigWebSecretFuncs *funcs = web->context.secret;
+
+  return funcs != NULL ? g_str_equal (funcs->get_state (funcs->data), state)
+                       : g_str_equal (state, "missing") && !vig_vault_is_open (web->context.agent->vault);
+}
+
 static void
 get_setup (VigRequest *request)
 {
   VigWeb *web = vig_request_get_web (request);
   const VigWebSecretFuncs *funcs = web->context.secret;
-  gboolean is_open = vig_vault_is_open (web->context.agent->vault);
-  JsonObject *setup = vig_json_pack_object ("{s:b,s:b,s:b,s:b}", "needs_secret", !is_open, "needs_token", !is_local (request), "keyring_available",
+  JsonObject *setup = vig_json_pack_object ("{s:b,s:b,s:b,s:b}", "needs_secret", is_secret (web, "missing"), "needs_token", !is_local (request), "keyring_available",
                                             funcs != NULL && funcs->has_keyring (funcs->data), "secret_changed",
-                                            funcs != NULL && is_open && funcs->is_changed (funcs->data));
+                                            is_secret (web, "changed"));
 
   vig_request_set_data (request, setup, (GDestroyNotify) json_object_unref);
   vig_web_run_read (request, finish_setup);
@@ -290,7 +298,10 @@ create_owner (VigRequest *request)
     return;
   if (!vig_vault_is_open (web->context.agent->vault))
     {
-      vig_request_fail_with (request, VIG_ERROR_CONFLICT, "set the secret first");
+      if (is_secret (web, "loading"))
+        vig_request_fail_with (request, VIG_ERROR_UNAVAILABLE, "Vigilus is starting and reads its secret; try again in a second");
+      else
+        vig_request_fail_with (request, VIG_ERROR_CONFLICT, "set the secret first");
       return;
     }
 

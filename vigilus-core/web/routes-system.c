@@ -43,10 +43,10 @@ describe_secret (VigWeb *web)
 {
   const VigWebSecretFuncs *funcs = web->context.secret;
 
-  if (!vig_vault_is_open (web->context.agent->vault))
-    return "missing";
+  if (funcs != NULL)
+    return funcs->get_state (funcs->data);
 
-  return funcs != NULL && funcs->is_changed (funcs->data) ? "changed" : "ok";
+  return vig_vault_is_open (web->context.agent->vault) ? "ok" : "missing";
 }
 
 static JsonObject *

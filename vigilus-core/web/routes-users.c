@@ -3,6 +3,7 @@
 
 #include "vig-proof-web.h"
 #include "vig-store-factors.h"
+#include "vig-store-runs.h"
 #include "vig-store-users.h"
 #include "vig-web-routes.h"
 
@@ -55,15 +56,6 @@ typedef struct
 } Ending;
 
 static void
-end_now (gpointer data)
-{
-  Ending *ending = data;
-  VigWeb *web = vig_request_get_web (ending->request);
-
-  vig_sessions_end_all (web->sessions, ending->user_id, NULL);
-}
-
-static void
 free_ending (gpointer data)
 {
   Ending *ending = data;
@@ -73,19 +65,50 @@ free_ending (gpointer data)
   g_free (ending);
 }
 
+static void
+after_commit (VigDbConnection *db, VigRequest *request, const char *user_id, GSourceOnceFunc func)
+{
+  Ending *ending = g_new0 (Ending, 1);
+
+  ending->request = vig_request_ref (request);
+  ending->user_id = g_strdup (user_id);
+  vig_db_after_commit (db, func, ending, free_ending);
+}
+
+static void
+forget_sign_ins (gpointer data)
+{
+  Ending *ending = data;
+
+  vig_sessions_end_all (vig_request_get_web (ending->request)->sessions, ending->user_id, NULL);
+}
+
+static void
+stop_runs (gpointer data)
+{
+  Ending *ending = data;
+
+  vig_runner_stop_user (vig_request_get_web (ending->request)->context.runner, ending->user_id);
+}
+
 /* Ends sign-ins in the store now, and what is remembered of them and their sockets once that is written. */
 static gboolean
 end_sign_ins (VigDbConnection *db, VigRequest *request, const char *user_id, GError **error)
 {
-  Ending *ending;
-
   if (!vig_store_logins_end_all (db, user_id, NULL, error))
     return FALSE;
+  after_commit (db, request, user_id, forget_sign_ins);
 
-  ending = g_new0 (Ending, 1);
-  ending->request = vig_request_ref (request);
-  ending->user_id = g_strdup (user_id);
-  vig_db_after_commit (db, end_now, ending, free_ending);
+  return TRUE;
+}
+
+/* What somebody asked for who may do less now does not go on without them. */
+static gboolean
+end_runs (VigDbConnection *db, VigRequest *request, const char *user_id, GError **error)
+{
+  if (!vig_store_runs_stop_user (db, user_id, error))
+    return FALSE;
+  after_commit (db, request, user_id, stop_runs);
 
   return TRUE;
 }
@@ -187,6 +210,7 @@ update_user (VigDbConnection *db, VigRequest *request, GError **error)
   JsonObject *changes = vig_request_get_body (request);
   g_autoptr (JsonObject) before = find_subject (db, request, error);
   g_autoptr (JsonObject) after = NULL;
+  gboolean is_disabled;
 
   if (before == NULL || !check_owner_stays (before, changes, error))
     return NULL;
@@ -196,8 +220,13 @@ update_user (VigDbConnection *db, VigRequest *request, GError **error)
   after = vig_store_users_update (db, vig_request_get_id (request), changes, error);
   if (after == NULL || !audit (db, request, "user.changed", before, changes, error))
     return NULL;
-  if ((get_role (after) != get_role (before) || vig_json_get_boolean (after, "disabled", FALSE))
-      && !end_sign_ins (db, request, vig_request_get_id (request), error))
+  is_disabled = vig_json_get_boolean (after, "disabled", FALSE);
+  if ((is_disabled || get_role (after) < get_role (before)) && !end_runs (db, request, vig_request_get_id (request), error))
+    return NULL;
+  /* Who made the link, or has it, was trusted with less. */
+  if (get_role (after) > get_role (before) && !vig_store_invitations_end (db, vig_request_get_id (request), error))
+    return NULL;
+  if ((is_disabled || get_role (after) != get_role (before)) && !end_sign_ins (db, request, vig_request_get_id (request), error))
     return NULL;
 
   return vig_node_take_object (g_steal_pointer (&after));
@@ -256,8 +285,10 @@ transfer_ownership (VigDbConnection *db, VigRequest *request, GError **error)
       return NULL;
     }
 
-  if (!vig_store_users_transfer (db, own, vig_request_get_id (request), error) || !audit (db, request, "user.ownership_transferred", user, NULL, error)
-      || !end_sign_ins (db, request, own, error) || !end_sign_ins (db, request, vig_request_get_id (request), error))
+  if (!vig_store_users_transfer (db, own, vig_request_get_id (request), error)
+      || !vig_store_invitations_end (db, vig_request_get_id (request), error)
+      || !audit (db, request, "user.ownership_transferred", user, NULL, error)
+      || !end_runs (db, request, own, error) || !end_sign_ins (db, request, own, error) || !end_sign_ins (db, request, vig_request_get_id (request), error))
     return NULL;
 
   return vig_node_take_object (vig_store_users_get (db, vig_request_get_id (request), error));

@@ -51,6 +51,9 @@ vig_web_prepare_answer (VigWeb *self, SoupServerMessage *message, gsize size)
   if (soup_message_headers_get_one (headers, "Cache-Control") == NULL)
     soup_message_headers_append (headers, "Cache-Control", "no-store");
   add_cors (self, message);
+  /* libsoup takes 500 for a request that broke off, and tells of no end of it. */
+  if (soup_server_message_get_status (message) == SOUP_STATUS_INTERNAL_SERVER_ERROR)
+    soup_message_headers_replace (headers, "Connection", "close");
   vig_listener_answering (self->listener, message, size);
 }
 
@@ -91,7 +94,9 @@ call (VigRequest *request)
 {
   const VigRoute *route = vig_operation_get_binding (vig_request_get_operation (request));
 
-  if (route->read != NULL)
+  if (vig_operation_get_acts (vig_request_get_operation (request)) != NULL)
+    vig_web_act (request);
+  else if (route->read != NULL)
     vig_web_run_cached (request, route->read);
   else if (route->write != NULL)
     vig_web_run_write (request, route->write);

@@ -3,7 +3,7 @@
 
 #include "vig-host-rules.h"
 
-#include <gio/gio.h>
+#include <vigilus/vigilus.h>
 #include <string.h>
 
 struct _VigHostRules
@@ -11,10 +11,6 @@ struct _VigHostRules
   GHashTable *names;   /* of the machine and of the configured origins */
   GHashTable *origins; /* as a browser writes them */
 };
-
-/* Special-use and private suffixes: nobody gets a name under them from public DNS (RFC 6761, 6762, 8375, ICANN's "internal" and
- * the ones it holds back because home networks use them). */
-static const char *const PRIVATE_SUFFIXES[] = { ".localhost", ".local", ".home.arpa", ".internal", ".lan", ".home", ".localdomain", NULL };
 
 static gboolean
 is_name (const char *name)
@@ -114,12 +110,8 @@ vig_host_rules_allow_host (VigHostRules *self, const char *name)
 {
   if (name == NULL)
     return FALSE;
-  if (g_hostname_is_ip_address (name) || strchr (name, '.') == NULL)
+  if (g_hostname_is_ip_address (name) || vig_host_name_is_private (name))
     return TRUE;
-
-  for (guint i = 0; PRIVATE_SUFFIXES[i] != NULL; i++)
-    if (g_str_has_suffix (name, PRIVATE_SUFFIXES[i]))
-      return TRUE;
 
   return g_hash_table_contains (self->names, name);
 }

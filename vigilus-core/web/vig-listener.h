@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 typedef struct _VigListener VigListener;
 
 #define VIG_LISTENER_BACKLOG      1024
-#define VIG_LISTENER_HEADER_TIME  20  /* seconds from the connection to the first request's headers */
-#define VIG_LISTENER_IDLE_TIME    75  /* seconds between two requests */
+#define VIG_LISTENER_HEADER_TIME  20  /* seconds for a request's headers; of the first one from the connection on */
+#define VIG_LISTENER_IDLE_TIME    30  /* seconds from one answer to the next request's first line */
 #define VIG_LISTENER_BODY_TIME    60  /* seconds for a body to come */
 #define VIG_LISTENER_ANSWER_TIME  60  /* seconds for an answer to be taken; and more for a large one */
 #define VIG_LISTENER_SPARE_FDS    128 /* that connections leave for the rest of the daemon */
@@ -23,9 +23,6 @@ void         vig_listener_free             (VigListener *self);
 gboolean     vig_listener_listen           (VigListener *self, const char *host, guint16 port, gboolean tls, GError **error);
 void         vig_listener_stop             (VigListener *self);
 guint16      vig_listener_get_port         (VigListener *self);
-guint        vig_listener_get_n_connections (VigListener *self);
-guint        vig_listener_get_n_revived    (VigListener *self); /* times that accept had died */
-void         vig_listener_set_max          (VigListener *self, guint max); /* for tests; else from the limit on open files */
 
 /* Where a request is, for the time limits. */
 void         vig_listener_headers_read     (VigListener *self, SoupServerMessage *message);

@@ -428,12 +428,6 @@ vig_live_check_now (VigLive *self)
   check_logins (self);
 }
 
-guint
-vig_live_count (VigLive *self)
-{
-  return self->sockets->len;
-}
-
 void
 vig_live_stop (VigLive *self)
 {

@@ -25,6 +25,5 @@ void     vig_live_open  (VigLive *self, VigRequest *request, VigLogin *login);
 /* Asks the store whether each socket's login still lives: after something may have ended some. */
 void     vig_live_check_now (VigLive *self);
 void     vig_live_stop  (VigLive *self);
-guint    vig_live_count (VigLive *self);
 
 G_END_DECLS

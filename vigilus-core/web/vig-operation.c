@@ -173,6 +173,7 @@ vig_operation_free (VigOperation *self)
   g_strfreev (self->segments);
   g_ptr_array_unref (self->parameters);
   g_clear_pointer (&self->body, vig_schema_unref);
+  g_clear_pointer (&self->acts, json_object_unref);
   g_free (self);
 }
 
@@ -190,6 +191,8 @@ vig_operation_new (JsonNode *document, const char *path, const char *method, Jso
   self->group = g_strdup (tags != NULL && json_array_get_length (tags) > 0 ? json_array_get_string_element (tags, 0) : "");
   self->segments = g_strsplit (path + 1, "/", -1);
   self->status = read_status (description);
+  if (vig_json_get_object (description, "x-acts") != NULL)
+    self->acts = json_object_ref (vig_json_get_object (description, "x-acts"));
   self->parameters = g_ptr_array_new_with_free_func (free_parameter);
   if (!add_parameters (self, document, description, pointer, error) || !add_body (self, document, description, pointer, error)
       || !read_access (self, description, error))
@@ -241,6 +244,12 @@ guint
 vig_operation_get_status (const VigOperation *self)
 {
   return self->status;
+}
+
+JsonObject *
+vig_operation_get_acts (const VigOperation *self)
+{
+  return self->acts;
 }
 
 gsize

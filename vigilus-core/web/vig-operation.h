@@ -31,6 +31,7 @@ struct _VigOperation
   gboolean   for_people; /* not with an API token */
   VigRole    role;
   guint      status;
+  JsonObject *acts; /* NULL: does not */
   gpointer   binding;
 };
 

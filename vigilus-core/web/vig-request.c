@@ -19,6 +19,7 @@ struct _VigRequest
   JsonObject         *body;
   JsonObject         *details; /* of an error, or NULL */
   VigLogin           *login;
+  VigCaller           caller; /* whose login it is, from where */
   GCancellable       *cancellable;
   gpointer            data;
   GDestroyNotify      free_data;
@@ -47,8 +48,8 @@ static const guint STATUS_OF_CODE[] = {
   [VIG_ERROR_PROOF_NEEDED] = 403,
 };
 
-guint
-vig_error_to_status (const GError *error)
+static guint
+error_to_status (const GError *error)
 {
   if (error->domain != VIG_ERROR || error->code < 0 || error->code >= (int) G_N_ELEMENTS (STATUS_OF_CODE))
     return 500;
@@ -124,7 +125,7 @@ vig_request_respond (VigRequest *self, JsonNode *node)
 static char *
 describe (VigRequest *self, const GError *error)
 {
-  if (vig_error_to_status (error) != 500)
+  if (error_to_status (error) != 500)
     return vig_redactor_apply (self->web->context.agent->redactor, error->message);
 
   g_warning ("%s %s failed: %s", soup_server_message_get_method (self->message),
@@ -154,10 +155,15 @@ vig_request_fail_status (VigRequest *self, guint status, const GError *error)
   vig_request_respond_bytes (self, status, "application/json", bytes);
 }
 
+/* Who has not gone, and yet is called off, was so by the panic switch. */
 void
 vig_request_fail (VigRequest *self, const GError *error)
 {
-  vig_request_fail_status (self, vig_error_to_status (error), error);
+  g_autoptr (GError) frozen = NULL;
+
+  if (!self->gone && g_cancellable_is_cancelled (self->cancellable))
+    error = frozen = g_error_new_literal (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "Vigilus was frozen meanwhile: this was stopped");
+  vig_request_fail_status (self, error_to_status (error), error);
 }
 
 void
@@ -220,6 +226,8 @@ vig_request_set_login (VigRequest *self, VigLogin *login)
 {
   g_clear_pointer (&self->login, vig_login_unref);
   self->login = vig_login_ref (login);
+  self->caller = login->caller;
+  self->caller.address = self->peer->address;
 }
 
 void
@@ -285,7 +293,7 @@ vig_request_get_login (VigRequest *self)
 const VigCaller *
 vig_request_get_caller (VigRequest *self)
 {
-  return self->login != NULL ? &self->login->caller : NULL;
+  return self->login != NULL ? &self->caller : NULL;
 }
 
 JsonObject *

@@ -61,6 +61,4 @@ void             vig_request_fail_with     (VigRequest *self, int code, const ch
 /* For the socket, which answers in its own way: the message goes on. */
 void             vig_request_release       (VigRequest *self);
 
-guint            vig_error_to_status       (const GError *error);
-
 G_END_DECLS

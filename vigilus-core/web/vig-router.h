@@ -26,7 +26,7 @@ typedef struct
 } VigMatch;
 
 /* @bindings: operationId to whatever the caller binds to it. Errors: VIG_ERROR_INVALID names every operation that has no binding, every
- * binding that has no operation, and what is wrong in the description. */
+ * binding that has no operation, and what is wrong in the description. Takes the responses out of @document. */
 VigRouter    *vig_router_new                   (JsonNode *document, GHashTable *bindings, GError **error);
 void          vig_router_free                  (VigRouter *self);
 /* @path: as sent, percent-encoded. VIG_ERROR_NOT_FOUND: no such path. VIG_ERROR_NOT_SUPPORTED: not with this method; *allow (transfer full)
@@ -41,6 +41,8 @@ gboolean      vig_operation_is_for_people      (const VigOperation *self); /* by
 const char   *vig_operation_get_group          (const VigOperation *self); /* its first tag */
 VigRole       vig_operation_get_role           (const VigOperation *self);
 guint         vig_operation_get_status         (const VigOperation *self); /* of success */
+/* NULL: it reaches out to nothing by itself; else {"event": of its record, "detail": members of the body that go into it}. */
+JsonObject   *vig_operation_get_acts           (const VigOperation *self);
 gsize         vig_operation_get_body_limit     (const VigOperation *self); /* bytes */
 gboolean      vig_operation_takes_body         (const VigOperation *self);
 const char   *vig_operation_get_path_name      (const VigOperation *self, guint index); /* NULL: no more */

@@ -21,7 +21,7 @@ typedef struct
   void     (*set_async)     (const char *secret, const char *keep, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data, gpointer data);
   gboolean (*set_finish)    (GAsyncResult *result, GError **error, gpointer data);
   gboolean (*has_keyring)   (gpointer data);
-  gboolean (*is_changed)    (gpointer data); /* another secret than the one that credentials were sealed with */
+  const char *(*get_state)  (gpointer data); /* "loading" at start, "missing", "ok", "changed": another than credentials were sealed with */
   gpointer   data;
 } VigWebSecretFuncs;
 

@@ -119,6 +119,7 @@ void        vig_web_publish        (VigDbConnection *db, VigRequest *request, co
 /* A run of whoever asks; NOT_FOUND else. */
 JsonObject *vig_web_find_run       (VigDbConnection *db, VigRequest *request, const char *id, GError **error);
 void        vig_web_run_started    (GObject *runner, GAsyncResult *result, gpointer request); /* answers @request with the run */
+void        vig_web_act            (VigRequest *request); /* calls the function of an operation that acts; vig-act-gate.c */
 JsonNode   *vig_web_describe_frozen (VigWeb *self); /* schema Frozen, or null */
 JsonObject *vig_web_shape_server   (JsonObject *server); /* a row as schema Server has it; returns @server */
 JsonNode   *vig_node_take_object   (JsonObject *object); /* (transfer full); NULL: NULL */

@@ -267,6 +267,7 @@ export const status = {
     landlock_abi: 7,
     seccomp: true,
     identity: 'the user that runs the daemon',
+    file_tools: 'all',
     usable: true,
     missing: ['namespaces', 'cgroup-pids', 'cgroup-memory'],
     namespaces: [],

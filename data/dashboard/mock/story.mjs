@@ -194,6 +194,8 @@ export class Story {
       },
       times_approved: 3,
       offer_standing: call.level !== 'elevate',
+      rule: 'strict',
+      because: 'a person has to approve this call',
       approvers_needed: 1,
       first_by: null,
       first_at: null,

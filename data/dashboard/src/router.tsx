@@ -128,8 +128,8 @@ const operator = createRoute({
 const servers = createRoute({
   getParentRoute: () => shell,
   path: '/servers',
-  validateSearch: (search: Record<string, unknown>): { tab?: string; add?: boolean; edit?: string } => ({
-    ...texts(search, ['tab', 'edit']),
+  validateSearch: (search: Record<string, unknown>): { tab?: string; add?: boolean; edit?: string; q?: string } => ({
+    ...texts(search, ['tab', 'edit', 'q']),
     ...(search.add === true ? { add: true } : {}),
   }),
   component: lazyRouteComponent(() => import('./pages/servers/servers')),

@@ -4,42 +4,9 @@ import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ApprovalCard } from '../src/components/approval-card';
 import type { Approval } from '../src/lib/types';
+import { approvalOf } from './approval';
 
-const approval: Approval = {
-  id: 'a',
-  call_id: 'c',
-  run_id: 'r',
-  session_id: 's',
-  user_id: 'u',
-  user_name: 'maria',
-  operator_id: 'o',
-  operator_name: 'Files',
-  tool: 'filesystem.write',
-  level: 'write',
-  resource: 'file:/srv/notes.txt',
-  arguments: { path: 'notes.txt', content: 'buy disks' } as unknown as Approval['arguments'],
-  arguments_sha256: 'ab'.repeat(32),
-  reason: 'It was asked for.',
-  preview: { kind: 'diff', text: '--- a\n+++ b\n+buy disks\n' },
-  status: 'pending',
-  mode: null,
-  minutes: null,
-  decided_by: null,
-  deny_reason: null,
-  created_at: '2026-01-01T12:00:00Z',
-  expires_at: '2026-01-01T12:05:00Z',
-  decided_at: null,
-  granted_resource: null,
-  edited_arguments: null,
-  taint: null,
-  times_approved: 0,
-  offer_standing: false,
-  approvers_needed: 1,
-  first_by: null,
-  first_at: null,
-  first_terms: null,
-  grant: null,
-};
+const approval = approvalOf();
 
 const decide = vi.fn();
 const user = userEvent.setup({ delay: null });
@@ -83,6 +50,30 @@ test('shows who asks, how far it goes, on what, and what exactly', () => {
   expect(screen.getByText('+buy disks')).toBeVisible();
   expect(screen.getByText('In the model’s own words, unchecked:')).toBeVisible();
   expect(screen.getByRole('timer')).toHaveTextContent('4:00 left');
+});
+
+test('says which rule asks, and why, but not that the trust mode does', () => {
+  const { unmount } = show();
+  expect(screen.queryByText(/Why you are asked/)).toBeNull();
+  unmount();
+  show({
+    rule: 'policy:3',
+    because: 'a person decides by rule 3 of policy version 7 (disks), because disks\u202e are private',
+  });
+  expect(
+    screen.getByText(
+      'Why you are asked: a person decides by rule 3 of policy version 7 (disks), because disks[U+202E] are private',
+    ),
+  ).toBeVisible();
+});
+
+test('Esc goes back from what the buttons open, and decides nothing', async () => {
+  show();
+  await user.click(screen.getByRole('button', { name: 'Deny' }));
+  await user.type(screen.getByLabelText(/^Why not/), 'no{Escape}');
+  expect(screen.queryByLabelText(/^Why not/)).toBeNull();
+  expect(screen.getByRole('button', { name: 'Deny' })).toBeVisible();
+  expect(decide).not.toHaveBeenCalled();
 });
 
 test('Allow has no focus and does nothing in the first moment', async () => {
@@ -222,4 +213,18 @@ test.each([
   show({ ...values, decided_by: 'maria', decided_at: '2026-01-01T12:00:30Z' });
   expect(screen.getByRole('status')).toHaveTextContent(words);
   expect(screen.queryByRole('button', { name: 'Allow once' })).toBeNull();
+});
+
+test('what was approved stays in view as the change that it was', () => {
+  const decided = { decided_by: 'ada', decided_at: '2026-01-01T12:01:00Z', mode: 'once' as const };
+  show({ ...decided, status: 'approved' }, true, { nested: true });
+  const [change] = screen.getAllByRole('region', { name: 'Changes', hidden: true });
+  expect(change?.textContent).toContain('+buy disks');
+  expect(change?.closest('details')).toBeNull();
+});
+
+test('what was denied is no change', () => {
+  show({ status: 'denied', decided_by: 'ada', decided_at: '2026-01-01T12:01:00Z' }, true, { nested: true });
+  for (const change of screen.queryAllByRole('region', { name: 'Changes', hidden: true }))
+    expect(change.closest('details')).not.toBeNull();
 });

@@ -6,33 +6,19 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { meQuery } from '../src/lib/auth';
 import { api } from '../src/lib/client';
 import { queryClient } from '../src/lib/query';
-import type { Approval, Login } from '../src/lib/types';
+import type { Login } from '../src/lib/types';
 import { Composer } from '../src/pages/chat/composer';
 import { DecidableApproval } from '../src/pages/shared/approval';
+import { approvalOf } from './approval';
 
-const approval = {
-  id: 'a',
-  run_id: 'r',
-  user_id: 'u',
-  user_name: 'maria',
-  operator_name: 'Files',
+const approval = approvalOf({
   tool: 'shell.run',
   level: 'exec',
   resource: 'host:local',
-  arguments: {},
-  arguments_sha256: 'ab'.repeat(32),
-  reason: '',
   preview: null,
-  status: 'pending',
-  mode: null,
-  decided_by: null,
   created_at: new Date(Date.now() - 60_000).toISOString(),
   expires_at: new Date(Date.now() + 600_000).toISOString(),
-  taint: null,
-  approvers_needed: 1,
-  first_by: null,
-  grant: null,
-} as unknown as Approval;
+});
 
 const sent: { path: string; body: unknown }[] = [];
 let isProved = false;

@@ -50,6 +50,26 @@ test('subscribes to what was asked for before it opened', () => {
   expect(last().sent).toEqual([{ subscribe: ['runs', 'approvals'] }]);
 });
 
+test('says each time when a topic is told of', () => {
+  const confirmed = vi.fn();
+  live.start();
+  last().open();
+  const end = live.subscribe(['session:1'], confirmed);
+  expect(confirmed).not.toHaveBeenCalled();
+  last().say({ topic: 'session:2', event: 'subscribed', data: null });
+  last().say({ topic: 'session:1', event: 'run.changed', data: {} });
+  expect(confirmed).not.toHaveBeenCalled();
+  last().say({ topic: 'session:1', event: 'subscribed', data: null });
+  last().close();
+  vi.advanceTimersByTime(1000);
+  last().open();
+  last().say({ topic: 'session:1', event: 'subscribed', data: null });
+  expect(confirmed).toHaveBeenCalledTimes(2);
+  end();
+  last().say({ topic: 'session:1', event: 'subscribed', data: null });
+  expect(confirmed).toHaveBeenCalledTimes(2);
+});
+
 test('a topic with two users is left when the second goes', () => {
   live.start();
   last().open();

@@ -51,6 +51,20 @@ test('a log is shown by lines and filtered', async () => {
   expect(screen.getAllByRole('listitem')).toHaveLength(1);
 });
 
+test('events are a log, the newest last', () => {
+  const agent = { id: '001', name: 'web' };
+  const items = [
+    { timestamp: '2026-11-29T10:00:02.000+0000', agent, full_log: 'second' },
+    { timestamp: '2026-11-29T10:00:01.000+0000', agent, data: { srcip: '10.0.0.1' } },
+  ];
+  show({ what: 'logs', from: 'indexer', items, total: '2' });
+  expect(screen.queryByRole('table')).toBeNull();
+  const lines = screen.getAllByRole('listitem').map((line) => line.textContent);
+  expect(lines[0]).toContain('web: {"data":{"srcip":"10.0.0.1"}}');
+  expect(lines[1]).toContain('web: second');
+  expect(document.querySelectorAll('.log-lines time')).toHaveLength(2);
+});
+
 test('the output of a command is a terminal', () => {
   show({ server: 'nas', exit_status: 3, stdout: 'out', stderr: 'err\n', truncated: false, timed_out: false }, 'ls /x');
   expect(screen.getByRole('region', { name: 'Output' }).textContent).toBe('$ ls /x\nout\nerr');

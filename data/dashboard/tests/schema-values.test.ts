@@ -43,6 +43,9 @@ test('a write is a diff', () => {
   expect(diffOfWrite('filesystem.write', { path: 'a', content: '@@ -1 +1 @@\n-a\n+b\n', mode: 'patch' })).toContain(
     '-a',
   );
+  const base64 = { path: 'a', content: 'ZHLDqWkK', encoding: 'base64' };
+  expect(diffOfWrite('ssh.write', base64)).toBe('+++ a\n+dréi');
+  expect(diffOfWrite('ssh.write', { ...base64, content: '/wA=' })).toBeUndefined();
   expect(diffOfWrite('filesystem.read', { path: 'a', content: 'x' })).toBeUndefined();
   expect(diffOfWrite('ssh.write', null)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect, test } from 'vitest';
-import { join, overlap, ReplyStream } from '../src/lib/stream';
+import { emptyStream, isGrown, join, overlap, ReplyStream, type StreamState, step } from '../src/lib/stream';
 
 const answer = 'Two file systems are mounted, and both have room. Nothing was changed.';
 const live = (text: string, runId = 'r') => ({
@@ -49,6 +49,33 @@ test('a fetch that was overtaken by the stored reply is refused', () => {
   expect(stream.take(live(''))).toBe(true);
 });
 
+test('what turns out to be thinking moves there at once, and nothing of it is lost', () => {
+  const stream = new ReplyStream();
+  stream.addText('r', 'reasoning', 'First. ');
+  stream.addText('r', 'text', 'Let me see.');
+  const before = stream.state;
+  const seen: StreamState[] = [];
+  stream.watch(() => seen.push(stream.state));
+  stream.addText('r', 'reclassify', '');
+  expect(seen).toHaveLength(1);
+  expect(stream.state).toMatchObject({ reasoning: 'First. Let me see.', text: '' });
+  expect(isGrown(before, stream.state)).toBe(false);
+  stream.addText('r', 'text', 'Good day');
+  expect(stream.state).toMatchObject({ reasoning: 'First. Let me see.', text: 'Good day' });
+});
+
+test('a fetch during which text became thinking is refused', () => {
+  const stream = new ReplyStream();
+  stream.expect();
+  stream.addText('r', 'text', 'see.');
+  stream.addText('r', 'reclassify', '');
+  expect(stream.take(live('Let me see.'))).toBe(false);
+  stream.expect();
+  stream.addText('r', 'text', 'day');
+  expect(stream.take({ ...live('Good '), reasoning: 'Let me see.' })).toBe(true);
+  expect(stream.state).toMatchObject({ reasoning: 'Let me see.', text: 'Good day' });
+});
+
 test('another run begins with nothing of the one before', () => {
   const stream = new ReplyStream();
   stream.addText('one', 'text', 'first');
@@ -63,4 +90,19 @@ test('output of a call grows apart from the text', () => {
   stream.take({ ...live(''), outputs: { c: 'line 1\nline 2\n' } });
   stream.addOutput('c', 'line 3\n');
   expect(stream.state.outputs).toEqual({ c: 'line 1\nline 2\nline 3\n' });
+});
+
+test('a long text is shown in steps, and what is no growth at once', () => {
+  const whole = { ...emptyStream, runId: 'r', text: 'x'.repeat(20_000) };
+  let shown: StreamState = { ...whole, text: '' };
+  const lengths: number[] = [];
+  while (shown.text.length < whole.text.length) {
+    expect(isGrown(shown, whole)).toBe(true);
+    shown = step(shown, whole);
+    lengths.push(shown.text.length);
+  }
+  expect(lengths).toEqual([8000, 16_000, 20_000]);
+  expect(shown).toBe(whole);
+  for (const other of [{ runId: 's' }, { settledBy: 'm' }, { text: '' }, { reasoning: 'no' }])
+    expect(isGrown({ ...whole, reasoning: 'yes' }, { ...whole, reasoning: 'yes', ...other })).toBe(false);
 });

@@ -171,6 +171,36 @@ test('a text that grows is split as it is when it is whole', () => {
   expect(splitter.split('Another text')).toEqual(['Another text']);
 });
 
+const row = (index: number) => `| host${index} | 10.0.0.${index} | **up** |`;
+const tall = `Hosts:\n\n| name | address | state |\n|:--|---|--:|\n${Array.from({ length: 400 }, (_none, index) => row(index)).join('\n')}\n\nend`;
+
+test('a table that goes on for pages is cut between its rows, each part with its head', () => {
+  const blocks = splitBlocks(tall);
+  expect(blocks.length).toBeGreaterThan(3);
+  expect(Math.max(...blocks.map((block) => block.length))).toBeLessThan(3200);
+  const head = '| name | address | state |\n|:--|---|--:|\n';
+  for (const block of blocks.slice(1, -1)) expect(block.startsWith(`${head}| host`)).toBe(true);
+  expect(blocks.at(-1)).toBe('end');
+  const rows = blocks.flatMap((block) => block.split('\n').filter((line) => line.startsWith('| host')));
+  expect(rows).toEqual(Array.from({ length: 400 }, (_none, index) => row(index)));
+  const splitter = new BlockSplitter();
+  for (let end = 0; end <= tall.length; end += 5) splitter.split(tall.slice(0, end));
+  expect(splitter.split(tall)).toEqual(blocks);
+  expect(splitBlocks(`\`\`\`\n${tall}`)).toHaveLength(1);
+});
+
+test('a link that is defined below a table leaves its head where it is', () => {
+  const short = '| a | b |\n|---|---|\n| 1 | 2 |\n[1]: https://example.org';
+  expect(splitBlocks(short)).toEqual([short]);
+  const splitter = new BlockSplitter();
+  for (let end = 0; end <= tall.length; end += 5) splitter.split(tall.slice(0, end));
+  expect(splitter.split(`${tall}\n\n[1]: https://example.org`).join('\n')).toContain('| host399 |');
+  const open = tall.slice(0, tall.indexOf('\n\nend'));
+  const last = new BlockSplitter();
+  for (let end = 0; end <= open.length; end += 5) last.split(open.slice(0, end));
+  expect(last.split(`${open}\n\n[1]: https://example.org`).at(-1)).toMatch(/^\| name \|/);
+});
+
 test.each([
   ['```js\nlet a;\n```', { language: 'js', text: 'let a;' }],
   ['```\nopen\n\nstill', { language: undefined, text: 'open\n\nstill' }],

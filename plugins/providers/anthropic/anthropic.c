@@ -7,6 +7,7 @@
 
 #define MAX_DIALECTS 200 /* models whose ways are remembered */
 #define VERSION "2023-06-01"
+#define MIN_ROOM 4096 /* tokens left of the context, and a quarter of what was asked for: an answer that is worth asking for */
 
 #define ANTHROPIC_TYPE_PROVIDER (anthropic_provider_get_type ())
 G_DECLARE_FINAL_TYPE (AnthropicProvider, anthropic_provider, ANTHROPIC, PROVIDER, VigHttpProvider)
@@ -41,7 +42,7 @@ static JsonObject *
 build_request (VigHttpProvider *provider, const VigCompletionRequest *request, GError **error)
 {
   AnthropicProvider *self = ANTHROPIC_PROVIDER (provider);
-  JsonObject *body = anthropic_build_request (request);
+  JsonObject *body = anthropic_build_request (request, vig_http_provider_is_blind (provider, request->model));
 
   anthropic_set_thinking (body, self->effort, get_dialect (self, request->model));
 
@@ -67,23 +68,42 @@ add_headers (VigHttpProvider *self, SoupMessageHeaders *headers, const char *api
     soup_message_headers_replace (headers, "x-api-key", api_key);
 }
 
-/* "max_tokens: 16384 > 8192, which is the maximum allowed number of output tokens for MODEL" */
+/* "max_tokens: 16384 > 8192, which is the maximum allowed number of output tokens for MODEL": 8192 are left;
+ * "input length and `max_tokens` exceed context limit: 190000 + 16384 > 200000, ...": 10000. 0: it says something else. */
+static gint64
+read_room (const char *said, gboolean *is_context)
+{
+  g_autoptr (GRegex) regex = g_regex_new ("max_tokens: \\d+ > (\\d+)|context limit: (\\d+) \\+ \\d+ > (\\d+)", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree char *limit = NULL;
+  g_autofree char *input = NULL;
+  g_autofree char *window = NULL;
+
+  if (!g_regex_match (regex, said, 0, &match))
+    return 0;
+
+  limit = g_match_info_fetch (match, 1);
+  input = g_match_info_fetch (match, 2);
+  window = g_match_info_fetch (match, 3);
+  *is_context = *limit == '\0';
+  if (*limit != '\0')
+    return g_ascii_strtoll (limit, NULL, 10);
+
+  return g_ascii_strtoll (window, NULL, 10) - g_ascii_strtoll (input, NULL, 10);
+}
+
+/* What the model itself gives at most is taken as it is. Where the conversation leaves hardly any room, a shorter one is the better help: the answer
+ * would be cut off, and each turn from here on would be refused once. */
 static gboolean
 lower_limit (JsonObject *body, const char *said)
 {
-  g_autoptr (GRegex) regex = g_regex_new ("max_tokens: \\d+ > (\\d+)", 0, 0, NULL);
-  g_autoptr (GMatchInfo) match = NULL;
-  g_autofree char *limit = NULL;
-  gint64 number;
+  gint64 wanted = vig_json_get_int (body, "max_tokens", 0);
+  gboolean is_context = FALSE;
+  gint64 room = read_room (said, &is_context);
 
-  if (!g_regex_match (regex, said, 0, &match))
+  if (room < (is_context ? MAX (MIN_ROOM, wanted / 4) : 1) || room >= wanted)
     return FALSE;
-
-  limit = g_match_info_fetch (match, 1);
-  number = g_ascii_strtoll (limit, NULL, 10);
-  if (number <= 0 || number >= vig_json_get_int (body, "max_tokens", 0))
-    return FALSE;
-  json_object_set_int_member (body, "max_tokens", number);
+  json_object_set_int_member (body, "max_tokens", room);
 
   return TRUE;
 }
@@ -147,6 +167,30 @@ parse_end (VigHttpProvider *self, VigHttpAnswer *answer)
   anthropic_parse_end (answer);
 }
 
+/* "capabilities": {"image_input": {"supported": true}}; -1: it does not tell. */
+static int
+read_sight (JsonObject *object)
+{
+  JsonObject *capabilities = vig_json_get_object (object, "capabilities");
+  JsonObject *images = capabilities != NULL ? vig_json_get_object (capabilities, "image_input") : NULL;
+
+  return images == NULL || !json_object_has_member (images, "supported") ? -1 : vig_json_get_boolean (images, "supported", FALSE) ? 1 : 0;
+}
+
+static void
+add_model (GPtrArray *models, JsonObject *object)
+{
+  const char *id = vig_json_get_string (object, "id", NULL);
+  VigModel *model;
+
+  if (id == NULL)
+    return;
+
+  model = vig_model_new (id, vig_json_get_int (object, "max_input_tokens", 0));
+  model->sees_images = read_sight (object);
+  g_ptr_array_add (models, model);
+}
+
 static char *
 parse_models (VigHttpProvider *self, JsonObject *body, GPtrArray *models)
 {
@@ -155,14 +199,8 @@ parse_models (VigHttpProvider *self, JsonObject *body, GPtrArray *models)
   g_autofree char *escaped = NULL;
 
   for (guint i = 0; data != NULL && i < json_array_get_length (data); i++)
-    {
-      JsonNode *node = json_array_get_element (data, i);
-      JsonObject *model = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-      const char *id = model != NULL ? vig_json_get_string (model, "id", NULL) : NULL;
-
-      if (id != NULL)
-        g_ptr_array_add (models, vig_model_new (id, vig_json_get_int (model, "max_input_tokens", 0)));
-    }
+    if (JSON_NODE_HOLDS_OBJECT (json_array_get_element (data, i)))
+      add_model (models, json_array_get_object_element (data, i));
 
   if (!vig_json_get_boolean (body, "has_more", FALSE) || last == NULL)
     return NULL;

@@ -18,7 +18,7 @@ typedef enum
   ANTHROPIC_NO_THINKING = 1 << 3,
 } AnthropicDialect;
 
-JsonObject *anthropic_build_request (const VigCompletionRequest *request);
+JsonObject *anthropic_build_request (const VigCompletionRequest *request, gboolean is_blind);
 
 /* Sets how much is thought, anew: @effort "off", "low", "medium", "high"; NULL: the model's own way. */
 void        anthropic_set_thinking   (JsonObject *body, const char *effort, guint dialect);

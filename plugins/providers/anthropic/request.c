@@ -11,12 +11,9 @@ build_tools (const VigToolInfo * const *tools)
   for (; *tools != NULL; tools++)
     {
       g_autofree char *name = vig_http_provider_name_to_wire ((*tools)->name);
-      JsonNode *schema = vig_json_parse ((*tools)->input_schema, -1, 0, NULL);
 
-      if (schema == NULL)
-        schema = vig_json_pack ("{s:s}", "type", "object");
       json_array_add_element (array, vig_json_pack ("{s:s, s:s, s:o}", "name", name,
-                                                    "description", (*tools)->description, "input_schema", schema));
+                                                    "description", (*tools)->description, "input_schema", vig_http_provider_build_schema (*tools)));
     }
 
   return array;
@@ -50,9 +47,11 @@ add_text (JsonArray *messages, const char *role, const char *text)
 }
 
 static void
-add_images (JsonArray *messages, VigTranscript *transcript, guint turn)
+add_images (JsonArray *messages, VigTranscript *transcript, guint turn, gboolean is_blind)
 {
-  for (guint i = 0; i < vig_transcript_get_n_images (transcript, turn); i++)
+  if (is_blind && vig_transcript_get_n_images (transcript, turn) > 0)
+    add_text (messages, "user", VIG_HTTP_NO_PICTURE);
+  for (guint i = 0; !is_blind && i < vig_transcript_get_n_images (transcript, turn); i++)
     {
       const VigImage *image = vig_transcript_get_image (transcript, turn, i);
 
@@ -80,6 +79,34 @@ get_kept_content (VigReply *reply)
   return opaque != NULL ? vig_json_get_array (opaque, "content") : NULL;
 }
 
+/* How many of the blocks go back: thinking that led to nothing, because the answer was cut, is refused at the end of a message. */
+static guint
+count_kept (JsonArray *kept)
+{
+  guint n = json_array_get_length (kept);
+
+  while (n > 0 && g_str_has_suffix (vig_json_get_string (json_array_get_object_element (kept, n - 1), "type", ""), "thinking"))
+    n--;
+
+  return n;
+}
+
+static void
+add_kept (JsonArray *messages, JsonArray *kept)
+{
+  guint n = count_kept (kept);
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *block = json_array_get_object_element (kept, i);
+
+      if (g_str_equal (vig_json_get_string (block, "type", ""), "text"))
+        add_text (messages, "assistant", vig_json_get_string (block, "text", ""));
+      else
+        json_array_add_element (open_message (messages, "assistant"), json_node_copy (json_array_get_element (kept, i)));
+    }
+}
+
 static void
 add_reply (JsonArray *messages, VigReply *reply)
 {
@@ -88,8 +115,7 @@ add_reply (JsonArray *messages, VigReply *reply)
 
   if (kept != NULL)
     {
-      for (guint i = 0; i < json_array_get_length (kept); i++)
-        json_array_add_element (open_message (messages, "assistant"), json_node_copy (json_array_get_element (kept, i)));
+      add_kept (messages, kept);
       return;
     }
 
@@ -127,7 +153,7 @@ add_results (JsonArray *messages, VigTranscript *transcript, guint turn)
 }
 
 static JsonArray *
-build_messages (VigTranscript *transcript)
+build_messages (VigTranscript *transcript, gboolean is_blind)
 {
   JsonArray *messages = json_array_new ();
 
@@ -136,7 +162,7 @@ build_messages (VigTranscript *transcript)
       {
       case VIG_TURN_USER:
         add_text (messages, "user", vig_transcript_get_text (transcript, i));
-        add_images (messages, transcript, i);
+        add_images (messages, transcript, i, is_blind);
         break;
 
       case VIG_TURN_ASSISTANT:
@@ -175,10 +201,10 @@ mark_last_message (JsonArray *messages)
 }
 
 JsonObject *
-anthropic_build_request (const VigCompletionRequest *request)
+anthropic_build_request (const VigCompletionRequest *request, gboolean is_blind)
 {
   gint64 max_tokens = request->max_output_tokens > 0 ? request->max_output_tokens : ANTHROPIC_DEFAULT_MAX_TOKENS;
-  JsonArray *messages = build_messages (request->transcript);
+  JsonArray *messages = build_messages (request->transcript, is_blind);
   JsonObject *body;
 
   mark_last_message (messages);

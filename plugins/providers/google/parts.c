@@ -118,12 +118,14 @@ put_value (JsonNode *place, JsonNode *value)
 
   if (both != NULL)
     json_node_set_string (place, both);
-  else if (JSON_NODE_HOLDS_VALUE (value))
+  else if (JSON_NODE_HOLDS_VALUE (value) && (JSON_NODE_HOLDS_VALUE (place) || JSON_NODE_HOLDS_NULL (place)))
     {
       GValue copy = G_VALUE_INIT;
 
       json_node_get_value (value, &copy);
-      json_node_init (place, JSON_NODE_VALUE);
+      /* Of one that has a value, json-glib frees that, and goes on to use it. */
+      if (JSON_NODE_HOLDS_NULL (place))
+        json_node_init (place, JSON_NODE_VALUE);
       json_node_set_value (place, &copy);
       g_value_unset (&copy);
     }

@@ -13,12 +13,9 @@ build_declarations (const VigToolInfo * const *tools)
   for (; *tools != NULL; tools++)
     {
       g_autofree char *name = vig_http_provider_name_to_wire ((*tools)->name);
-      JsonNode *schema = vig_json_parse ((*tools)->input_schema, -1, 0, NULL);
 
-      if (schema == NULL)
-        schema = vig_json_pack ("{s:s}", "type", "object");
       json_array_add_element (array, vig_json_pack ("{s:s, s:s, s:o}", "name", name, "description", (*tools)->description,
-                                                    "parametersJsonSchema", schema));
+                                                    "parametersJsonSchema", vig_http_provider_build_schema (*tools)));
     }
 
   return array;
@@ -46,7 +43,9 @@ add_user (JsonArray *contents, VigTranscript *transcript, guint turn)
 {
   JsonArray *parts = add_content (contents, "user");
 
-  json_array_add_element (parts, vig_json_pack ("{s:s}", "text", vig_transcript_get_text (transcript, turn)));
+  /* An empty text is refused; a message without parts, too. */
+  if (*vig_transcript_get_text (transcript, turn) != '\0' || vig_transcript_get_n_images (transcript, turn) == 0)
+    json_array_add_element (parts, vig_json_pack ("{s:s}", "text", vig_transcript_get_text (transcript, turn)));
   for (guint i = 0; i < vig_transcript_get_n_images (transcript, turn); i++)
     {
       const VigImage *image = vig_transcript_get_image (transcript, turn, i);
@@ -102,16 +101,16 @@ add_reply (JsonArray *contents, VigReply *reply, gboolean sign)
                                    "thoughtSignature", "skip_thought_signature_validator");
 }
 
-/* The id that the server gave call @index, or NULL. */
-static const char *
-find_id (JsonArray *kept, guint index)
+/* Call @index as the server made it, or NULL. */
+static JsonObject *
+find_call (JsonArray *kept, guint index)
 {
   for (guint i = 0; kept != NULL && i < json_array_get_length (kept); i++)
     {
       JsonObject *call = vig_json_get_object (json_array_get_object_element (kept, i), "functionCall");
 
       if (call != NULL && index-- == 0)
-        return vig_json_get_string (call, "id", NULL);
+        return call;
     }
 
   return NULL;
@@ -129,9 +128,11 @@ add_results (JsonArray *contents, VigTranscript *transcript, guint turn)
       gboolean is_error;
       g_autofree char *text = vig_http_provider_find_result (transcript, turn, i, &is_error);
       g_autofree char *name = vig_http_provider_name_to_wire (vig_reply_get_call (reply, i)->name);
+      JsonObject *made = find_call (get_kept (reply), i);
 
-      json_array_add_element (parts, vig_json_pack ("{s:{s:s, s:s?, s:{s:s}}}", "functionResponse", "name", name,
-                                                    "id", find_id (get_kept (reply), i),
+      json_array_add_element (parts, vig_json_pack ("{s:{s:s, s:s?, s:{s:s}}}", "functionResponse",
+                                                    "name", made != NULL ? vig_json_get_string (made, "name", name) : name,
+                                                    "id", made != NULL ? vig_json_get_string (made, "id", NULL) : NULL,
                                                     "response", is_error ? "error" : "output", text));
     }
 }

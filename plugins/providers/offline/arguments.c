@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define POLITELY "^\\s*(?:please\\s+|can you\\s+|could you\\s+)?"
+
 typedef struct
 {
   const char *text;
@@ -66,6 +68,15 @@ static gboolean
 is_whole_request (const char *name)
 {
   static const char *words[] = { "task", "request", "prompt", "question", "query", "reason", "search", NULL };
+
+  return name_has (name, words);
+}
+
+/* What only an answer can tell, such as where the next page begins. */
+static gboolean
+is_cursor (const char *name)
+{
+  static const char *words[] = { "after", "before", "cursor", "next", "page", "token", NULL };
 
   return name_has (name, words);
 }
@@ -167,19 +178,25 @@ choose_example (const char *description, const char *text)
   return best < 0 ? NULL : g_strdup (examples->pdata[best]);
 }
 
+/* What the first group of @expression, which is compiled once into @pattern, is in @text. */
+static char *
+find_group (GRegex **pattern, const char *expression, const char *text)
+{
+  g_autoptr (GMatchInfo) match = NULL;
+
+  if (g_once_init_enter (pattern))
+    g_once_init_leave (pattern, g_regex_new (expression, G_REGEX_CASELESS | G_REGEX_OPTIMIZE | G_REGEX_DOTALL, 0, NULL));
+
+  return g_regex_match (*pattern, text, 0, &match) ? g_match_info_fetch (match, 1) : NULL;
+}
+
 /* "run uptime -p", "execute the command ls": what stands behind the verb, where the sentence begins with it. */
 static char *
 find_spoken_command (const char *text)
 {
   static GRegex *pattern = NULL;
-  g_autoptr (GMatchInfo) match = NULL;
 
-  if (g_once_init_enter (&pattern))
-    g_once_init_leave (&pattern, g_regex_new ("^\\s*(?:please\\s+|can you\\s+|could you\\s+)?(?:run|execute|exec|launch|invoke)\\s+"
-                                              "(?:the\\s+)?(?:shell\\s+)?(?:command\\s*)?:?\\s*(.+?)[?.!]?\\s*$",
-                                              G_REGEX_CASELESS | G_REGEX_OPTIMIZE | G_REGEX_DOTALL, 0, NULL));
-
-  return g_regex_match (pattern, text, 0, &match) ? g_match_info_fetch (match, 1) : NULL;
+  return find_group (&pattern, POLITELY "(?:run|execute|exec|launch|invoke)\\s+(?:the\\s+)?(?:shell\\s+)?(?:command\\s*)?:?\\s*(.+?)[?.!]?\\s*$", text);
 }
 
 static char *
@@ -200,33 +217,42 @@ static char *
 find_spoken_text (const char *text)
 {
   static GRegex *pattern = NULL;
-  g_autoptr (GMatchInfo) match = NULL;
 
-  if (g_once_init_enter (&pattern))
-    g_once_init_leave (&pattern, g_regex_new ("\\b(?:saying|that says|that reads|which says|with the (?:text|content|words)|containing|reminding me to|to remember to)\\s+(.+?)"
-                                              "(?:\\s+(?:in|into|to)\\s+\\S+\\.[A-Za-z0-9]{1,6})?\\s*$",
-                                              G_REGEX_CASELESS | G_REGEX_OPTIMIZE | G_REGEX_DOTALL, 0, NULL));
-  if (g_regex_match (pattern, text, 0, &match))
-    return g_match_info_fetch (match, 1);
+  return find_group (&pattern, "\\b(?:saying|that says|that reads|which says|with the (?:text|content|words)|containing|reminding me to|to remember to)\\s+(.+?)"
+                               "(?:\\s+(?:in|into|to)\\s+\\S+\\.[A-Za-z0-9]{1,6})?\\s*$", text);
+}
+
+/* "which file mentions the landlord", "grep for error in app.log": what to look for. */
+static char *
+find_sought_text (const char *text)
+{
+  static GRegex *pattern = NULL;
+
+  return find_group (&pattern, "\\b(?:mention(?:s|ing)?|contains?|grep(?:\\s+for)?|(?:search|look|lines?|files?)\\s+(?:\\w+\\s+)?(?:for|with))\\s+"
+                               "(?:the\\s+words?\\s+)?([^*]+?)(?:\\s+(?:in|below|under)\\s+\\S+)?[?.!]?\\s*$", text);
+}
+
+/* "find all *.conf": the word with a star. */
+static char *
+find_glob (const char *text)
+{
+  g_auto (GStrv) words = g_strsplit_set (text, " \t\n,;?\"'`", -1);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (strchr (words[i], '*') != NULL && strlen (words[i]) > 1)
+      return g_strdup (words[i]);
 
   return NULL;
 }
 
 /* "put buy disks in notes.txt": what stands between the verb and the file. */
 static char *
-find_text_before_path (Source *source)
+find_text_before_path (const char *text)
 {
   static GRegex *pattern = NULL;
-  g_autoptr (GMatchInfo) match = NULL;
 
-  if (g_once_init_enter (&pattern))
-    g_once_init_leave (&pattern, g_regex_new ("^\\s*(?:please\\s+|can you\\s+|could you\\s+)?(?:write|save|put|store|note|record|append|add|jot(?:\\s+down)?)\\s+"
-                                              "(?:down\\s+)?(.+?)\\s+(?:in|into|to|on|onto)\\s+"
-                                              "(?:the\\s+)?(?:file\\s+|a file called\\s+)?\\S+\\s*$", G_REGEX_CASELESS | G_REGEX_OPTIMIZE | G_REGEX_DOTALL, 0, NULL));
-  if (!g_regex_match (pattern, source->text, 0, &match))
-    return NULL;
-
-  return g_match_info_fetch (match, 1);
+  return find_group (&pattern, POLITELY "(?:write|save|put|store|note|record|append|add|jot(?:\\s+down)?)\\s+(?:down\\s+)?(.+?)\\s+(?:in|into|to|on|onto)\\s+"
+                               "(?:the\\s+)?(?:file\\s+|a file called\\s+)?\\S+\\s*$", text);
 }
 
 static char *
@@ -237,9 +263,11 @@ find_text (Source *source)
   if (text == NULL)
     text = find_spoken_text (source->text);
   if (text == NULL)
-    text = find_text_before_path (source);
+    text = find_text_before_path (source->text);
   if (text == NULL)
     text = g_strdup (source->request->code);
+  if (text == NULL)
+    text = find_sought_text (source->text);
 
   return text;
 }
@@ -250,6 +278,8 @@ find_string (const char *name, JsonObject *property, Source *source)
   Request *request = source->request;
   char *example;
 
+  if (is_cursor (name))
+    return NULL;
   if (g_str_equal (name, "server"))
     return g_strdup (request->server);
   if (is_command (name))
@@ -261,6 +291,9 @@ find_string (const char *name, JsonObject *property, Source *source)
   if (is_whole_request (name))
     return g_strdup (source->text);
 
+  example = g_str_equal (name, "name") || g_str_equal (name, "pattern") ? find_glob (source->text) : NULL;
+  if (example != NULL)
+    return example;
   example = choose_example (vig_json_get_string (property, "description", ""), source->text);
 
   return example != NULL || is_path (name) ? example : g_strdup (request->payload);

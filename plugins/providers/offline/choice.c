@@ -142,7 +142,7 @@ answer_user (VigReply *reply, const char *system, const char *text, const VigToo
     {
       if (!route_make (reply, system, text, tools))
         {
-          words = route_tell (tools);
+          words = route_tell (system, tools);
           vig_reply_append_text (reply, words, -1);
           vig_reply_set_stop_reason (reply, "stop", FALSE);
         }

@@ -8,15 +8,23 @@
 #include <string.h>
 
 /* Below this an Operator shares only words that nearly all share. */
-#define SCORE_MIN 0.5
+#define SCORE_MIN 0.1
+/* From this on a part of a request is plainly somebody's. */
+#define SCORE_PLAIN 1.0
+/* What an Operator is for says its name, then its description. Its tools and its prompt are long: each of their words says little. */
+#define WEIGHT_NAME        2.0
+#define WEIGHT_DESCRIPTION 0.6
+#define WEIGHT_TOOLS       0.06
+#define WEIGHT_PROMPT      0.06
 /* As vig_prompt_for_routing () puts it. */
+#define TOOLS "\nPermission level: "
 #define INSTRUCTIONS "\nIts instructions: "
 /* Parts of a request: more are no plan but a list. */
 #define MAX_PARTS 4
 
 typedef struct
 {
-  JsonArray *choices; /* of {const, title, description} */
+  JsonArray *names;
   Ranking   *ranking;
 } Operators;
 
@@ -31,12 +39,12 @@ find_tool (const VigToolInfo * const *tools, const char *name)
 }
 
 static JsonArray *
-get_choices (JsonObject *schema)
+get_names (JsonObject *schema)
 {
   JsonObject *properties = schema != NULL ? vig_json_get_object (schema, "properties") : NULL;
   JsonObject *operator = properties != NULL ? vig_json_get_object (properties, "operator") : NULL;
 
-  return operator != NULL ? vig_json_get_array (operator, "oneOf") : NULL;
+  return operator != NULL ? vig_json_get_array (operator, "enum") : NULL;
 }
 
 const VigToolInfo *
@@ -45,41 +53,60 @@ route_find_delegate (const VigToolInfo * const *tools)
   const VigToolInfo *delegate = find_tool (tools, "delegate");
   g_autoptr (JsonObject) schema = delegate != NULL ? vig_json_parse_object (delegate->input_schema, -1, 0, NULL) : NULL;
 
-  return get_choices (schema) != NULL ? delegate : NULL;
+  return get_names (schema) != NULL ? delegate : NULL;
 }
 
-/* What the system prompt says of an Operator, in the section under its name: its instructions. */
+/* What the system prompt says of an Operator, in the section under its name. */
 static char *
 dup_section (const char *system, const char *name)
 {
   g_autofree char *heading = g_strconcat ("\n## ", name, "\n", NULL);
   const char *begin = system != NULL ? strstr (system, heading) : NULL;
-  const char *end;
+  const char *end = begin != NULL ? strstr (begin + strlen (heading), "\n## ") : NULL;
 
   if (begin == NULL)
     return g_strdup ("");
-  end = strstr (begin + strlen (heading), "\n## ");
-  begin = strstr (begin, INSTRUCTIONS);
-  if (begin == NULL || (end != NULL && begin > end))
-    return g_strdup ("");
+  begin += strlen (heading);
 
-  return end != NULL ? g_strndup (begin + strlen (INSTRUCTIONS), end - begin - strlen (INSTRUCTIONS)) : g_strdup (begin + strlen (INSTRUCTIONS));
+  return end != NULL ? g_strndup (begin, end - begin) : g_strdup (begin);
+}
+
+/* Cuts @section where @mark begins; what follows it. */
+static const char *
+cut_at (char *section, const char *mark)
+{
+  char *at = strstr (section, mark);
+
+  if (at == NULL)
+    return "";
+  *at = '\0';
+
+  return at + 1;
 }
 
 static void
 fill (Operators *self, const char *system)
 {
-  for (guint i = 0; i < json_array_get_length (self->choices); i++)
+  for (guint i = 0; i < json_array_get_length (self->names); i++)
     {
-      JsonObject *choice = json_array_get_object_element (self->choices, i);
-      g_autofree char *section = dup_section (system, vig_json_get_string (choice, "const", ""));
+      const char *name = json_array_get_string_element (self->names, i);
+      g_autofree char *section = dup_section (system, name);
+      const char *instructions = cut_at (section, INSTRUCTIONS);
+      const char *tools = cut_at (section, TOOLS);
 
       ranking_begin (self->ranking);
-      ranking_add (self->ranking, vig_json_get_string (choice, "const", ""), 3);
-      ranking_add (self->ranking, vig_json_get_string (choice, "title", ""), 2);
-      ranking_add (self->ranking, vig_json_get_string (choice, "description", ""), 0.5);
-      ranking_add (self->ranking, section, 0.3);
+      ranking_add (self->ranking, name, WEIGHT_NAME);
+      ranking_add (self->ranking, section, WEIGHT_DESCRIPTION);
+      ranking_add (self->ranking, tools, WEIGHT_TOOLS);
+      ranking_add (self->ranking, *instructions != '\0' ? instructions + strlen (INSTRUCTIONS) - 1 : "", WEIGHT_PROMPT);
     }
+}
+
+/* "run `uptime`": a command, whatever else its Operators call a run. */
+static gboolean
+is_command (Request *request, const char *text)
+{
+  return request->code != NULL && g_regex_match_simple ("^\\s*(?:please\\s+)?(?:run|execute|exec|launch|invoke)\\b", text, G_REGEX_CASELESS, 0);
 }
 
 static int
@@ -87,14 +114,15 @@ find_best (Operators *self, const char *text, double *score)
 {
   g_autoptr (Request) request = request_new (text);
   g_autofree char *query = request_dup_query (request);
+  int best = is_command (request, text) ? ranking_find (self->ranking, "host server shell command", score) : -1;
 
-  return ranking_find (self->ranking, query, score);
+  return best >= 0 ? best : ranking_find (self->ranking, query, score);
 }
 
 static const char *
 get_name (Operators *self, int index)
 {
-  return vig_json_get_string (json_array_get_object_element (self->choices, index), "const", "");
+  return json_array_get_string_element (self->names, index);
 }
 
 static void
@@ -144,7 +172,7 @@ call_plan (VigReply *reply, Operators *self, const char *text)
       int best = find_best (self, parts->pdata[i], &score);
       g_autoptr (JsonArray) after = json_array_new ();
 
-      if (best < 0 || score < 2 * SCORE_MIN)
+      if (best < 0 || score < SCORE_PLAIN)
         return FALSE;
       if (first < 0)
         first = best;
@@ -168,7 +196,7 @@ route_make (VigReply *reply, const char *system, const char *text, const VigTool
 {
   g_autoptr (JsonObject) schema = vig_json_parse_object (route_find_delegate (tools)->input_schema, -1, 0, NULL);
   g_autoptr (Ranking) ranking = ranking_new ();
-  Operators self = { get_choices (schema), ranking };
+  Operators self = { get_names (schema), ranking };
   double score;
   int best;
 
@@ -184,18 +212,19 @@ route_make (VigReply *reply, const char *system, const char *text, const VigTool
 }
 
 char *
-route_tell (const VigToolInfo * const *tools)
+route_tell (const char *system, const VigToolInfo * const *tools)
 {
   g_autoptr (JsonObject) schema = vig_json_parse_object (route_find_delegate (tools)->input_schema, -1, 0, NULL);
-  JsonArray *choices = get_choices (schema);
+  JsonArray *names = get_names (schema);
   GString *text = g_string_new ("I am the **offline** provider: no language model. I match the words of a request with the Operators there are, and "
                                 "found none that fits these.\n\n");
 
-  for (guint i = 0; i < json_array_get_length (choices); i++)
+  for (guint i = 0; i < json_array_get_length (names); i++)
     {
-      JsonObject *choice = json_array_get_object_element (choices, i);
+      const char *name = json_array_get_string_element (names, i);
+      g_autofree char *section = dup_section (system, name);
 
-      g_string_append_printf (text, "- **%s**: %s\n", vig_json_get_string (choice, "const", ""), vig_json_get_string (choice, "title", ""));
+      g_string_append_printf (text, "- **%s**: %.*s\n", name, (int) strcspn (section, "\n"), section);
     }
   g_string_append (text, "\nName one with @, say it in words like these, or add a model under *Settings → Providers*.\n");
 

@@ -12,6 +12,6 @@ const VigToolInfo *route_find_delegate (const VigToolInfo * const *tools);
 /* Calls `delegate`, or `plan` where parts of the request are plainly for different Operators. FALSE: nobody fits these words. */
 gboolean           route_make          (VigReply *reply, const char *system, const char *text, const VigToolInfo * const *tools);
 /* What it says then: who there is. (transfer full) */
-char              *route_tell          (const VigToolInfo * const *tools);
+char              *route_tell          (const char *system, const VigToolInfo * const *tools);
 
 G_END_DECLS

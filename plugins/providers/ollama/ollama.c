@@ -25,7 +25,7 @@ static const VigProviderInfo ollama_info = {
   .is_local = TRUE,
   .options_schema = VIG_OPTIONS (
     "\"context_length\":{\"type\":\"integer\",\"minimum\":2048,\"maximum\":2097152,\"title\":\"Context\","
-    "\"description\":\"Tokens that a model can look at, 16384 if empty; more takes more memory\"}," VIG_OPTION_REASONING),
+    "\"description\":\"Tokens that a model can look at, 16384 if empty; more takes more memory\"}," VIG_OPTION_REASONING "," VIG_OPTION_TOOLS),
 };
 
 static JsonObject *
@@ -35,7 +35,7 @@ build_request (VigHttpProvider *self, const VigCompletionRequest *request, GErro
   OllamaOptions options = OLLAMA_PROVIDER (self)->options;
 
   if (model != NULL && model->context_length > 0)
-    options.context = MIN (options.context, model->context_length);
+    options.context = vig_model_get_window (model);
   options.is_blind = vig_http_provider_is_blind (self, request->model);
 
   return ollama_build_request (&options, request);
@@ -51,20 +51,17 @@ read_context (JsonObject *info)
   return info != NULL ? vig_json_get_int (info, name, 0) : 0;
 }
 
-/* Ollama serves as much context as we ask for, and no more than the model has. */
 static void
 parse_inquiry (VigHttpProvider *self, JsonObject *body, VigModel *model)
 {
   JsonArray *capabilities = vig_json_get_array (body, "capabilities");
-  gint64 real = read_context (vig_json_get_object (body, "model_info"));
-  gint64 asked = OLLAMA_PROVIDER (self)->options.context;
 
-  model->context_length = real > 0 ? MIN (real, asked) : asked;
-  if (capabilities != NULL)
-    model->sees_images = 0;
-  for (guint i = 0; capabilities != NULL && i < json_array_get_length (capabilities); i++)
-    if (JSON_NODE_HOLDS_VALUE (json_array_get_element (capabilities, i)) && g_strcmp0 (json_array_get_string_element (capabilities, i), "vision") == 0)
-      model->sees_images = 1;
+  model->context_length = read_context (vig_json_get_object (body, "model_info"));
+  model->served_context = OLLAMA_PROVIDER (self)->options.context;
+  if (capabilities == NULL)
+    return;
+  model->sees_images = vig_http_provider_has_word (capabilities, "vision");
+  model->calls_tools = vig_http_provider_has_word (capabilities, "tools");
 }
 
 /* "MODEL does not support thinking", and servers that know only true and false */
@@ -117,7 +114,7 @@ parse_end (VigHttpProvider *self, VigHttpAnswer *answer)
 {
 }
 
-/* What a model's context is stands not in the list. */
+/* What a model's context is stands not in the list: each is inquired about. Ollama serves as much of it as we ask for. */
 static char *
 parse_models (VigHttpProvider *self, JsonObject *body, GPtrArray *models)
 {
@@ -129,8 +126,10 @@ parse_models (VigHttpProvider *self, JsonObject *body, GPtrArray *models)
       JsonObject *model = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
       const char *id = model != NULL ? vig_json_get_string (model, "name", vig_json_get_string (model, "id", NULL)) : NULL;
 
-      if (id != NULL)
-        g_ptr_array_add (models, vig_model_new (id, OLLAMA_PROVIDER (self)->options.context));
+      if (id == NULL)
+        continue;
+      g_ptr_array_add (models, vig_model_new (id, 0));
+      ((VigModel *) g_ptr_array_index (models, models->len - 1))->served_context = OLLAMA_PROVIDER (self)->options.context;
     }
 
   return NULL;
@@ -154,6 +153,7 @@ ollama_provider_class_init (OllamaProviderClass *klass)
   http->completion_path = "/api/chat";
   http->models_path = "/api/tags";
   http->json_lines = TRUE;
+  http->thinks_in_text = TRUE;
   http->build_request = build_request;
   http->adapt_request = adapt_request;
   http->set_options = set_options;

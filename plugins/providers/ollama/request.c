@@ -11,12 +11,10 @@ build_tools (const VigToolInfo * const *tools)
   for (; *tools != NULL; tools++)
     {
       g_autofree char *name = vig_http_provider_name_to_wire ((*tools)->name);
-      JsonNode *schema = vig_json_parse ((*tools)->input_schema, -1, 0, NULL);
 
-      if (schema == NULL)
-        schema = vig_json_pack ("{s:s}", "type", "object");
       json_array_add_element (array, vig_json_pack ("{s:s, s:{s:s, s:s, s:o}}", "type", "function", "function",
-                                                    "name", name, "description", (*tools)->description, "parameters", schema));
+                                                    "name", name, "description", (*tools)->description,
+                                                    "parameters", vig_http_provider_build_schema (*tools)));
     }
 
   return array;

@@ -52,6 +52,8 @@ read_model (VigOpenaiProvider *self, JsonObject *object, VigModel *model)
 
   model->input_price = read_price (pricing, "prompt");
   model->output_price = read_price (pricing, "completion");
+  model->cache_read_price = read_price (pricing, "input_cache_read");
+  model->cache_write_price = read_price (pricing, "input_cache_write");
 }
 
 static void
@@ -62,6 +64,8 @@ openrouter_provider_class_init (OpenrouterProviderClass *klass)
 
   http->info = &openrouter_info;
   http->add_headers = add_headers;
+  http->lists_prices = TRUE;
+  http->key_path = "/key";
   openai->tune_request = tune_request;
   openai->read_model = read_model;
 }

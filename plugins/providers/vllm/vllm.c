@@ -10,7 +10,7 @@ static const VigProviderInfo vllm_info = {
   .default_base_url = "http://127.0.0.1:8000/v1",
   .key = VIG_KEY_OPTIONAL,
   .is_local = TRUE,
-  .options_schema = VIG_OPTIONS (VIG_OPTION_API "," VIG_OPTION_REASONING),
+  .options_schema = VIG_OPTIONS (VIG_OPTION_API "," VIG_OPTION_REASONING "," VIG_OPTION_TOOLS),
 };
 
 VIG_DEFINE_PROVIDER_PLUGIN (VllmProvider, vllm_provider, VigOpenaiProvider, VIG_TYPE_OPENAI_PROVIDER, vllm_info, "vllm")
@@ -31,5 +31,6 @@ static void
 vllm_provider_class_init (VllmProviderClass *klass)
 {
   VIG_HTTP_PROVIDER_CLASS (klass)->info = &vllm_info;
+  VIG_HTTP_PROVIDER_CLASS (klass)->thinks_in_text = TRUE;
   VIG_OPENAI_PROVIDER_CLASS (klass)->tune_request = tune_request;
 }

@@ -48,6 +48,7 @@ read_model (VigOpenaiProvider *self, JsonObject *object, VigModel *model)
 {
   model->input_price = read_price (object, "prompt_text_token_price");
   model->output_price = read_price (object, "completion_text_token_price");
+  model->cache_read_price = read_price (object, "cached_prompt_text_token_price");
 }
 
 static void
@@ -57,7 +58,8 @@ xai_provider_class_init (XaiProviderClass *klass)
   VigOpenaiProviderClass *openai = VIG_OPENAI_PROVIDER_CLASS (klass);
 
   http->info = &xai_info;
-  http->models_path = "/language-models"; /* the list that tells prices */
+  http->models_path = "/language-models";
+  http->lists_prices = TRUE;
   http->refine_fault = refine_fault;
   openai->prefers_responses = prefers_responses;
   openai->read_model = read_model;

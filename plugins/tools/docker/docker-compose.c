@@ -242,6 +242,18 @@ append_down (Compose *self, GString *text)
                                                                     : "Nothing of this project is there.\n");
 }
 
+static const char *
+describe_way (Compose *self, JsonObject *row)
+{
+  const char *id = vig_json_get_string (row, "image_id", "");
+
+  for (guint i = 0; i < docker_length (self->plan.images); i++)
+    if (g_str_equal (vig_json_get_string (docker_object_at (self->plan.images, i), "Id", ""), id))
+      return "";
+
+  return vig_json_get_string (row, "digest", NULL) != NULL ? ", fetched by its digest, for it is not here any more" : ", if it is still here";
+}
+
 static void
 append_restore (Compose *self, GString *text)
 {
@@ -254,7 +266,7 @@ append_restore (Compose *self, GString *text)
       g_autofree char *now = docker_short_id (vig_json_get_string (docker_plan_find_image (self->plan.images, tag), "Id", "nothing"));
       g_autofree char *then = docker_short_id (vig_json_get_string (row, "image_id", ""));
 
-      g_string_append_printf (text, "- %s, now %s, would be %s again\n", tag, now, then);
+      g_string_append_printf (text, "- %s, now %s, would be %s again%s\n", tag, now, then, describe_way (self, row));
     }
   g_string_append (text, "\nServices whose image changes by it would be recreated.\n");
 }
@@ -334,17 +346,33 @@ describe_run (Compose *self, VigCommandResult *result, JsonArray *images_before)
                         "output", words);
 }
 
-static JsonNode *
-run_action (Compose *self, const char * const *action, GCancellable *cancellable, GError **error)
+/* What there is before a change, on disk before it starts: also a call that is stopped halfway can be put back. */
+static JsonArray *
+note_images (Compose *self, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
-  g_autoptr (VigCommandResult) result = NULL;
-  g_autoptr (JsonArray) before = NULL;
+  g_autoptr (JsonArray) images = NULL;
+  g_autoptr (JsonObject) record = NULL;
 
   if (!read_engine (self, docker_project_get_folder (self->project), cancellable, error))
     return NULL;
 
-  before = docker_plan_images (&self->plan, only (self));
+  images = docker_plan_images (&self->plan, only (self));
+  record = vig_json_pack_object ("{s:A}", "images_before", json_array_ref (images));
+
+  return vig_invocation_keep_record (self->invocation, "before", record, error) ? g_steal_pointer (&images) : NULL;
+}
+
+/* @before: (transfer full), or NULL with an error set */
+static JsonNode *
+run_action (Compose *self, const char * const *action, JsonArray *before, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
+  g_autoptr (VigCommandResult) result = NULL;
+  g_autoptr (JsonArray) noted = before;
+
+  if (noted == NULL)
+    return NULL;
+
   for (; *action != NULL; action++)
     g_ptr_array_add (arguments, (gpointer) *action);
   for (guint i = 0; self->services[i] != NULL; i++)
@@ -354,7 +382,7 @@ run_action (Compose *self, const char * const *action, GCancellable *cancellable
   if (result == NULL || !read_engine (self, docker_project_get_folder (self->project), cancellable, error))
     return NULL;
 
-  return describe_run (self, result, g_steal_pointer (&before));
+  return describe_run (self, result, g_steal_pointer (&noted));
 }
 
 /* Only tags that the project uses, and images that were it once: nothing else can be renamed by this. */
@@ -373,6 +401,65 @@ check_tag (Compose *self, const char *tag, GError **error)
       return TRUE;
 
   g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "images: no service of the project is made of \"%s\"", tag);
+
+  return FALSE;
+}
+
+/* FALSE without an error: it is not there. */
+static gboolean
+has_image (Compose *self, const char *id, GCancellable *cancellable, GError **error)
+{
+  const char *path[] = { "images", id, "json", NULL };
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (JsonNode) node = docker_engine_get (self->engine, path, NULL, cancellable, &local_error);
+
+  if (node == NULL && !vig_error_is_not_found (local_error))
+    g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return node != NULL;
+}
+
+/* The digest that was noted for the tag, of the tag's own repository: nothing else is fetched by this. */
+static const char *
+get_digest (JsonObject *row, const char *repository)
+{
+  const char *digest = vig_json_get_string (row, "digest", NULL);
+  g_autofree char *start = g_strconcat (repository, "@", NULL);
+
+  return digest != NULL && g_str_has_prefix (digest, start) ? digest : NULL;
+}
+
+/* An image that was removed since is fetched anew by its digest, which is for this content alone. */
+static gboolean
+fetch (Compose *self, JsonObject *row, const char *repository, GCancellable *cancellable, GError **error)
+{
+  const char *id = vig_json_get_string (row, "image_id", "");
+  const char *digest = get_digest (row, repository);
+  g_autoptr (GError) local_error = NULL;
+
+  if (digest == NULL)
+    g_set_error (&local_error, VIG_ERROR, VIG_ERROR_NOT_FOUND, "the image %s is not here any more, and no digest of %s was noted to fetch it by", id, repository);
+  else if (docker_engine_pull (self->engine, digest, cancellable, &local_error) && !has_image (self, id, cancellable, &local_error) && local_error == NULL)
+    g_set_error (&local_error, VIG_ERROR, VIG_ERROR_REMOTE, "%s is not the image %s", digest, id);
+  if (local_error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
+static gboolean
+ensure_image (Compose *self, JsonObject *row, const char *repository, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (has_image (self, vig_json_get_string (row, "image_id", ""), cancellable, &local_error))
+    return TRUE;
+  if (local_error == NULL)
+    return fetch (self, row, repository, cancellable, error);
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
 
   return FALSE;
 }
@@ -396,7 +483,7 @@ put_back (Compose *self, JsonObject *row, GCancellable *cancellable, GError **er
       return FALSE;
     }
   query = soup_form_encode ("repo", repository, "tag", version, NULL);
-  if (docker_engine_post (self->engine, path, query, &changed, cancellable, error))
+  if (ensure_image (self, row, repository, cancellable, error) && docker_engine_post (self->engine, path, query, &changed, cancellable, error))
     return TRUE;
 
   g_prefix_error (error, "%s can't be put back: ", tag);
@@ -409,17 +496,19 @@ restore (Compose *self, GCancellable *cancellable, GError **error)
 {
   static const char * const up[] = { "up", "-d", NULL };
   JsonArray *images = vig_json_get_array (vig_invocation_get_arguments (self->invocation), "images");
+  g_autoptr (JsonArray) before = NULL;
 
   if (docker_length (images) == 0)
     {
       g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "images: \"restore\" needs what an earlier result has as images_before");
       return NULL;
     }
-  for (guint i = 0; i < docker_length (images); i++)
+  before = note_images (self, cancellable, error);
+  for (guint i = 0; i < docker_length (images) && before != NULL; i++)
     if (!put_back (self, docker_object_at (images, i), cancellable, error))
       return NULL;
 
-  return run_action (self, up, cancellable, error);
+  return run_action (self, up, g_steal_pointer (&before), cancellable, error);
 }
 
 JsonNode *
@@ -441,7 +530,7 @@ docker_compose (VigInvocation *invocation, GCancellable *cancellable, GError **e
       return NULL;
     }
 
-  return run_action (self, g_str_equal (action, "up") ? up : g_str_equal (action, "down") ? down : pull, cancellable, error);
+  return run_action (self, g_str_equal (action, "up") ? up : g_str_equal (action, "down") ? down : pull, note_images (self, cancellable, error), cancellable, error);
 }
 
 JsonNode *

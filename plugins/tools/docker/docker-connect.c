@@ -259,7 +259,7 @@ advise (DockerEndpoint *self, const GError *error)
 }
 
 void
-docker_endpoint_explain (DockerEndpoint *self, GError **error)
+docker_endpoint_explain (DockerEndpoint *self, gboolean was_sent, GError **error)
 {
   g_autoptr (GError) cause = *error;
   GError *reason = self->proxy != NULL ? docker_proxy_take_error (self->proxy) : NULL;
@@ -272,6 +272,11 @@ docker_endpoint_explain (DockerEndpoint *self, GError **error)
       return;
     }
 
+  if (was_sent && reason == NULL)
+    {
+      *error = g_error_new (VIG_ERROR, VIG_ERROR_INTERRUPTED, "Docker of server %s was told to, and gave no whole answer: %s", self->server->name, cause->message);
+      return;
+    }
   if (reason != NULL)
     {
       g_error_free (cause);

@@ -27,8 +27,8 @@ SoupSession    *docker_endpoint_new_session (DockerEndpoint *self);
 void            docker_endpoint_prepare     (DockerEndpoint *self, SoupMessage *message);
 /* A connection of its own, for what speaks HTTP itself. Blocks. */
 GIOStream      *docker_endpoint_dial        (DockerEndpoint *self, GCancellable *cancellable, GError **error);
-/* What a person can do about an error of the connection. */
-void            docker_endpoint_explain     (DockerEndpoint *self, GError **error);
+/* What a person can do about an error of the connection. INTERRUPTED where @was_sent: a change that may have been made. */
+void            docker_endpoint_explain     (DockerEndpoint *self, gboolean was_sent, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DockerEndpoint, docker_endpoint_free)
 

@@ -151,10 +151,16 @@ control (VigInvocation *invocation, const char *verb, gboolean should_run, GCanc
   g_autoptr (JsonObject) after = NULL;
   gboolean changed;
 
+  g_autoptr (GError) local_error = NULL;
+
   if (before == NULL || !docker_engine_post (engine, path, query, &changed, cancellable, error))
     return NULL;
 
-  after = should_run ? watch (engine, before, cancellable, error) : look (engine, before, cancellable, error);
+  after = should_run ? watch (engine, before, cancellable, &local_error) : look (engine, before, cancellable, &local_error);
+  if (after == NULL && g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  else if (after == NULL)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "Docker did %s it, and what became of it can't be seen: %s", verb, local_error->message);
 
   return after != NULL ? report (engine, before, after, changed, should_run) : NULL;
 }

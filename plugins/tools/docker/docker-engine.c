@@ -122,18 +122,27 @@ set_status_error (SoupMessage *message, GBytes *body, GError **error)
   g_set_error (error, VIG_ERROR, code_for_status (status), "Docker answered %u: %s", status, *words != '\0' ? words : soup_message_get_reason_phrase (message));
 }
 
+static void
+on_sending (SoupMessage *message, gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+}
+
 static GInputStream *
 send (DockerEngine *self, SoupMessage *message, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
+  gboolean was_sent = FALSE;
+  gulong handler = g_signal_connect (message, "starting", G_CALLBACK (on_sending), &was_sent);
   g_autoptr (GInputStream) stream = soup_session_send (self->session, message, cancellable, &local_error);
   g_autoptr (GBytes) body = NULL;
 
+  g_signal_handler_disconnect (message, handler);
   if (!vig_tls_check (message, &local_error))
     g_clear_object (&stream);
   if (stream == NULL)
     {
-      docker_endpoint_explain (self->endpoint, &local_error);
+      docker_endpoint_explain (self->endpoint, was_sent && soup_message_get_method (message) != SOUP_METHOD_GET, &local_error);
       g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
@@ -176,22 +185,65 @@ docker_engine_get (DockerEngine *self, const char * const *path, const char *que
   return body != NULL ? parse (body, error) : NULL;
 }
 
-gboolean
-docker_engine_post (DockerEngine *self, const char * const *path, const char *query, gboolean *changed, GCancellable *cancellable, GError **error)
+/* The answer to an empty body. */
+static GBytes *
+post (DockerEngine *self, const char * const *path, const char *query, guint *status, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SoupMessage) message = new_message (self, SOUP_METHOD_POST, path, query);
   g_autoptr (GInputStream) stream = NULL;
-  g_autoptr (GBytes) body = NULL;
 
   soup_message_headers_set_content_length (soup_message_get_request_headers (message), 0);
   stream = send (self, message, cancellable, error);
-  if (stream == NULL)
-    return FALSE;
+  *status = soup_message_get_status (message);
 
-  *changed = soup_message_get_status (message) != SOUP_STATUS_NOT_MODIFIED;
-  body = read_body (stream, cancellable, error);
+  return stream != NULL ? read_body (stream, cancellable, error) : NULL;
+}
+
+gboolean
+docker_engine_post (DockerEngine *self, const char * const *path, const char *query, gboolean *changed, GCancellable *cancellable, GError **error)
+{
+  guint status;
+  g_autoptr (GBytes) body = post (self, path, query, &status, cancellable, error);
+
+  *changed = status != SOUP_STATUS_NOT_MODIFIED;
 
   return body != NULL;
+}
+
+/* The answer has begun by then: what fails is in a line of it. */
+static gboolean
+check_pull (GBytes *body, const char *reference, GError **error)
+{
+  gsize length;
+  const char *data = g_bytes_get_data (body, &length);
+  g_autofree char *text = g_strndup (data != NULL ? data : "", length);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_autoptr (JsonObject) line = vig_json_parse_object (lines[i], -1, 0, NULL);
+      JsonObject *fault = line != NULL ? vig_json_get_object (line, "errorDetail") : NULL;
+      const char *words = fault != NULL ? vig_json_get_string (fault, "message", NULL) : line != NULL ? vig_json_get_string (line, "error", NULL) : NULL;
+
+      if (words != NULL)
+        {
+          g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "Docker can't pull %s: %s", reference, words);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+gboolean
+docker_engine_pull (DockerEngine *self, const char *reference, GCancellable *cancellable, GError **error)
+{
+  static const char * const path[] = { "images", "create", NULL };
+  g_autofree char *query = soup_form_encode ("fromImage", reference, NULL);
+  guint status;
+  g_autoptr (GBytes) body = post (self, path, query, &status, cancellable, error);
+
+  return body != NULL && check_pull (body, reference, error);
 }
 
 typedef struct

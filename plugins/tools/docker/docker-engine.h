@@ -27,6 +27,8 @@ const char   *docker_engine_get_version (DockerEngine *self); /* of the API, as 
 JsonNode     *docker_engine_get         (DockerEngine *self, const char * const *path, const char *query, GCancellable *cancellable, GError **error);
 /* @changed: FALSE where it was like that already. */
 gboolean      docker_engine_post        (DockerEngine *self, const char * const *path, const char *query, gboolean *changed, GCancellable *cancellable, GError **error);
+/* Fetches "repository@sha256:..." from its registry, without signing in. */
+gboolean      docker_engine_pull        (DockerEngine *self, const char *reference, GCancellable *cancellable, GError **error);
 /* The body as it comes. */
 GInputStream *docker_engine_stream      (DockerEngine *self, const char * const *path, const char *query, GCancellable *cancellable, GError **error);
 /* Several of the same at once, at most 200: nodes, or NULL for those that failed, in the order of @paths. */

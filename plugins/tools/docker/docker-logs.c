@@ -12,17 +12,8 @@
 #include <string.h>
 
 #define PIECE (16 * 1024)
-#define REST  1024 /* bytes of a result beside the log */
 #define DEFAULT_TAIL 100
 #define DEFAULT_BACK (60 * 60) /* seconds of events */
-
-static gsize
-get_limit (VigInvocation *invocation)
-{
-  gsize limit = vig_invocation_get_output_limit (invocation);
-
-  return limit > 2 * REST ? limit - REST : limit / 2;
-}
 
 /* Cut off by us, at the end of the period: that is how it ends. */
 static gboolean
@@ -119,7 +110,7 @@ docker_logs (VigInvocation *invocation, GCancellable *cancellable, GError **erro
     return NULL;
 
   is_raw = vig_json_get_boolean (vig_json_get_object (container, "Config"), "Tty", FALSE);
-  lines = docker_lines_new (get_limit (invocation), on_line, invocation);
+  lines = docker_lines_new (vig_invocation_get_room (invocation), on_line, invocation);
   period = docker_period_new (vig_json_get_int (arguments, "follow", 0), cancellable);
   stream = docker_engine_stream (engine, path, query, docker_period_get_cancellable (period), error);
   if (stream == NULL || !read_log (stream, is_raw, lines, period, error))
@@ -167,7 +158,7 @@ take_event (const char *line, JsonArray *rows, gsize *size, gsize limit, guint *
   text = g_strdup_printf ("%s %s %s %s\n", vig_json_get_string (row, "time", ""), vig_json_get_string (row, "type", ""), vig_json_get_string (row, "action", ""),
                           vig_json_get_string (row, "name", ""));
   vig_invocation_report_output (invocation, VIG_OUTPUT_STDOUT, text, -1);
-  docker_rows_add (rows, row, size, limit, left_out);
+  vig_json_add_row (rows, row, size, limit, left_out);
 }
 
 static JsonNode *
@@ -188,7 +179,7 @@ read_events (VigInvocation *invocation, DockerEngine *engine, const char *query,
 
   while ((line = g_data_input_stream_read_line (stream, NULL, docker_period_get_cancellable (period), &local_error)) != NULL)
     {
-      take_event (line, rows, &size, get_limit (invocation), &left_out, invocation);
+      take_event (line, rows, &size, vig_invocation_get_room (invocation), &left_out, invocation);
       g_free (line);
     }
   if (!is_end (period, local_error == NULL ? 0 : -1))

@@ -164,6 +164,22 @@ docker_plan_up (const DockerPlan *self, const char * const *only)
   return rows;
 }
 
+/* By which the registry that @tag is of has it. */
+static const char *
+find_digest (JsonObject *image, const char *tag)
+{
+  JsonArray *digests = vig_json_get_array (image, "RepoDigests");
+  g_autofree char *repository = NULL;
+  g_autofree char *version = NULL;
+  g_autofree char *start = docker_split_image (tag, &repository, &version) ? g_strconcat (repository, "@", NULL) : NULL;
+
+  for (guint i = 0; i < docker_length (digests); i++)
+    if (start == NULL || g_str_has_prefix (docker_text_at (digests, i), start))
+      return docker_text_at (digests, i);
+
+  return NULL;
+}
+
 JsonArray *
 docker_plan_images (const DockerPlan *self, const char * const *only)
 {
@@ -181,11 +197,10 @@ docker_plan_images (const DockerPlan *self, const char * const *only)
     {
       const char *tag = vig_json_get_string (vig_json_get_object (services, name), "image", NULL);
       JsonObject *image = tag != NULL ? docker_plan_find_image (self->images, tag) : NULL;
-      JsonArray *digests = vig_json_get_array (image, "RepoDigests");
 
       if (image != NULL && is_wanted (only, name))
         json_array_add_object_element (rows, vig_json_pack_object ("{s:s, s:s, s:s, s:s?}", "service", name, "image", tag, "image_id", vig_json_get_string (image, "Id", ""),
-                                                                   "digest", docker_length (digests) > 0 ? docker_text_at (digests, 0) : NULL));
+                                                                   "digest", find_digest (image, tag)));
     }
 
   return rows;

@@ -216,7 +216,7 @@ static VigCommandResult *
 run (DockerProject *self, VigInvocation *invocation, const char * const *argv, GCancellable *cancellable, GError **error)
 {
   const char * const read_paths[] = { self->allowed, NULL };
-  VigCommandPlace place = { self->scratch, read_paths, TRUE };
+  VigCommandPlace place = { .directory = self->scratch, .read_paths = read_paths, .unix_sockets = TRUE };
 
   return vig_invocation_run_command_in (invocation, &place, argv, cancellable, error);
 }
@@ -259,7 +259,7 @@ docker_project_ask (DockerProject *self, VigInvocation *invocation, const char *
 
   words = dup_complaint (result->error_output);
   if (result->timed_out)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_TIMED_OUT, "%s did not end in time", docker_project_get_program (self));
+    g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "%s did not end in time", docker_project_get_program (self));
   else if (result->exit_status == 0)
     g_set_error (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "the project's configuration is longer than the limit of a tool's output");
   else

@@ -7,16 +7,6 @@
 #include "docker-json.h"
 #include "docker-shape.h"
 
-#define REST 1024 /* bytes of a result beside its rows */
-
-static gsize
-get_limit (VigInvocation *invocation)
-{
-  gsize limit = vig_invocation_get_output_limit (invocation);
-
-  return limit > 2 * REST ? limit - REST : limit / 2;
-}
-
 /* The Engine's answer, which has to be an array. */
 static JsonArray *
 get_array (DockerEngine *engine, const char * const *path, const char *query, GCancellable *cancellable, GError **error)
@@ -61,7 +51,7 @@ docker_list (VigInvocation *invocation, GCancellable *cancellable, GError **erro
 
       running += is_running;
       if (container != NULL && (all || is_running))
-        docker_rows_add (rows, docker_shape_container (container), &size, get_limit (invocation), &left_out);
+        vig_json_add_row (rows, docker_shape_container (container), &size, vig_invocation_get_room (invocation), &left_out);
     }
 
   return vig_json_pack ("{s:s, s:A, s:I, s:I, s:i}",
@@ -121,7 +111,7 @@ docker_images (VigInvocation *invocation, GCancellable *cancellable, GError **er
 
       total += vig_json_get_int (image, "Size", 0);
       if (image != NULL)
-        docker_rows_add (rows, docker_shape_image (image, n), &size, get_limit (invocation), &left_out);
+        vig_json_add_row (rows, docker_shape_image (image, n), &size, vig_invocation_get_room (invocation), &left_out);
     }
 
   return vig_json_pack ("{s:s, s:A, s:I, s:i}",
@@ -165,7 +155,7 @@ collect_stats (VigInvocation *invocation, DockerEngine *engine, GPtrArray *paths
       JsonNode *node = g_ptr_array_index (nodes, i);
 
       if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
-        docker_rows_add (rows, docker_shape_stats (json_node_get_object (node)), &size, get_limit (invocation), &left_out);
+        vig_json_add_row (rows, docker_shape_stats (json_node_get_object (node)), &size, vig_invocation_get_room (invocation), &left_out);
       else
         left_out++;
     }

@@ -9,28 +9,12 @@
 #include <string.h>
 
 #define SHORT_ID 12
+#define KILLED   137 /* exit status of what SIGKILL ended */
 
 char *
 docker_short_id (const char *id)
 {
   return g_strndup (g_str_has_prefix (id, "sha256:") ? id + strlen ("sha256:") : id, SHORT_ID);
-}
-
-void
-docker_rows_add (JsonArray *rows, JsonObject *row, gsize *size, gsize limit, guint *left_out)
-{
-  g_autofree char *text = vig_json_object_to_string (row);
-  gsize length = strlen (text) + 1;
-
-  if (*left_out > 0 || *size + length > limit)
-    {
-      (*left_out)++;
-      json_object_unref (row);
-      return;
-    }
-
-  *size += length;
-  json_array_add_object_element (rows, row);
 }
 
 /* The array's texts with ", " between. */
@@ -234,6 +218,17 @@ describe_restart_policy (JsonObject *host)
   return g_strdup (*name != '\0' ? name : "no");
 }
 
+/* Podman does not always notice that it was for memory: where there is a limit, that may be so all the same. */
+static const char *
+explain_end (JsonObject *state, JsonObject *host)
+{
+  if (vig_json_get_int (state, "ExitCode", 0) != KILLED || vig_json_get_boolean (state, "Running", FALSE) || vig_json_get_boolean (state, "OOMKilled", FALSE)
+      || vig_json_get_int (host, "Memory", 0) <= 0)
+    return NULL;
+
+  return "killed by SIGKILL: by somebody, or for memory, since it has a limit; not every engine tells which. Its log and docker.stats may.";
+}
+
 static JsonObject *
 shape_state (JsonObject *container)
 {
@@ -243,12 +238,13 @@ shape_state (JsonObject *container)
   if (state == NULL)
     return json_object_new ();
 
-  return vig_json_pack_object ("{s:s, s:s, s:s, s:I, s:b, s:I, s:s}",
+  return vig_json_pack_object ("{s:s, s:s, s:s, s:I, s:b, s:s?, s:I, s:s}",
                                "status", text,
                                "started_at", time_or_null (state, "StartedAt"),
                                "finished_at", time_or_null (state, "FinishedAt"),
                                "exit_code", vig_json_get_int (state, "ExitCode", 0),
                                "killed_for_memory", vig_json_get_boolean (state, "OOMKilled", FALSE),
+                               "hint", explain_end (state, vig_json_get_object (container, "HostConfig")),
                                "restarts", vig_json_get_int (container, "RestartCount", 0),
                                "error", vig_json_get_string (state, "Error", NULL));
 }

@@ -17,7 +17,4 @@ JsonObject *docker_shape_stats     (JsonObject *stats);                /* of /co
 char       *docker_shape_state     (JsonObject *container);
 char       *docker_short_id        (const char *id);                   /* 12 digits, without "sha256:" */
 
-/* Adds @row, taken, unless the array would then take more than @limit bytes of JSON; counts what was left out. */
-void        docker_rows_add        (JsonArray *rows, JsonObject *row, gsize *size, gsize limit, guint *left_out);
-
 G_END_DECLS

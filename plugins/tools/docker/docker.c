@@ -123,7 +123,8 @@ static const VigToolInfo compose_info = {
                         "\"images\": {\"type\": \"array\", \"maxItems\": 100, \"description\": \"For restore: images_before of an earlier result\", \"items\": "
                         "{\"type\": \"object\", \"required\": [\"image\", \"image_id\"], \"properties\": {"
                         "\"image\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 500}, "
-                        "\"image_id\": {\"type\": \"string\", \"pattern\": \"^sha256:[0-9a-f]{64}$\", \"maxLength\": 71}}}}",
+                        "\"image_id\": {\"type\": \"string\", \"pattern\": \"^sha256:[0-9a-f]{64}$\", \"maxLength\": 71}, "
+                        "\"digest\": {\"type\": \"string\", \"pattern\": \"^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$\", \"maxLength\": 600}}}}",
                         "\"server\", \"project_dir\", \"action\""),
   .timeout = 900,
 };

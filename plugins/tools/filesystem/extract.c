@@ -7,6 +7,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,7 +84,7 @@ open_archive (Extract *self, GError **error)
   archive_read_support_filter_xz (archive);
   archive_read_support_filter_zstd (archive);
   archive_read_support_format_tar (archive);
-  archive_read_support_format_zip (archive);
+  archive_read_support_format_zip_seekable (archive); /* by its directory alone: one whose end is missing is not whole */
   if (lseek (self->file, 0, SEEK_SET) == 0 && archive_read_open_fd (archive, self->file, PIECE) == ARCHIVE_OK)
     return archive;
 
@@ -189,7 +190,7 @@ write_entry (Extract *self, struct archive *archive, struct archive_entry *entry
 
 /* @writes: the second pass. */
 static gboolean
-walk (Extract *self, gboolean writes, GError **error)
+walk_entries (Extract *self, gboolean writes, GError **error)
 {
   struct archive *archive = open_archive (self, error);
   struct archive_entry *entry = NULL;
@@ -212,6 +213,21 @@ walk (Extract *self, gboolean writes, GError **error)
     }
   if (archive != NULL)
     archive_read_free (archive);
+
+  return fine;
+}
+
+/* libarchive refuses names that the thread's locale can't spell: they are UTF-8 whatever the daemon's locale is. */
+static gboolean
+walk (Extract *self, gboolean writes, GError **error)
+{
+  locale_t utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
+  locale_t before = uselocale (utf8); /* changes nothing where there is no such locale */
+  gboolean fine = walk_entries (self, writes, error);
+
+  uselocale (before);
+  if (utf8 != (locale_t) 0)
+    freelocale (utf8);
 
   return fine;
 }

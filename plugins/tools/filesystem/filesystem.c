@@ -22,7 +22,7 @@ static const VigToolInfo read_info = {
                   "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"How many lines to show\"},"
                   "\"tail\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 100000, \"description\": \"Only so many of the last lines\"}}}",
   .timeout = 30,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 static const VigToolInfo list_info = {
@@ -32,7 +32,7 @@ static const VigToolInfo list_info = {
   .level = VIG_LEVEL_READ,
   .input_schema = "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("The directory; without it, the working directory itself") "}}",
   .timeout = 30,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 static const VigToolInfo write_info = {
@@ -47,7 +47,7 @@ static const VigToolInfo write_info = {
                   "\"description\": \"create: the file must be new; replace: write it anew (also if it is new); append: add the text at its end; "
                   "patch: content is a unified diff, applied exactly\"}}}",
   .timeout = 30,
-  .flags = VIG_TOOL_HOST | VIG_TOOL_OWN_WORDS,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES | VIG_TOOL_OWN_WORDS,
 };
 
 static const VigToolInfo stat_info = {
@@ -57,7 +57,7 @@ static const VigToolInfo stat_info = {
   .level = VIG_LEVEL_READ,
   .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("The path") "}}",
   .timeout = 30,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 static const VigToolInfo search_info = {
@@ -72,7 +72,7 @@ static const VigToolInfo search_info = {
                   "\"case_sensitive\": {\"type\": \"boolean\", \"default\": false, \"description\": \"Upper and lower case differ\"},"
                   "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 1000, \"default\": 200, \"description\": \"How many hits at most\"}}}",
   .timeout = 60,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 static const VigToolInfo delete_info = {
@@ -82,7 +82,7 @@ static const VigToolInfo delete_info = {
   .level = VIG_LEVEL_WRITE,
   .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("What to delete") "}}",
   .timeout = 60,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 static const VigToolInfo move_info = {
@@ -94,7 +94,7 @@ static const VigToolInfo move_info = {
                   PATH_PROPERTY ("The old name") ","
                   "\"to\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 4096, \"description\": \"The new name, relative to the working directory\"}}}",
   .timeout = 60,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 static const VigToolInfo copy_info = {
@@ -106,7 +106,7 @@ static const VigToolInfo copy_info = {
                   PATH_PROPERTY ("The file") ","
                   "\"to\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 4096, \"description\": \"The name of the copy, relative to the working directory\"}}}",
   .timeout = 300,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 static const VigToolInfo extract_info = {
@@ -118,7 +118,7 @@ static const VigToolInfo extract_info = {
                   PATH_PROPERTY ("The archive") ","
                   "\"to\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 4096, \"description\": \"The new directory, relative to the working directory\"}}}",
   .timeout = 300,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 static const VigToolInfo mkdir_info = {
@@ -128,7 +128,7 @@ static const VigToolInfo mkdir_info = {
   .level = VIG_LEVEL_WRITE,
   .input_schema = "{\"type\": \"object\", \"required\": [\"path\"], \"additionalProperties\": false, \"properties\": {" PATH_PROPERTY ("The new directory") "}}",
   .timeout = 30,
-  .flags = VIG_TOOL_HOST,
+  .flags = VIG_TOOL_HOST | VIG_TOOL_FILES,
 };
 
 /* The real path behind @path, so that a grant means one file whatever links lead to it; NULL where it is not there or outside. */
@@ -224,6 +224,16 @@ classify_delete (VigInvocation *invocation, char **resource)
   return name != NULL ? get_change_level (invocation, name) : VIG_LEVEL_WRITE;
 }
 
+/* NULL where one name would read as two: then rules that forbid hold, and a grant is for the very arguments. */
+static char *
+make_pair_resource (const char *kind, const char *from, const char *to)
+{
+  if (strstr (from, " to /") != NULL || strstr (to, " to /") != NULL)
+    return NULL;
+
+  return g_strconcat (kind, ":", from, " to ", to, NULL);
+}
+
 static VigLevel
 classify_move (VigInvocation *invocation, char **resource)
 {
@@ -231,7 +241,7 @@ classify_move (VigInvocation *invocation, char **resource)
   g_autofree char *to = make_name_resource (invocation, vig_json_get_string (vig_invocation_get_arguments (invocation), "to", ""));
 
   if (from != NULL && to != NULL)
-    *resource = g_strconcat ("move:", from, " to ", to, NULL);
+    *resource = make_pair_resource ("move", from, to);
 
   return from != NULL && to != NULL ? MAX (get_change_level (invocation, from), get_change_level (invocation, to)) : VIG_LEVEL_WRITE;
 }
@@ -244,7 +254,7 @@ classify_from_to (VigInvocation *invocation, char **resource, const char *kind)
   g_autofree char *to = make_name_resource (invocation, vig_json_get_string (vig_invocation_get_arguments (invocation), "to", ""));
 
   if (from != NULL && to != NULL)
-    *resource = g_strconcat (kind, ":", from, " to ", to, NULL);
+    *resource = make_pair_resource (kind, from, to);
 
   return to != NULL ? get_change_level (invocation, to) : VIG_LEVEL_WRITE;
 }

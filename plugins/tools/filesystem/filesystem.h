@@ -22,6 +22,7 @@ typedef struct
 } FilesystemTarget;
 
 const char *filesystem_get_path      (VigInvocation *invocation);
+gint        filesystem_compare_names (gconstpointer a, gconstpointer b); /* for g_ptr_array_sort () */
 gboolean    filesystem_target_init   (FilesystemTarget *self, VigInvocation *invocation, const char *path, GError **error);
 void        filesystem_target_clear  (FilesystemTarget *self);
 /* Links, folders, pipes, sockets and devices are refused, by what they are. */

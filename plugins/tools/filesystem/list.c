@@ -3,6 +3,8 @@
 
 #include "filesystem.h"
 
+#include <vigilus/vig-outside.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,47 +18,69 @@
 #define MAX_ENTRIES 1000
 
 static char *
+format_time (gint64 seconds)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (seconds);
+
+  return time != NULL ? g_date_time_format_iso8601 (time) : NULL;
+}
+
+static JsonObject *
 describe_entry (int directory, const char *name)
 {
   g_autofree char *shown = g_utf8_make_valid (name, -1);
+  g_autofree char *modified = NULL;
   struct stat info;
+  JsonObject *row;
 
   if (fstatat (directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
     return NULL;
-  if (S_ISDIR (info.st_mode))
-    return g_strdup_printf ("%s/", shown);
-  if (S_ISLNK (info.st_mode))
-    return g_strdup_printf ("%s (link)", shown);
-  if (!S_ISREG (info.st_mode))
-    return g_strdup_printf ("%s (special file)", shown);
 
-  return g_strdup_printf ("%s (%" G_GINT64_FORMAT " bytes)", shown, (gint64) info.st_size);
-}
+  modified = format_time (info.st_mtim.tv_sec);
+  row = vig_json_pack_object ("{s:s, s:s, s:s?}", "name", shown, "kind", filesystem_describe_kind (info.st_mode), "modified", modified);
+  if (S_ISREG (info.st_mode))
+    json_object_set_int_member (row, "size_bytes", (gint64) info.st_size);
 
-static gint
-compare_entries (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char * const *) a, *(const char * const *) b);
+  return row;
 }
 
 static GPtrArray *
-collect_entries (DIR *directory, guint *n)
+collect_names (DIR *directory, guint *n)
 {
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
   struct dirent *entry;
-  char *text;
 
   for (*n = 0; (entry = readdir (directory)) != NULL;)
-    {
-      if (g_str_equal (entry->d_name, ".") || g_str_equal (entry->d_name, "..") || (*n)++ >= MAX_ENTRIES)
-        continue;
-      text = describe_entry (dirfd (directory), entry->d_name);
-      if (text != NULL)
-        g_ptr_array_add (entries, text);
-    }
-  g_ptr_array_sort (entries, compare_entries);
+    if (!g_str_equal (entry->d_name, ".") && !g_str_equal (entry->d_name, "..") && (*n)++ < MAX_ENTRIES)
+      g_ptr_array_add (names, g_strdup (entry->d_name));
+  g_ptr_array_sort (names, filesystem_compare_names);
 
-  return g_steal_pointer (&entries);
+  return names;
+}
+
+static JsonNode *
+describe_all (int directory, GPtrArray *names, guint n, gsize limit)
+{
+  g_autoptr (JsonArray) rows = json_array_new ();
+  guint left_out = n - names->len;
+  gsize size = 0;
+
+  for (guint i = 0; i < names->len; i++)
+    {
+      JsonObject *row = describe_entry (directory, g_ptr_array_index (names, i));
+      guint over = 0;
+
+      if (row == NULL)
+        continue;
+      vig_json_add_row (rows, row, &size, limit, &over);
+      if (over > 0)
+        {
+          left_out += names->len - i;
+          break;
+        }
+    }
+
+  return vig_json_pack ("{s:A, s:i}", "entries", g_steal_pointer (&rows), "left_out", (int) left_out);
 }
 
 JsonNode *
@@ -64,8 +88,8 @@ filesystem_list (VigInvocation *invocation, GCancellable *cancellable, GError **
 {
   const char *path = filesystem_get_path (invocation);
   int fd = vig_invocation_open_beneath (invocation, path, O_RDONLY | O_DIRECTORY, 0, error);
-  g_autoptr (GPtrArray) entries = NULL;
-  g_autofree char *text = NULL;
+  g_autoptr (GPtrArray) names = NULL;
+  JsonNode *answer;
   DIR *directory;
   guint n;
 
@@ -80,36 +104,41 @@ filesystem_list (VigInvocation *invocation, GCancellable *cancellable, GError **
       return NULL;
     }
 
-  entries = collect_entries (directory, &n);
+  names = collect_names (directory, &n);
+  answer = describe_all (dirfd (directory), names, n, vig_invocation_get_room (invocation));
   closedir (directory);
-  if (n == 0)
-    return vig_json_pack ("s", "(empty)");
-  if (n > MAX_ENTRIES)
-    g_ptr_array_add (entries, g_strdup_printf ("[cut: %d of %u entries are shown]", MAX_ENTRIES, n));
-  g_ptr_array_add (entries, NULL);
-  text = g_strjoinv ("\n", (char **) entries->pdata);
 
-  return vig_json_pack ("s", text);
+  return answer;
 }
 
-static char *
-find_user (uid_t uid)
+typedef struct
 {
-  struct passwd entry;
-  struct passwd *found = NULL;
+  uid_t uid;
+  gid_t gid;
+  char *user;
+  char *group;
+} Owner;
+
+/* Who these are may be known to another daemon alone (LDAP), which this thread can't ask. */
+static void
+find_owner (gpointer data)
+{
+  Owner *self = data;
+  struct passwd user;
+  struct passwd *found_user = NULL;
+  struct group group;
+  struct group *found_group = NULL;
   char buffer[4096];
 
-  return getpwuid_r (uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL ? g_strdup (found->pw_name) : g_strdup_printf ("%u", (guint) uid);
-}
+  if (getpwuid_r (self->uid, &user, buffer, sizeof buffer, &found_user) == 0 && found_user != NULL)
+    self->user = g_strdup (found_user->pw_name);
+  else
+    self->user = g_strdup_printf ("%u", (guint) self->uid);
 
-static char *
-find_group (gid_t gid)
-{
-  struct group entry;
-  struct group *found = NULL;
-  char buffer[4096];
-
-  return getgrgid_r (gid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL ? g_strdup (found->gr_name) : g_strdup_printf ("%u", (guint) gid);
+  if (getgrgid_r (self->gid, &group, buffer, sizeof buffer, &found_group) == 0 && found_group != NULL)
+    self->group = g_strdup (found_group->gr_name);
+  else
+    self->group = g_strdup_printf ("%u", (guint) self->gid);
 }
 
 static char *
@@ -124,23 +153,27 @@ read_target (FilesystemTarget *target)
 static JsonNode *
 describe (FilesystemTarget *target)
 {
-  g_autoptr (GDateTime) modified = g_date_time_new_from_unix_utc (target->info.st_mtim.tv_sec);
-  g_autofree char *time = modified != NULL ? g_date_time_format_iso8601 (modified) : NULL;
+  g_autofree char *time = format_time (target->info.st_mtim.tv_sec);
   g_autofree char *mode = g_strdup_printf ("%04o", (guint) target->info.st_mode & 07777);
-  g_autofree char *user = find_user (target->info.st_uid);
-  g_autofree char *group = find_group (target->info.st_gid);
   g_autofree char *leads_to = read_target (target);
+  Owner owner = { target->info.st_uid, target->info.st_gid, NULL, NULL };
+  JsonNode *answer;
 
-  return vig_json_pack ("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:s?}",
-                        "path", target->path,
-                        "kind", filesystem_describe_kind (target->info.st_mode),
-                        "size", (gint64) target->info.st_size,
-                        "mode", mode,
-                        "owner", user,
-                        "group", group,
-                        "modified", time,
-                        "links", (gint64) target->info.st_nlink,
-                        "leads_to", leads_to);
+  vig_outside_call (find_owner, &owner);
+  answer = vig_json_pack ("{s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:s?}",
+                          "path", target->path,
+                          "kind", filesystem_describe_kind (target->info.st_mode),
+                          "size", (gint64) target->info.st_size,
+                          "mode", mode,
+                          "owner", owner.user,
+                          "group", owner.group,
+                          "modified", time,
+                          "links", (gint64) target->info.st_nlink,
+                          "leads_to", leads_to);
+  g_free (owner.user);
+  g_free (owner.group);
+
+  return answer;
 }
 
 /* The working directory has no name in it, and "a/.." none of its own: those are opened. */

@@ -26,7 +26,9 @@ typedef struct
   gboolean      case_sensitive;
   guint         limit;
   GCancellable *cancellable;
-  GPtrArray    *found;
+  JsonArray    *found;
+  gsize         size;     /* of what was found, as text */
+  gsize         room;     /* that it may take */
   guint         n_entries;
   guint         n_unreadable;
   gint64        n_bytes;
@@ -36,7 +38,7 @@ typedef struct
 static gboolean
 is_over (Search *self)
 {
-  if (self->found->len >= self->limit || self->n_entries >= MAX_ENTRIES || self->n_bytes >= MAX_BYTES)
+  if (json_array_get_length (self->found) >= self->limit || self->n_entries >= MAX_ENTRIES || self->n_bytes >= MAX_BYTES)
     self->cut = TRUE;
 
   return self->cut || g_cancellable_is_cancelled (self->cancellable);
@@ -46,9 +48,18 @@ static void
 add (Search *self, const char *path, guint line, const char *text, gsize length)
 {
   g_autofree char *shown_path = g_utf8_make_valid (path, -1);
-  g_autofree char *shown = text != NULL ? g_utf8_make_valid (text, (gssize) MIN (length, MAX_LINE)) : NULL;
+  g_autofree char *shown = text != NULL ? g_strchomp (g_utf8_make_valid (text, (gssize) MIN (length, MAX_LINE))) : NULL;
+  JsonObject *row = vig_json_pack_object ("{s:s}", "path", shown_path);
+  guint left_out = 0;
 
-  g_ptr_array_add (self->found, text != NULL ? g_strdup_printf ("%s:%u: %s", shown_path, line, g_strchomp (shown)) : g_steal_pointer (&shown_path));
+  if (text != NULL)
+    {
+      json_object_set_int_member (row, "line", line);
+      json_object_set_string_member (row, "text", shown);
+    }
+  vig_json_add_row (self->found, row, &self->size, self->room, &left_out);
+  if (left_out > 0)
+    self->cut = TRUE;
 }
 
 static gboolean
@@ -152,12 +163,6 @@ visit (Search *self, int directory, const char *name, const char *path, guint de
     search_directory (self, fd, path, depth + 1);
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char * const *) a, *(const char * const *) b);
-}
-
 /* Takes the descriptor. The names first, so that not one open stream per level is needed, and in order. */
 static void
 search_directory (Search *self, int directory, const char *path, guint depth)
@@ -175,7 +180,7 @@ search_directory (Search *self, int directory, const char *path, guint depth)
   else if (copy >= 0)
     g_close (copy, NULL);
 
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, filesystem_compare_names);
   for (guint i = 0; i < names->len && !is_over (self); i++)
     {
       const char *name = g_ptr_array_index (names, i);
@@ -189,18 +194,10 @@ search_directory (Search *self, int directory, const char *path, guint depth)
 static JsonNode *
 make_answer (Search *self)
 {
-  g_autofree char *text = NULL;
+  const char *note = self->cut ? "there may be more: name a folder or a narrower pattern" : NULL;
 
-  if (self->found->len == 0 && !self->cut)
-    g_ptr_array_add (self->found, g_strdup_printf ("Nothing found in %u entries.", self->n_entries));
-  if (self->cut)
-    g_ptr_array_add (self->found, g_strdup_printf ("[cut after %u entries: there may be more; name a folder or a narrower pattern]", self->n_entries));
-  if (self->n_unreadable > 0)
-    g_ptr_array_add (self->found, g_strdup_printf ("[%u could not be opened]", self->n_unreadable));
-  g_ptr_array_add (self->found, NULL);
-  text = g_strjoinv ("\n", (char **) self->found->pdata);
-
-  return vig_json_pack ("s", text);
+  return vig_json_pack ("{s:A, s:i, s:i, s:s?}", "found", json_array_ref (self->found), "looked_at", (int) self->n_entries, "unreadable",
+                        (int) self->n_unreadable, "note", note);
 }
 
 JsonNode *
@@ -209,7 +206,7 @@ filesystem_search (VigInvocation *invocation, GCancellable *cancellable, GError 
   JsonObject *arguments = vig_invocation_get_arguments (invocation);
   const char *path = filesystem_get_path (invocation);
   const char *text = vig_json_get_string (arguments, "text", NULL);
-  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (JsonArray) found = json_array_new ();
   g_autofree char *folded = NULL;
   Search self = { .name = vig_json_get_string (arguments, "name", NULL), .found = found, .cancellable = cancellable };
   int fd;
@@ -223,6 +220,7 @@ filesystem_search (VigInvocation *invocation, GCancellable *cancellable, GError 
   if (fd < 0)
     return NULL;
 
+  self.room = vig_invocation_get_room (invocation);
   self.limit = (guint) vig_json_get_int (arguments, "limit", 200);
   self.case_sensitive = vig_json_get_boolean (arguments, "case_sensitive", FALSE);
   folded = text == NULL ? NULL : self.case_sensitive ? g_strdup (text) : g_utf8_casefold (text, -1);

@@ -16,6 +16,12 @@ filesystem_get_path (VigInvocation *invocation)
   return vig_json_get_string (vig_invocation_get_arguments (invocation), "path", ".");
 }
 
+gint
+filesystem_compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char * const *) a, *(const char * const *) b);
+}
+
 gboolean
 filesystem_fail (GError **error, const char *what, const char *path)
 {

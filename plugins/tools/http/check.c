@@ -15,6 +15,12 @@ static const char *const own_headers[] = {
   NULL,
 };
 
+/* What stands in them as it is, is a key: a person of any role may read how a tool is described. */
+static const char *const key_headers[] = {
+  "api-key", "apikey", "cookie", "private-token", "token", "x-access-token", "x-api-key", "x-api-token", "x-apikey", "x-auth-key", "x-auth-token", "x-emby-token",
+  "x-gitlab-token", "x-plex-token", "x-token", "x-vault-token", NULL,
+};
+
 gboolean
 http_is_token (const char *text)
 {
@@ -97,14 +103,22 @@ is_required (JsonObject *definition, const char *name)
 }
 
 /* Arguments choose the path and the query, and never the host. */
+char *
+http_definition_origin (JsonObject *definition)
+{
+  const char *url = vig_json_get_string (definition, "url", "");
+  const char *start = strstr (url, "://");
+
+  return g_strndup (url, start != NULL ? (gsize) (start + 3 - url) + strcspn (start + 3, "/?#") : strlen (url));
+}
+
 static gboolean
 check_url (JsonObject *definition, GHashTable *known, GHashTable *used, GError **error)
 {
   const char *url = vig_json_get_string (definition, "url", "");
-  const char *start = strstr (url, "://");
-  gsize length = start != NULL ? (gsize) (start + 3 - url) + strcspn (start + 3, "/?#") : strlen (url);
-  g_autofree char *origin = g_strndup (url, length);
-  g_autofree char *path = g_strndup (url + length, strcspn (url + length, "?"));
+  g_autofree char *origin = http_definition_origin (definition);
+  const char *rest = url + strlen (origin);
+  g_autofree char *path = g_strndup (rest, strcspn (rest, "?"));
   g_autoptr (GHashTable) in_path = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GUri) uri = NULL;
   g_autoptr (GError) local_error = NULL;
@@ -148,7 +162,7 @@ check_headers (JsonObject *definition, GHashTable *known, GHashTable *used, GErr
         return invalid (error, "/headers/%u/name: \"%s\" is no name of a header", i, name);
       if (g_strv_contains (own_headers, name))
         return invalid (error, "/headers/%u/name: %s cannot be set", i, name);
-      if (g_str_equal (name, "authorization"))
+      if (g_str_equal (name, "authorization") || (g_strv_contains (key_headers, name) && *value != '\0' && strchr (value, '{') == NULL))
         return invalid (error, "/headers/%u/name: choose under Sign in how it signs in, so that the secret is sealed", i);
       if (valid == NULL)
         return invalid (error, "/headers/%u/value: no line breaks and control characters", i);

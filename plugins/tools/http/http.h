@@ -26,6 +26,7 @@ char     *http_value_dup_text    (JsonNode *value); /* NULL: null, or not given 
 
 /* What is wrong with a definition begins with its member: "/url: ...". */
 gboolean  http_definition_check  (JsonObject *definition, GError **error);
+char     *http_definition_origin (JsonObject *definition); /* what stands before the path */
 char     *http_definition_schema (JsonObject *definition); /* of the arguments, as text */
 gboolean  http_is_token          (const char *text); /* RFC 9110, 5.6.2 */
 

@@ -151,6 +151,24 @@ http_tool_init (HttpTool *self)
 {
 }
 
+/* Where what a call fills in leaves the network of one's own, for all that the address tells: a name that public DNS may know counts as there. */
+static gboolean
+goes_outward (JsonObject *definition)
+{
+  JsonArray *parameters = vig_json_get_array (definition, "parameters");
+  g_autofree char *place = http_definition_origin (definition);
+  g_autoptr (GUri) uri = g_uri_parse (place, G_URI_FLAGS_NONE, NULL);
+  g_autofree char *host = uri != NULL ? g_ascii_strdown (g_uri_get_host (uri), -1) : NULL;
+  g_autoptr (GInetAddress) address = host != NULL ? g_inet_address_new_from_string (host) : NULL;
+
+  if (parameters == NULL || json_array_get_length (parameters) == 0)
+    return FALSE;
+  if (address != NULL)
+    return vig_address_classify (address) == VIG_ADDRESS_PUBLIC;
+
+  return host == NULL || !vig_host_name_is_private (host);
+}
+
 VigTool *
 http_tool_new (JsonObject *definition, GError **error)
 {
@@ -168,6 +186,8 @@ http_tool_new (JsonObject *definition, GError **error)
   self->info.description = vig_json_get_string (definition, "description", "");
   vig_level_from_string (vig_json_get_string (definition, "level", ""), &self->info.level);
   self->info.input_schema = self->schema;
+  if (goes_outward (definition))
+    self->info.flags |= VIG_TOOL_OUTWARD;
   self->info.timeout = (guint) vig_json_get_int (definition, "timeout", 30) + GRACE;
   if (!vig_tool_info_check (&self->info, error))
     {

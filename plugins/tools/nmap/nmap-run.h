@@ -13,11 +13,18 @@ typedef struct
   gboolean refused;  /* nmap did not scan at all: problem is its reason */
 } NmapRun;
 
+typedef struct
+{
+  GPtrArray *argv;        /* NULL-terminated */
+  gboolean   raw_packets;
+  gint64     deadline;    /* g_get_monotonic_time () */
+} NmapStart;
+
 void     nmap_run_clear (NmapRun *run);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (NmapRun, nmap_run_clear)
 
-/* Runs @argv and reads what it prints; blocks. At @deadline (monotonic) and when @cancellable fires nmap is killed; the run is told as not
- * whole then. FALSE: it could not be started. run->xml is made by the caller. */
-gboolean nmap_run       (NmapRun *run, GPtrArray *argv, gint64 deadline, GCancellable *cancellable, GError **error);
+/* Runs nmap, confined and with the network, and reads what it prints; blocks. At its deadline and when @cancellable fires it is killed, and the
+ * run is told as not whole. FALSE: it could not be started. run->xml is made by the caller. */
+gboolean nmap_run       (NmapRun *run, VigInvocation *invocation, const NmapStart *start, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

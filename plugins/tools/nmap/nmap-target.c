@@ -159,7 +159,7 @@ add_network (NmapTargets *self, const char *text, GError **error)
   return add_range (self, &range, bits > 32 ? G_MAXUINT32 : (guint64) 1 << bits, error);
 }
 
-/* "1", "1-20", "1,5,7-9" into marks of the numbers 0 to 255. */
+/* "1", "1-20", "1,5,7-9", "*" into marks of the numbers 0 to 255. */
 static gboolean
 read_octet (const char *text, gboolean marks[256])
 {
@@ -167,7 +167,7 @@ read_octet (const char *text, gboolean marks[256])
 
   for (guint i = 0; pieces[i] != NULL; i++)
     {
-      g_auto (GStrv) ends = g_strsplit (pieces[i], "-", -1);
+      g_auto (GStrv) ends = g_strsplit (g_str_equal (pieces[i], "*") ? "0-255" : pieces[i], "-", -1);
       guint64 first, last;
 
       if (ends[0] == NULL || !g_ascii_string_to_unsigned (ends[0], 10, 0, 255, &first, NULL) || (ends[0][0] == '0' && ends[0][1] != '\0'))
@@ -280,7 +280,7 @@ add_target (NmapTargets *self, const char *text, GError **error)
     return refuse (text, *text == '\0' ? "it is empty" : "it is too long", error);
   if (strchr (text, '/') != NULL || strchr (text, ':') != NULL)
     return add_network (self, text, error);
-  if (strspn (text, "0123456789.,-") == strlen (text) && *text != '-')
+  if (strspn (text, "0123456789.,-*") == strlen (text) && *text != '-')
     return add_octets (self, text, error);
   if (!is_name (text))
     return refuse (text, "give an address (192.168.1.10), a range (192.168.1.1-20), a network (192.168.1.0/24) or a host name", error);

@@ -119,12 +119,12 @@ scan (VigInvocation *invocation, const NmapOptions *options, const NmapTargets *
   g_autoptr (GPtrArray) argv = nmap_options_argv (options, targets, program);
   gint64 time = vig_json_get_int (vig_invocation_get_arguments (invocation), "timeout", DEFAULT_TIME) * G_USEC_PER_SEC;
   gint64 started = g_get_monotonic_time ();
-  gint64 deadline = MIN (started + time, vig_invocation_get_deadline (invocation) - SPARE_TIME * G_USEC_PER_SEC);
+  NmapStart start = { argv, options->privileged, MIN (started + time, vig_invocation_get_deadline (invocation) - SPARE_TIME * G_USEC_PER_SEC) };
   g_auto (NmapRun) run = { nmap_xml_new (on_progress, invocation), NULL, FALSE };
   g_autofree char *kept = NULL;
   double seconds;
 
-  if (!nmap_run (&run, argv, deadline, cancellable, error))
+  if (!nmap_run (&run, invocation, &start, cancellable, error))
     return NULL;
   if (run.refused)
     {

@@ -54,11 +54,9 @@ run_exec (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 static VigLevel
 classify_exec (VigInvocation *invocation, char **resource)
 {
-  g_autoptr (VigCommand) command = vig_command_parse (get_command (invocation));
-
   *resource = NULL;
 
-  return vig_command_get_level (command);
+  return vig_command_classify (invocation, get_command (invocation));
 }
 
 static VigPreview *

@@ -285,11 +285,10 @@ VigLevel
 vig_ssh_command_classify (VigInvocation *invocation, char **resource)
 {
   g_autoptr (GPtrArray) names = get_names (invocation);
-  g_autoptr (VigCommand) command = vig_command_parse (vig_json_get_string (vig_invocation_get_arguments (invocation), "command", ""));
 
   *resource = make_resource (names);
 
-  return vig_command_get_level (command);
+  return vig_command_classify (invocation, vig_json_get_string (vig_invocation_get_arguments (invocation), "command", ""));
 }
 
 VigPreview *

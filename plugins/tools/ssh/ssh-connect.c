@@ -5,10 +5,13 @@
 
 #include "ssh-watch.h"
 
+#include <fcntl.h>
 #include <libssh/server.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEY_TYPES "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256"
@@ -22,15 +25,38 @@ vig_ssh_step_to_string (VigSshStep step)
   return step_names[step];
 }
 
+/* @fd was @own before libssh had it; another thread may have been given the number since. */
+static void
+close_if_left_open (int fd, int own)
+{
+  struct stat before;
+  struct stat now;
+
+  if (fstat (own, &before) == 0 && fstat (fd, &now) == 0 && before.st_ino == now.st_ino && before.st_dev == now.st_dev)
+    close (fd);
+}
+
+/* A descriptor that it was given libssh leaves open, in most versions, and sends no goodbye that is not read for. */
 void
 vig_ssh_close (ssh_session session)
 {
+  int fd;
+  int own;
+
   if (session == NULL)
     return;
 
+  fd = ssh_get_fd (session);
+  own = fd >= 0 ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
   if (ssh_is_connected (session))
     ssh_disconnect (session);
   ssh_free (session);
+  if (own < 0)
+    return;
+
+  close_if_left_open (fd, own);
+  shutdown (own, SHUT_RDWR);
+  close (own);
 }
 
 /* A call of libssh's after an answer has come only takes note of that, and sends nothing; while one is awaited, it does nothing. */
@@ -129,7 +155,7 @@ vig_ssh_dial (VigServer *server, VigSshStep *step, GCancellable *cancellable, GE
   if (connection != NULL)
     {
       watch (g_socket_connection_get_socket (connection));
-      fd = dup (g_socket_get_fd (g_socket_connection_get_socket (connection)));
+      fd = fcntl (g_socket_get_fd (g_socket_connection_get_socket (connection)), F_DUPFD_CLOEXEC, 0);
       if (fd >= 0)
         return fd;
       g_set_error (error, VIG_ERROR, VIG_ERROR_FAILED, "failed to use the connection to %s: %s", server->host, g_strerror (errno));
@@ -286,6 +312,16 @@ try_key (ssh_session session, VigServer *server, GError **error)
   return status;
 }
 
+/* It may have said why in a banner: an account that has expired, say. */
+static void
+set_closed (ssh_session session, VigServer *server, GError **error)
+{
+  g_autofree char *banner = vig_ssh_dup_banner (session);
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "SSH authentication failed for %s@%s: the server closed the connection before it let anybody in: %s",
+               server->user, server->host, banner != NULL ? g_strstrip (banner) : ssh_get_error (session));
+}
+
 static gboolean
 sign_in (ssh_session session, VigServer *server, GError **error)
 {
@@ -306,15 +342,28 @@ sign_in (ssh_session session, VigServer *server, GError **error)
     g_propagate_error (error, g_steal_pointer (&local_error));
   else if (server->private_key == NULL && server->password == NULL)
     g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "SSH authentication failed: %s has no credential yet; choose one under Servers", server->name);
+  else if (!ssh_is_connected (session))
+    set_closed (session, server, error);
   else
-    g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "SSH authentication failed for %s@%s: the server takes%s%s%s%s, and none of it worked",
+    g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "SSH authentication failed for %s@%s: the server refused what is stored (it takes:%s%s%s%s)",
                  server->user, server->host,
-                 (methods & SSH_AUTH_METHOD_PUBLICKEY) != 0 ? " a key" : "",
-                 (methods & SSH_AUTH_METHOD_PASSWORD) != 0 ? " a password" : "",
+                 (methods & SSH_AUTH_METHOD_PUBLICKEY) != 0 ? " key" : "",
+                 (methods & SSH_AUTH_METHOD_PASSWORD) != 0 ? " password" : "",
                  (methods & SSH_AUTH_METHOD_INTERACTIVE) != 0 ? " questions" : "",
                  methods == 0 ? " nothing that Vigilus knows" : "");
 
   return FALSE;
+}
+
+static void
+set_handshake_error (ssh_session session, VigServer *server, GError **error)
+{
+  const char *words = ssh_get_error (session);
+
+  if (g_str_has_prefix (words, "Timeout"))
+    g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "%s port %u did not get to its host key within %d seconds", server->host, server->port, SSH_CONNECT_TIMEOUT);
+  else
+    g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "%s port %u does not go on as an SSH server: %s", server->host, server->port, words);
 }
 
 static gboolean
@@ -323,7 +372,7 @@ open_session (ssh_session session, VigServer *server, VigSshStep *step, GCancell
   *step = SSH_STEP_HOST_KEY;
   if (ssh_connect (session) != SSH_OK)
     {
-      g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "%s port %u does not go on as an SSH server: %s", server->host, server->port, ssh_get_error (session));
+      set_handshake_error (session, server, error);
       return FALSE;
     }
   if (g_cancellable_set_error_if_cancelled (cancellable, error) || !check_host_key (session, server, error))
@@ -346,16 +395,19 @@ vig_ssh_connect (VigServer *server, int fd, VigSshStep *step, GCancellable *canc
   g_autoptr (GError) local_error = NULL;
   gboolean is_open = open_session (session, server, step, cancellable, &local_error);
 
-  if (vig_ssh_watch_end (watch) && is_open)
+  if (vig_ssh_watch_end (watch))
     {
-      *step = SSH_STEP_AUTHENTICATION;
+      /* What failed then failed because it was cut. */
+      g_clear_error (&local_error);
+      if (is_open)
+        *step = SSH_STEP_AUTHENTICATION;
       is_open = FALSE;
     }
   if (is_open)
     return session;
 
   if (local_error == NULL)
-    g_set_error (&local_error, VIG_ERROR, VIG_ERROR_TIMED_OUT, "%s takes too long to let anybody in", server->name);
+    g_set_error (&local_error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "%s takes too long to let anybody in", server->name);
   if (!g_cancellable_set_error_if_cancelled (cancellable, error))
     g_propagate_error (error, g_steal_pointer (&local_error));
   vig_ssh_close (session);

@@ -10,8 +10,11 @@
 
 #define CHUNK     (32 * 1024)
 #define EOF_TIME  G_USEC_PER_SEC    /* microseconds that what the command left behind may go on to write */
-#define TERM_TIME (300 * 1000)      /* microseconds to end after a signal */
-#define KILL_TIME (2 * G_USEC_PER_SEC)
+#define TERM_TIME G_USEC_PER_SEC    /* microseconds to end after a signal */
+#define REFUSED_TIME (500 * 1000)   /* and after one that nothing can be deaf to */
+#define STOP_TERM_TIME (100 * 1000) /* the same where a person stops it: that does not wait for long */
+#define STOP_REFUSED_TIME (20 * 1000)
+#define KILL_TIME (10 * G_USEC_PER_SEC) /* a busy server takes a while to find what is to be killed; without the connection it would find nothing */
 #define KILL_SIBLINGS \
   "me=$$; ps -A -o pid= -o ppid= | while read p q; do [ \"$q\" = \"$PPID\" ] && [ \"$p\" != \"$me\" ] && kill -9 -- \"-$p\" \"$p\" 2>/dev/null; done"
 
@@ -213,12 +216,14 @@ kill_siblings (Exec *self)
 static void
 kill_remote (Exec *self)
 {
+  gboolean is_stopped = g_cancellable_is_cancelled (self->cancellable);
+
   ssh_channel_request_send_signal (self->channel, "TERM");
-  if (ends_within (self, TERM_TIME))
+  if (ends_within (self, is_stopped ? STOP_TERM_TIME : TERM_TIME))
     return;
 
   ssh_channel_request_send_signal (self->channel, "KILL");
-  if (!ends_within (self, TERM_TIME))
+  if (!ends_within (self, is_stopped ? STOP_REFUSED_TIME : REFUSED_TIME))
     kill_siblings (self);
 }
 

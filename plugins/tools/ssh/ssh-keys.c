@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define OPENSSH_BEGIN "-----BEGIN OPENSSH " "PRIVATE KEY-----"
+
 static gboolean
 check_looks (const char *text, GError **error)
 {
@@ -46,6 +48,47 @@ is_short_rsa (const char *line)
   return length < 4 + 7 + 4 + 4 + 2048 / 8;
 }
 
+/* The form of OpenSSH names the kind of the key before what a passphrase protects. */
+static gboolean
+is_in_security_key (const char *text)
+{
+  const char *begin = strstr (text, OPENSSH_BEGIN);
+  const char *end = begin != NULL ? strstr (begin + strlen (OPENSSH_BEGIN), "-----END") : NULL;
+  g_autofree char *body = end != NULL ? g_strndup (begin + strlen (OPENSSH_BEGIN), (gsize) (end - begin) - strlen (OPENSSH_BEGIN)) : NULL;
+  gsize length = 0;
+  g_autofree guchar *blob = body != NULL ? g_base64_decode (body, &length) : NULL;
+
+  return blob != NULL && (memmem (blob, length, "sk-ssh-ed25519@openssh.com", 26) != NULL || memmem (blob, length, "sk-ecdsa-sha2-nistp256@openssh.com", 34) != NULL);
+}
+
+static void
+set_unreadable (const char *private_key, gboolean has_passphrase, gboolean asked, GError **error)
+{
+  if (is_in_security_key (private_key))
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID,
+                         "/private_key: this key is in a security key that somebody has to touch at each use; generate another one for Vigilus");
+  else if (has_passphrase)
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/passphrase: the private key can't be opened with this passphrase, or is damaged");
+  else if (asked)
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/passphrase: the private key is protected: enter its passphrase");
+  else
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: the private key can't be read: it is damaged, cut off, or of an unknown kind");
+}
+
+/* What servers take no more. */
+static gboolean
+check_strength (const char *line, GError **error)
+{
+  if (g_str_has_prefix (line, "ssh-dss "))
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: DSA keys can be broken, and servers refuse them since OpenSSH 7.0 (2015): make a new one, ed25519");
+  else if (is_short_rsa (line))
+    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: this RSA key has fewer than 2,048 bits, which can be broken: make a new one");
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
 JsonNode *
 vig_ssh_read_key (const char *private_key, const char *passphrase, GError **error)
 {
@@ -60,23 +103,15 @@ vig_ssh_read_key (const char *private_key, const char *passphrase, GError **erro
 
   if (ssh_pki_import_privkey_base64 (private_key, has_passphrase ? passphrase : NULL, count_question, &asked, &key) != SSH_OK)
     {
-      if (has_passphrase)
-        g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/passphrase: the private key can't be opened with this passphrase, or is damaged");
-      else if (asked)
-        g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/passphrase: the private key is protected: enter its passphrase");
-      else
-        g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: the private key can't be read: it is damaged, cut off, or of an unknown kind");
+      set_unreadable (private_key, has_passphrase, asked, error);
       return NULL;
     }
 
   line = vig_ssh_key_to_line (key);
   fingerprint = vig_ssh_key_to_fingerprint (key);
   ssh_key_free (key);
-  if (line != NULL && is_short_rsa (line))
-    {
-      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/private_key: this RSA key has fewer than 2,048 bits, which can be broken: make a new one");
-      return NULL;
-    }
+  if (line != NULL && !check_strength (line, error))
+    return NULL;
   if (line != NULL && fingerprint != NULL)
     return vig_json_pack ("{s:s, s:s}", "public_key", line, "fingerprint", fingerprint);
 

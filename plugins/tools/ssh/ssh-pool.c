@@ -160,8 +160,15 @@ go_through (VigSshPool *self, VigServer *jump, VigServer *server, VigSshStep *st
 ssh_session
 vig_ssh_pool_connect (VigSshPool *self, VigServer *server, VigSshStep *step, GCancellable *cancellable, GError **error)
 {
-  int fd = server->jump != NULL ? go_through (self, server->jump, server, step, cancellable, error)
-                                : vig_ssh_dial (server, step, cancellable, error);
+  int fd;
+
+  *step = SSH_STEP_NAME;
+  if (!vig_server_has_ssh (server))
+    {
+      g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "server %s is Docker alone and has no SSH: enter its hostname and username under Servers", server->name);
+      return NULL;
+    }
+  fd = server->jump != NULL ? go_through (self, server->jump, server, step, cancellable, error) : vig_ssh_dial (server, step, cancellable, error);
 
   return fd >= 0 ? vig_ssh_connect (server, fd, step, cancellable, error) : NULL;
 }

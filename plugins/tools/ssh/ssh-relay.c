@@ -244,7 +244,7 @@ wait_for_answer (int fd, gint64 until, GCancellable *cancellable, GError **error
         return TRUE;
       if (left <= 0)
         {
-          g_set_error (error, VIG_ERROR, VIG_ERROR_TIMED_OUT, "no answer within %d seconds", SSH_CONNECT_TIMEOUT);
+          g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "no answer within %d seconds", SSH_CONNECT_TIMEOUT);
           return FALSE;
         }
     }

@@ -10,14 +10,18 @@
 
 #define TEST_TIME 15 /* seconds */
 
+/* It may not have come to the key at all: then the key is not what is wrong. */
 static JsonArray *
-advise (VigServer *server, VigSshStep step)
+advise (VigServer *server, VigSshStep step, const GError *failure)
 {
   static const char *const name[] = { "Check the spelling of the host name.", "Enter its address instead, if your network has no name service for it.", NULL };
   static const char *const tcp[] = { "Is the server on, and the port right (usually 22)?", "Does a firewall between let it through?",
                                      "Is the SSH server running there? (systemctl status ssh)", NULL };
   static const char *const host_key[] = { "If you reinstalled the system, remove the old host key here and connect again.",
                                           "If you did not, find out why it changed before you go on: somebody may be in between.", NULL };
+  static const char *const handshake[] = { "Is it an SSH server that listens on this port (usually 22)?",
+                                           "Is the server under load, or the way to it slow? Then try again.",
+                                           "An old server may know no key exchange that is still safe: update its OpenSSH.", NULL };
   static const char *const authentication[] = { "The SSH public key is in the target server's ~/.ssh/authorized_keys.",
                                                 "File permissions are correct: 700 ~/.ssh/ and 600 ~/.ssh/authorized_keys.",
                                                 "The private key you entered in Vigilus matches the public key on the target.",
@@ -25,9 +29,10 @@ advise (VigServer *server, VigSshStep step)
   static const char *const command[] = { "Does the account have a shell that runs commands?", NULL };
   static const char *const none[] = { NULL };
   static const char *const *const all[] = { name, tcp, host_key, authentication, command, none };
+  gboolean has_key = step != SSH_STEP_HOST_KEY || vig_error_is_denied (failure);
   JsonArray *advice = json_array_new ();
 
-  for (const char *const *line = all[step]; *line != NULL; line++)
+  for (const char *const *line = has_key ? all[step] : handshake; *line != NULL; line++)
     json_array_add_string_element (advice, *line);
   if (server->jump != NULL && step == SSH_STEP_TCP)
     json_array_add_string_element (advice, "Does the jump host allow forwarding? (AllowTcpForwarding in its sshd_config)");
@@ -81,7 +86,7 @@ vig_ssh_test (VigSshPool *pool, VigServer *server, GCancellable *cancellable, GE
                         "ok", step == SSH_STEP_NONE,
                         "step", vig_ssh_step_to_string (step),
                         "message", local_error != NULL ? local_error->message : step == SSH_STEP_NONE ? "Connected and signed in." : "the command did not end in time",
-                        "advice", advise (server, step),
+                        "advice", advise (server, step, local_error),
                         "system", facts != NULL ? vig_json_get_string (facts, "system", NULL) : NULL,
                         "facts", facts,
                         "banner", banner);

@@ -46,45 +46,59 @@ wazuh_filter_at_least (JsonArray *filters, const char *field, gint64 value)
   json_array_add_object_element (filters, wrap ("range", wrap (field, vig_json_pack_object ("{s:I}", "gte", value))));
 }
 
-/* "24h" becomes the indexer's own "now-24h"; what is no time is refused here, where it can be named. */
-static char *
-read_time (const char *name, const char *text, GError **error)
+/* NULL: so long ago that there was no such day. */
+static GDateTime *
+go_back (gint64 number, char unit)
+{
+  static const char units[] = "smhdw";
+  static const gint64 seconds[] = { 1, 60, 3600, 86400, 604800 };
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+
+  return g_date_time_add_seconds (now, -(double) (number * seconds[strchr (units, unit) - units]));
+}
+
+GDateTime *
+wazuh_read_time (const char *name, const char *text, GError **error)
 {
   gsize digits = strspn (text, "0123456789");
   g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
   g_autoptr (GDateTime) time = NULL;
-  g_autofree char *whole = NULL;
+  g_autofree char *whole = strlen (text) == strlen ("2026-01-31") ? g_strconcat (text, "T00:00:00Z", NULL) : g_strdup (text);
 
-  if (digits > 0 && digits < 7 && strchr ("smhdw", text[digits]) != NULL && text[digits] != '\0' && text[digits + 1] == '\0')
-    return g_strconcat ("now-", text, NULL);
-
-  whole = strlen (text) == strlen ("2026-01-31") ? g_strconcat (text, "T00:00:00Z", NULL) : g_strdup (text);
-  time = g_date_time_new_from_iso8601 (whole, utc);
+  if (digits > 0 && digits < 7 && strlen (text) == digits + 1 && strchr ("smhdw", text[digits]) != NULL)
+    time = go_back (g_ascii_strtoll (text, NULL, 10), text[digits]);
+  else
+    time = g_date_time_new_from_iso8601 (whole, utc);
   if (time != NULL)
-    return g_strdup (whole);
+    return g_date_time_to_utc (time);
 
   g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: write a time as 2026-01-31T12:00:00Z, or how long ago as 24h or 7d", name);
 
   return NULL;
 }
 
+/* FALSE: it is no time. */
+static gboolean
+set_bound (JsonObject *range, const char *bound, const char *name, const char *text, GError **error)
+{
+  g_autoptr (GDateTime) time = text != NULL ? wazuh_read_time (name, text, error) : NULL;
+  g_autofree char *written = time != NULL ? g_date_time_format_iso8601 (time) : NULL;
+
+  if (written != NULL)
+    json_object_set_string_member (range, bound, written);
+
+  return text == NULL || written != NULL;
+}
+
 gboolean
 wazuh_filter_time (JsonArray *filters, const char *field, const char *since, const char *until, GError **error)
 {
   g_autoptr (JsonObject) range = json_object_new ();
-  g_autofree char *from = since != NULL ? read_time ("since", since, error) : NULL;
-  g_autofree char *to = until != NULL ? read_time ("until", until, error) : NULL;
 
-  if ((since != NULL && from == NULL) || (until != NULL && to == NULL))
+  if (!set_bound (range, "gte", "since", since, error) || !set_bound (range, "lte", "until", until, error))
     return FALSE;
-  if (from == NULL && to == NULL)
-    return TRUE;
-
-  if (from != NULL)
-    json_object_set_string_member (range, "gte", from);
-  if (to != NULL)
-    json_object_set_string_member (range, "lte", to);
-  json_array_add_object_element (filters, wrap ("range", wrap (field, g_steal_pointer (&range))));
+  if (json_object_get_size (range) > 0)
+    json_array_add_object_element (filters, wrap ("range", wrap (field, g_steal_pointer (&range))));
 
   return TRUE;
 }

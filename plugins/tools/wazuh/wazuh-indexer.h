@@ -35,7 +35,8 @@ char      *wazuh_indexer_get_version (const WazuhPlace *place, GCancellable *can
 /* Filters, added to @filters where the value is there. */
 void       wazuh_filter_term    (JsonArray *filters, const char *field, const char *value);
 void       wazuh_filter_at_least (JsonArray *filters, const char *field, gint64 value);
-/* Times as people write them: ISO 8601, or "24h" for so long ago. INVALID says so. */
+/* Times as people write them: ISO 8601, or "24h" for so long ago, in UTC. INVALID names @name and says so. */
+GDateTime *wazuh_read_time      (const char *name, const char *text, GError **error);
 gboolean   wazuh_filter_time    (JsonArray *filters, const char *field, const char *since, const char *until, GError **error);
 void       wazuh_filter_text    (JsonArray *filters, const char *const *fields, const char *text);
 

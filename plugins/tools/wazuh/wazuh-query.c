@@ -26,10 +26,37 @@ static const char *const file_fields[] = { "agent.id", "agent.name", "file", NUL
 static const char *const file_sort[] = { "file.mtime", "agent.id", "file.path", NULL };
 static const char *const file_texts[] = { "file.path", NULL };
 
+/* The filters of each source, beside those that all know. */
+static const char *const common[] = { "what", "text", "limit", "after", NULL };
+static const char *const agent_filters[] = { "agent", "group", "status", NULL };
+static const char *const rule_filters[] = { "rule_id", "level_min", "group", NULL };
+static const char *const event_filters[] = { "agent", "level_min", "rule_id", "group", "path", "since", "until", NULL };
+static const char *const vulnerability_filters[] = { "agent", "severity", "cve", "package", "since", "until", NULL };
+static const char *const asked_vulnerability_filters[] = { "agent", "severity", "cve", "package", NULL };
+static const char *const file_filters[] = { "agent", "path", "since", "until", NULL };
+
 static const char *
 get (const WazuhQuery *query, const char *name)
 {
   return vig_json_get_string (query->arguments, name, NULL);
+}
+
+/* A filter that would be passed over makes an answer look like what it is not. */
+static gboolean
+check_filters (const WazuhQuery *query, const char *source, const char *const *filters, GError **error)
+{
+  g_autoptr (GList) names = json_object_get_members (query->arguments);
+  g_autofree char *list = g_strjoinv (", ", (char **) filters);
+
+  for (GList *l = names; l != NULL; l = l->next)
+    if (!g_strv_contains (common, l->data) && !g_strv_contains (filters, l->data))
+      {
+        g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/%s: this is no filter of \"%s\" (%s); these are: %s, text", (const char *) l->data, get (query, "what"),
+                     source, list);
+        return FALSE;
+      }
+
+  return TRUE;
 }
 
 static gint64
@@ -174,6 +201,8 @@ ask_agents (const WazuhQuery *query, GError **error)
   GString *parameters;
   gint64 offset;
 
+  if (!check_filters (query, "server API", agent_filters, error))
+    return NULL;
   if (!get_offset (query, &offset, error))
     return NULL;
 
@@ -195,6 +224,8 @@ ask_rules (const WazuhQuery *query, GError **error)
   GString *parameters;
   gint64 offset;
 
+  if (!check_filters (query, "server API", rule_filters, error))
+    return NULL;
   if (!get_offset (query, &offset, error))
     return NULL;
 
@@ -267,6 +298,8 @@ search_events (const WazuhQuery *query, const char *index, const char *missing, 
   g_autoptr (JsonArray) filters = json_array_new ();
   WazuhSearch events = { index, missing, alert_fields, alert_sort, filters, get (query, "after"), get_limit (query) };
 
+  if (!check_filters (query, "indexer", event_filters, error))
+    return NULL;
   if (!wazuh_filter_time (filters, "timestamp", get (query, "since"), get (query, "until"), error))
     return NULL;
 
@@ -289,6 +322,8 @@ search_vulnerabilities (const WazuhQuery *query, GError **error)
                          "vulnerability detection is on)",
                          vulnerability_fields, vulnerability_sort, filters, get (query, "after"), get_limit (query) };
 
+  if (!check_filters (query, "indexer", vulnerability_filters, error))
+    return NULL;
   if (!wazuh_filter_time (filters, "vulnerability.detected_at", get (query, "since"), get (query, "until"), error))
     return NULL;
 
@@ -308,6 +343,8 @@ ask_vulnerabilities (const WazuhQuery *query, GError **error)
   GString *parameters;
   gint64 offset;
 
+  if (!check_filters (query, "server API, before version 4.8", asked_vulnerability_filters, error))
+    return NULL;
   if (get (query, "agent") == NULL)
     {
       g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/agent: this version of Wazuh tells vulnerabilities of one agent at a time: name it");
@@ -351,6 +388,8 @@ search_files (const WazuhQuery *query, GError **error)
   WazuhSearch files = { "wazuh-states-fim-files-*", "this Wazuh keeps no file integrity in its indexer: name an agent, and the server API is asked",
                         file_fields, file_sort, filters, get (query, "after"), get_limit (query) };
 
+  if (!check_filters (query, "indexer", file_filters, error))
+    return NULL;
   if (!wazuh_filter_time (filters, "file.mtime", get (query, "since"), get (query, "until"), error))
     return NULL;
 
@@ -361,17 +400,38 @@ search_files (const WazuhQuery *query, GError **error)
   return search (query, &files, error);
 }
 
+/* Adds "date>…" or "date<…" to @q, which know whole seconds alone, and not the bound itself. FALSE: it is no time. */
+static gboolean
+add_date (const WazuhQuery *query, const char *name, char operator, int seconds, GString *q, GError **error)
+{
+  const char *text = get (query, name);
+  g_autoptr (GDateTime) bound = text != NULL ? wazuh_read_time (name, text, error) : NULL;
+  g_autoptr (GDateTime) time = bound != NULL ? g_date_time_add_seconds (bound, seconds) : NULL;
+  g_autofree char *written = time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : NULL;
+
+  if (written != NULL)
+    g_string_append_printf (q, "%sdate%c%s", q->len > 0 ? ";" : "", operator, written);
+
+  return text == NULL || bound != NULL;
+}
+
 static JsonNode *
 ask_files (const WazuhQuery *query, GError **error)
 {
+  g_autoptr (GString) dates = g_string_new (NULL);
   GString *parameters;
   gint64 offset;
 
+  if (!check_filters (query, "server API", file_filters, error))
+    return NULL;
+  if (!add_date (query, "since", '>', -1, dates, error) || !add_date (query, "until", '<', 1, dates, error))
+    return NULL;
   if (!get_offset (query, &offset, error))
     return NULL;
 
   parameters = begin_list (query, offset);
   wazuh_query_add (parameters, "file", get (query, "path"));
+  wazuh_query_add (parameters, "q", dates->len > 0 ? dates->str : NULL);
   wazuh_query_add (parameters, "sort", "-date");
 
   return ask_agent_list (query, "syscheck", parameters, offset, error);

@@ -36,7 +36,7 @@ static const VigToolInfo query_info = {
                   "\"path\": {" TEXT (1024) ", \"description\": \"File integrity, or alerts, of this very file\"},"
                   "\"status\": {\"type\": \"string\", \"enum\": [\"active\", \"pending\", \"never_connected\", \"disconnected\"], \"description\": \"Agents\"},"
                   "\"text\": {" TEXT (256) ", \"description\": \"Words that must all occur\"},"
-                  "\"since\": {" TEXT (40) ", \"description\": \"From then on: 2026-01-31T12:00:00Z, or how long ago: 24h, 7d (alerts, logs, vulnerabilities)\"},"
+                  "\"since\": {" TEXT (40) ", \"description\": \"From then on: 2026-01-31T12:00:00Z, or how long ago: 24h, 7d (alerts, logs, vulnerabilities, file integrity)\"},"
                   "\"until\": {" TEXT (40) ", \"description\": \"Until then\"},"
                   "\"limit\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 200, \"description\": \"Default 25\"},"
                   "\"after\": {" TEXT (2048) ", \"description\": \"The `next` of the page before\"}}}",

@@ -20,6 +20,7 @@ typedef struct
 static GQueue script = G_QUEUE_INIT;
 static guint n_asked;
 static VigUsage usage;
+static const char *stop_reason; /* of answers from here on; NULL: as they end */
 static char *last_system;
 static char *last_results;
 static char *last_tools;
@@ -69,12 +70,25 @@ agent_test_fail (GError *error)
 void
 agent_test_use (gint64 input_tokens, gint64 output_tokens, gint64 cached_tokens)
 {
-  usage = (VigUsage) { input_tokens, output_tokens, cached_tokens, -1, -1 };
+  usage = (VigUsage) { input_tokens, output_tokens, cached_tokens, -1, -1, -1 };
+}
+
+void
+agent_test_cost (gint64 micros)
+{
+  usage.cost_micros = micros;
+}
+
+void
+agent_test_stop_with (const char *reason)
+{
+  stop_reason = reason;
 }
 
 void
 agent_test_model_reset (void)
 {
+  stop_reason = NULL;
   agent_test_use (10, 5, -1);
   g_queue_clear_full (&script, (GDestroyNotify) say_free);
   n_asked = 0;
@@ -181,7 +195,10 @@ make_reply (Say *say)
       vig_reply_add_call (reply, vig_json_get_string (call, "id", "c"), vig_json_get_string (call, "name", ""), text);
     }
   *vig_reply_get_usage (reply) = usage;
-  vig_reply_set_stop_reason (reply, calls != NULL ? "tool_use" : "end_turn", FALSE);
+  if (stop_reason != NULL)
+    vig_reply_set_stop_reason (reply, stop_reason, g_str_equal (stop_reason, "length"));
+  else
+    vig_reply_set_stop_reason (reply, calls != NULL ? "tool_use" : "end_turn", FALSE);
 
   return reply;
 }

@@ -10,6 +10,7 @@
 #define HIGH_SCHEMA "{\"type\":\"object\",\"properties\":{\"high\":{\"type\":\"boolean\"}}}"
 
 gint agent_test_n_runs;
+static gint held_runs;
 
 static JsonNode *
 say_ok (VigInvocation *invocation, GCancellable *cancellable, GError **error)
@@ -32,10 +33,48 @@ wait_for_cancel (VigInvocation *invocation, GCancellable *cancellable, GError **
 }
 
 static JsonNode *
+note_and_wait (VigInvocation *invocation, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (JsonObject) before = vig_json_pack_object ("{s:s, s:s}", "image_before", "sha256:1", "token", "hunter2-correct-horse");
+
+  return vig_invocation_keep_record (invocation, "before", before, error) ? wait_for_cancel (invocation, cancellable, error) : NULL;
+}
+
+static JsonNode *
+be_cut_off (VigInvocation *invocation, GCancellable *cancellable, GError **error)
+{
+  g_atomic_int_inc (&agent_test_n_runs);
+
+  return vig_json_pack ("{s:i, s:s, s:b}", "exit_status", -1, "stdout", "half of it", "timed_out", TRUE);
+}
+
+static JsonNode *
+cut_one_off (VigInvocation *invocation, GCancellable *cancellable, GError **error)
+{
+  g_atomic_int_inc (&agent_test_n_runs);
+
+  return vig_json_pack ("{s:[{s:s, s:i}, {s:s, s:b}], s:b}", "results", "server", "one", "exit_status", 0, "server", "two", "may_have_happened", TRUE, "is_error", TRUE);
+}
+
+static JsonNode *
+reach_nobody (VigInvocation *invocation, GCancellable *cancellable, GError **error)
+{
+  g_atomic_int_inc (&agent_test_n_runs);
+  while (!g_cancellable_is_cancelled (cancellable))
+    g_usleep (2000);
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "nobody answers");
+
+  return NULL;
+}
+
+static JsonNode *
 be_stubborn (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
   g_atomic_int_inc (&agent_test_n_runs);
-  g_usleep (1500 * 1000);
+  while (!g_cancellable_is_cancelled (cancellable))
+    g_usleep (1000);
+  while (g_atomic_int_get (&held_runs))
+    g_usleep (1000);
 
   return vig_json_pack ("s", "done at last");
 }
@@ -86,10 +125,55 @@ classify_high (VigInvocation *invocation, char **resource)
   return vig_json_get_boolean (vig_invocation_get_arguments (invocation), "high", FALSE) ? VIG_LEVEL_ELEVATE : VIG_LEVEL_READ;
 }
 
+/* As the tools that run a line do. */
+static VigLevel
+classify_line (VigInvocation *invocation, char **resource)
+{
+  return vig_command_classify (invocation, vig_json_get_string (vig_invocation_get_arguments (invocation), "text", ""));
+}
+
 static VigPreview *
 preview (VigInvocation *invocation, GCancellable *cancellable, GError **error)
 {
   return vig_preview_new ("text", "would write hunter2-correct-horse");
+}
+
+static gint held_previews;
+
+void
+agent_test_hold_previews (gboolean hold)
+{
+  g_atomic_int_set (&held_previews, hold);
+}
+
+void
+agent_test_hold_runs (gboolean hold)
+{
+  g_atomic_int_set (&held_runs, hold);
+}
+
+static void
+wait_while (gint *held, GCancellable *cancellable)
+{
+  while (g_atomic_int_get (held) && !g_cancellable_is_cancelled (cancellable))
+    g_usleep (1000);
+}
+
+static VigPreview *
+preview_held (VigInvocation *invocation, GCancellable *cancellable, GError **error)
+{
+  wait_while (&held_previews, cancellable);
+
+  return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : vig_preview_new ("text", "would change it");
+}
+
+static JsonNode *
+run_held (VigInvocation *invocation, GCancellable *cancellable, GError **error)
+{
+  g_atomic_int_inc (&agent_test_n_runs);
+  wait_while (&held_runs, cancellable);
+
+  return vig_json_pack ("s", "changed");
 }
 
 static const struct
@@ -102,8 +186,10 @@ static const struct
   { { "test.read", "Read", "Reads a thing.", VIG_LEVEL_READ, ANY_SCHEMA, 0, 0 }, say_ok, NULL, NULL },
   { { "test.write", "Write", "Writes a file.", VIG_LEVEL_WRITE, PATH_SCHEMA, 0, 0 }, say_ok, classify_path, preview },
   { { "test.own", "Own", "Writes a file, and says so.", VIG_LEVEL_WRITE, PATH_SCHEMA, 0, VIG_TOOL_OWN_WORDS }, say_ok, classify_path, NULL },
+  { { "test.look", "Look", "Looks, then writes.", VIG_LEVEL_WRITE, PATH_SCHEMA, 0, 0 }, run_held, classify_path, preview_held },
   { { "test.exec", "Exec", "Runs a thing.", VIG_LEVEL_EXEC, ANY_SCHEMA, 0, 0 }, say_ok, NULL, NULL },
   { { "test.raise", "Raise", "Reads, or more.", VIG_LEVEL_READ, HIGH_SCHEMA, 0, 0 }, say_ok, classify_high, NULL },
+  { { "test.line", "Line", "Reads by a line of the shell.", VIG_LEVEL_READ, ANY_SCHEMA, 0, 0 }, say_ok, classify_line, NULL },
   { { "test.host", "Host", "Reads on this host.", VIG_LEVEL_READ, ANY_SCHEMA, 0, VIG_TOOL_HOST }, say_ok, NULL, NULL },
   { { "test.slow", "Slow", "Takes its time.", VIG_LEVEL_WRITE, ANY_SCHEMA, 0, 0 }, wait_for_cancel, NULL, NULL },
   { { "test.slowread", "Slow read", "Takes its time.", VIG_LEVEL_READ, ANY_SCHEMA, 0, 0 }, wait_for_cancel, NULL, NULL },
@@ -111,6 +197,13 @@ static const struct
   { { "test.secret", "Secret", "Tells a secret.", VIG_LEVEL_READ, ANY_SCHEMA, 0, 0 }, tell_secret, NULL, NULL },
   { { "test.big", "Big", "Says much.", VIG_LEVEL_READ, ANY_SCHEMA, 0, 0 }, say_much, NULL, NULL },
   { { "test.fail", "Fail", "Fails.", VIG_LEVEL_READ, ANY_SCHEMA, 0, 0 }, fail, NULL, NULL },
+  { { "test.late", "Late", "Has one second.", VIG_LEVEL_WRITE, ANY_SCHEMA, 1, 0 }, wait_for_cancel, NULL, NULL },
+  { { "test.noted", "Noted", "Notes what there was, and has one second.", VIG_LEVEL_WRITE, ANY_SCHEMA, 1, 0 }, note_and_wait, NULL, NULL },
+  { { "test.lateread", "Late read", "Has one second.", VIG_LEVEL_READ, ANY_SCHEMA, 1, 0 }, wait_for_cancel, NULL, NULL },
+  { { "test.unsent", "Unsent", "Has one second.", VIG_LEVEL_WRITE, ANY_SCHEMA, 1, 0 }, reach_nobody, NULL, NULL },
+  { { "test.cut", "Cut", "Is cut off.", VIG_LEVEL_EXEC, ANY_SCHEMA, 0, 0 }, be_cut_off, NULL, NULL },
+  { { "test.cutread", "Cut read", "Is cut off.", VIG_LEVEL_READ, ANY_SCHEMA, 0, 0 }, be_cut_off, NULL, NULL },
+  { { "test.cutone", "Cut one", "Is cut off at one place.", VIG_LEVEL_EXEC, ANY_SCHEMA, 0, 0 }, cut_one_off, NULL, NULL },
 };
 
 void

@@ -157,7 +157,7 @@ create_operator (VigDbConnection *db, gpointer data, GError **error)
 char *
 agent_test_add_operator (AgentTest *self, const char *name, const char *level, const char *trust)
 {
-  static const char * const tools[] = { "test.read", "test.write", "test.own", "test.exec", "test.raise", "test.host", "test.slow", "test.slowread",
+  static const char * const tools[] = { "test.read", "test.write", "test.own", "test.look", "test.exec", "test.raise", "test.line", "test.host", "test.slow", "test.slowread",
                                         "test.stubborn", "test.secret", "test.big", "test.fail", "vigilus.activity", NULL };
   JsonArray *array = json_array_new ();
   g_autoptr (JsonObject) values = NULL;

@@ -38,7 +38,9 @@ char       *agent_test_query          (AgentTest *self, const char *sql); /* fir
 /* What the model says, in order. @calls: a JSON array of {id, name, arguments}, or NULL. A text of "wait" never ends. */
 void        agent_test_say            (const char *text, const char *calls);
 void        agent_test_use            (gint64 input_tokens, gint64 output_tokens, gint64 cached_tokens); /* by each answer from here on */
+void        agent_test_cost           (gint64 micros); /* that the server says of each answer from here on */
 void        agent_test_fail           (GError *error); /* (transfer full) */
+void        agent_test_stop_with      (const char *reason); /* (static) the provider's word for why answers from here on end; NULL: as they do */
 guint       agent_test_n_asked        (void);
 const char *agent_test_last_system    (void);
 const char *agent_test_last_results   (void); /* of the transcript that the model was shown last */
@@ -54,8 +56,13 @@ JsonObject *agent_test_decide         (AgentTest *self, const char *approval_id,
 void        agent_test_resume         (AgentTest *self);
 gboolean    agent_test_saw            (AgentTest *self, const char *topic_and_event);
 
-/* The tools: test.read, test.write (resource file:PATH), test.own (the same, in its own words), test.exec, test.raise (declared read, elevate where `high` is set), test.host,
- * test.slow (until it is cancelled), test.stubborn (1.5 s, whatever happens), test.secret, test.big, test.fail. */
+/* The tools: test.read, test.write (resource file:PATH), test.own (the same, in its own words),
+ * test.look (the same, whose preview and run are held where so told), test.exec, test.raise (declared read, elevate where `high` is set), test.line (by its line),
+ * test.host, test.slow (until it is cancelled), test.stubborn (likewise, and while runs are held), test.secret, test.big, test.fail. For who is given
+ * them: test.late, test.noted, test.lateread, test.unsent (a second, until they are cancelled), test.cut, test.cutread, test.cutone (say that they were cut
+ * off). */
+void        agent_test_hold_previews  (gboolean hold);
+void        agent_test_hold_runs      (gboolean hold); /* both: of test.look, from here on; runs of test.stubborn, too */
 void        agent_test_add_many       (AgentTest *self, guint n); /* test.many0 and so on, until it closes; 64 at most */
 extern gint agent_test_n_runs; /* of all of them; atomic */
 

@@ -359,6 +359,35 @@ test_fallback (void)
   g_assert_nonnull (strstr (notice, "nobody is there"));
 }
 
+/* The first model is down before anybody knows whom to ask: the second one routes, and answers. */
+static void
+test_fallback_routing (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *keeper = agent_test_add_operator (test, "Keeper", "read", "strict");
+  g_autofree char *watch = agent_test_add_operator (test, "Watch", "read", "strict");
+  g_autofree char *run = NULL;
+  g_autofree char *operator = NULL;
+  g_autofree char *models = NULL;
+
+  vig_db_write (test->context.db, add_provider, NULL, NULL);
+  agent_test_set (test, "{\"fallback_provider_id\":\"second\"}");
+  g_test_expect_message ("vigilus-agent", G_LOG_LEVEL_MESSAGE, "*Second goes on with this*");
+  agent_test_fail (g_error_new_literal (VIG_ERROR, VIG_ERROR_UNAVAILABLE, "nobody is there"));
+  agent_test_say ("", "[{\"id\":\"d1\",\"name\":\"delegate\",\"arguments\":{\"operator\":\"Watch\",\"reason\":\"it watches\"}}]");
+  agent_test_say ("From the second.", NULL);
+  run = agent_test_ask (test, "hello");
+  agent_test_wait_end (test, run);
+  g_test_assert_expected_messages ();
+  assert_state (test, run, "done");
+  g_assert_cmpuint (agent_test_n_asked (), ==, 3);
+  operator = agent_test_query (test, "SELECT operator_name FROM runs");
+  g_assert_cmpstr (operator, ==, "Watch");
+  models = agent_test_query (test, "SELECT group_concat (DISTINCT model) FROM usage");
+  g_assert_cmpstr (models, ==, "script-2");
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM messages WHERE kind = 'notice' AND content LIKE '%\"fallback\"%'"), ==, 1);
+}
+
 /* Where the question is what is wrong, nobody else is asked; where both fail, the run does. */
 static void
 test_no_fallback (void)
@@ -415,6 +444,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/context/compaction/stopped", test_compaction_stopped);
   g_test_add_func ("/agent/context/compaction/too-large", test_too_large);
   g_test_add_func ("/agent/context/fallback/second", test_fallback);
+  g_test_add_func ("/agent/context/fallback/routing", test_fallback_routing);
   g_test_add_func ("/agent/context/fallback/none", test_no_fallback);
 
   return g_test_run ();

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "agent-test.h"
+#include "vig-conversation-export.h"
 #include "vig-delegation.h"
 #include "vig-server-access.h"
+#include "vig-store-sessions.h"
 
 #define ASK(operator, task) "[{\"id\":\"a1\",\"name\":\"operators.ask\",\"arguments\":{\"operator\":\"" operator "\",\"task\":\"" task "\"}}]"
 #define PLAN(steps) "[{\"id\":\"p1\",\"name\":\"plan\",\"arguments\":{\"steps\":[" steps "]}}]"
@@ -82,6 +84,47 @@ test_in_order (void)
   g_assert_nonnull (strstr (agent_test_last_system (), "in one voice"));
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE tool = 'operators.ask' AND event = 'call.declared'"), ==, 2);
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE tool = 'operators.ask' AND event = 'call.outcome' AND outcome = 'success'"), ==, 2);
+}
+
+static gpointer
+export_it (VigDbConnection *db, gpointer data, GError **error)
+{
+  AgentTest *test = data;
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT session_id FROM runs WHERE depth = 0", NULL);
+  g_autoptr (JsonObject) session = vig_db_rows_next (rows, error) ? vig_store_sessions_get (db, test->user_id, vig_db_rows_string (rows, 0), error) : NULL;
+  gpointer export = vig_conversation_export_new (session, FALSE, test->context.redactor);
+  GString *text = g_string_new (NULL);
+
+  for (gboolean done = FALSE; !done;)
+    {
+      g_autoptr (GString) piece = g_string_new (NULL);
+
+      g_assert_true (vig_conversation_export_piece (db, export, piece, &done, error));
+      g_string_append (text, piece->str);
+    }
+  vig_conversation_export_free (export);
+
+  return g_string_free (text, FALSE);
+}
+
+/* An answer that broke off is none that is whole: who asked for it is told, and so is who reads the conversation as a file. */
+static void
+test_cut_answer (void)
+{
+  g_autoptr (AgentTest) test = make_two ();
+  g_autofree char *run = NULL;
+  g_autofree char *text = NULL;
+
+  agent_test_say ("", PLAN (STEP ("Keeper", "look at the disks", "") "," STEP ("Night Watch", "report them", "1")));
+  agent_test_stop_with ("length");
+  agent_test_say ("42 GiB and", NULL);
+  agent_test_say ("Reported.", NULL);
+  agent_test_say ("42 GiB and what", NULL);
+  run = agent_test_ask (test, "look at the disks and report them");
+  agent_test_wait_end (test, run);
+  g_assert_nonnull (strstr (agent_test_last_results (), "Cut short: the model did not come to its end."));
+  text = vig_db_read (test->context.db, export_it, test, NULL);
+  g_assert_nonnull (strstr (text, "42 GiB and what\n\n> Cut short: the model did not come to its end."));
 }
 
 static void
@@ -344,7 +387,6 @@ test_width_and_stop (void)
   g_autoptr (AgentTest) test = make_two ();
   g_autofree char *run = NULL;
   g_autoptr (JsonObject) row = NULL;
-  gint64 before;
 
   agent_test_say ("", PLAN (STEP ("Keeper", "1", "") "," STEP ("Keeper", "2", "") "," STEP ("Keeper", "3", "") "," STEP ("Keeper", "4", "") ","
                                 STEP ("Keeper", "5", "") "," STEP ("Keeper", "6", "")));
@@ -354,9 +396,7 @@ test_width_and_stop (void)
   vig_test_wait_for (agent_test_n_asked () == 1 + VIG_DELEGATION_MAX_WIDTH);
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM runs WHERE depth = 1"), ==, VIG_DELEGATION_MAX_WIDTH);
 
-  before = g_get_monotonic_time ();
-  row = stop (test, run);
-  g_assert_cmpint (g_get_monotonic_time () - before, <, 1500 * 1000);
+  row = stop (test, run); /* of models that never answer */
   g_assert_cmpstr (vig_json_get_string (row, "state", ""), ==, "stopped");
   agent_test_wait_end (test, run);
   assert_text (test, "SELECT group_concat (DISTINCT state) FROM runs", "stopped");
@@ -488,6 +528,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/agent/delegation/in-order", test_in_order);
+  g_test_add_func ("/agent/delegation/cut-answer", test_cut_answer);
   g_test_add_func ("/agent/delegation/mentions", test_mentions);
   g_test_add_func ("/agent/delegation/lines", test_lines);
   g_test_add_func ("/agent/delegation/failed-step", test_failed_step);

@@ -69,7 +69,7 @@ revoke_grant (AgentTest *test, const char *grant_id, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  vig_approvals_revoke_async (test->approvals, &test->caller, grant_id, NULL, NULL, took, &result);
+  vig_approvals_revoke_async (test->approvals, &test->caller, grant_id, NULL, took, &result);
   vig_test_wait_for (result != NULL);
 
   return vig_approvals_revoke_finish (test->approvals, result, error);
@@ -308,6 +308,7 @@ test_standing (void)
   decide (test, "{\"decision\":\"deny\"}");
   agent_test_wait_end (test, other);
   g_assert_cmpint (agent_test_n_runs, ==, 4);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM grants WHERE standing = 1 AND resource = 'file:/tmp/vig-x'"), ==, 1);
 }
 
 /* The level elevate goes the whole way: denied below its ceiling, asked for at it, run once, and no standing grant however often. */
@@ -389,6 +390,40 @@ test_second_approver (void)
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE event IN ('approval.first', 'approval.decided')"), ==, 2);
 }
 
+/* Who lost the role, or the account, meanwhile has approved nothing. */
+static void
+test_first_left (void)
+{
+  static const char * const endings[] = { "UPDATE users SET disabled = 1 WHERE name = 'bob'", "UPDATE users SET disabled = 0, role = 'viewer' WHERE name = 'bob'",
+                                          "DELETE FROM users WHERE name = 'bob'" };
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "write", "strict");
+  g_autoptr (GError) error = NULL;
+
+  vig_db_write (test->context.db, add_person, (gpointer) "bob", &error);
+  vig_db_write (test->context.db, add_person, (gpointer) "cleo", &error);
+  g_assert_no_error (error);
+  agent_test_set (test, "{\"second_approver_levels\":[\"write\"]}");
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+    {
+      g_autofree char *run = NULL;
+
+      agent_test_exec (test, "UPDATE users SET disabled = 0, role = 'approver' WHERE name = 'bob'");
+      run = ask_for (test, "test.write", WRITE_X);
+      become (test, "bob");
+      decide (test, "{\"decision\":\"approve\"}");
+      agent_test_exec (test, endings[i]);
+      decide_refused (test, "{\"decision\":\"approve\"}", i < 2 ? VIG_ERROR_DENIED : VIG_ERROR_NOT_FOUND, i < 2 ? "any more" : "user");
+      become (test, "cleo");
+      decide (test, "{\"decision\":\"approve\"}");
+      g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM grants"), ==, 0);
+      g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM approvals WHERE status = 'pending' AND first_by = 'cleo'"), ==, 1);
+      decide (test, "{\"decision\":\"deny\"}");
+      agent_test_wait_end (test, run);
+    }
+  g_assert_cmpint (agent_test_n_runs, ==, 0);
+}
+
 static void
 test_second_denies (void)
 {
@@ -464,6 +499,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/elevation/standing", test_standing);
   g_test_add_func ("/agent/elevation/elevate", test_elevate);
   g_test_add_func ("/agent/elevation/second-approver", test_second_approver);
+  g_test_add_func ("/agent/elevation/first-left", test_first_left);
   g_test_add_func ("/agent/elevation/second-denies", test_second_denies);
   g_test_add_func ("/agent/elevation/same-elsewhere", test_same_elsewhere);
   g_test_add_func ("/agent/elevation/unattended", test_unattended);

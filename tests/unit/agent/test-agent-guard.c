@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "agent-test.h"
 
@@ -140,6 +141,28 @@ test_timed (void)
   decide (test, "{\"decision\":\"deny\"}");
   agent_test_wait_end (test, other);
   g_assert_cmpint (agent_test_n_runs, ==, 2);
+}
+
+/* What was approved is what the link led to when a person saw it. */
+static void
+test_elsewhere (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "write", "strict");
+  g_autofree char *link = g_build_filename (test->dir, "link", NULL);
+  g_autofree char *arguments = g_strdup_printf ("{\"path\":\"%s\"}", link);
+  g_autofree char *run = NULL;
+
+  g_assert_cmpint (symlink ("/tmp", link), ==, 0);
+  run = ask_for (test, "test.write", arguments);
+  g_free (agent_test_wait_approval (test));
+  g_assert_cmpint (unlink (link), ==, 0);
+  g_assert_cmpint (symlink ("/usr", link), ==, 0);
+  decide (test, "{\"decision\":\"approve\"}");
+  decide (test, "{\"decision\":\"deny\"}");
+  agent_test_wait_end (test, run);
+  g_assert_cmpint (agent_test_n_runs, ==, 0);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM approvals WHERE resource = 'file:/usr' AND status = 'denied'"), ==, 1);
 }
 
 /* PITFALLS 8: a revoked grant, or one whose row was changed, covers nothing. */
@@ -442,6 +465,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/guard/lenient", test_lenient);
   g_test_add_func ("/agent/guard/person-denies", test_person_denies);
   g_test_add_func ("/agent/guard/timed", test_timed);
+  g_test_add_func ("/agent/guard/elsewhere", test_elsewhere);
   g_test_add_func ("/agent/guard/revoked", test_revoked);
   g_test_add_func ("/agent/guard/everything", test_everything);
   g_test_add_func ("/agent/guard/wider", test_wider);

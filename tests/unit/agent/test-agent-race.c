@@ -67,7 +67,7 @@ grant_found (GObject *source, GAsyncResult *result, gpointer user_data)
   if (grant == NULL)
     round->n_open--;
   else
-    vig_approvals_revoke_async (round->test->approvals, &round->test->caller, grant, NULL, NULL, revoked, round);
+    vig_approvals_revoke_async (round->test->approvals, &round->test->caller, grant, NULL, revoked, round);
 }
 
 static void

@@ -174,14 +174,32 @@ test_activity (void)
   g_assert_nonnull (strstr (agent_test_last_results (), "Keeper · done: try it"));
   g_assert_nonnull (strstr (agent_test_last_results (), "Keeper · test.fail {} · failed"));
 
-  agent_test_exec (test, "UPDATE users SET role = 'viewer'");
-  agent_test_exec (test, "INSERT INTO users (id, name, role, record, created_at) VALUES ('01a20000-0000-7000-8000-000000000000', 'eve', 'viewer', 'x', 1)");
-  test->caller = (VigCaller) { "01a20000-0000-7000-8000-000000000000", "eve", "viewer" };
+  agent_test_exec (test, "UPDATE users SET role = 'approver'");
+  agent_test_exec (test, "INSERT INTO users (id, name, role, record, created_at) VALUES ('01a20000-0000-7000-8000-000000000000', 'eve', 'approver', 'x', 1)");
+  test->caller = (VigCaller) { "01a20000-0000-7000-8000-000000000000", "eve", "approver" };
   agent_test_say ("I look.", "[{\"id\":\"c1\",\"name\":\"vigilus.activity\",\"arguments\":{\"period\":\"all\"}}]");
   agent_test_say ("That.", NULL);
   assert_end (test, "what did you do?", "done|Keeper|");
   g_assert_null (strstr (agent_test_last_results (), "try it"));
   g_assert_null (strstr (agent_test_last_results (), "test.fail"));
+}
+
+/* However many newer ones there are. */
+static void
+test_activity_of_yesterday (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "read", "strict");
+
+  agent_test_say ("Done.", NULL);
+  assert_end (test, "water the plants", "done|Keeper|");
+  agent_test_exec (test, "UPDATE runs SET created_at = created_at - 86400000000");
+  agent_test_exec (test, "INSERT INTO runs (id, session_id, user_id, state, created_at, updated_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                         "FROM n WHERE i < 450) SELECT 'run-' || i, session_id, user_id, 'done', updated_at, updated_at FROM runs, n");
+  agent_test_say ("I look.", "[{\"id\":\"c1\",\"name\":\"vigilus.activity\",\"arguments\":{\"period\":\"yesterday\",\"limit\":5}}]");
+  agent_test_say ("That.", NULL);
+  assert_end (test, "what did you do yesterday?", "done|Keeper|");
+  g_assert_nonnull (strstr (agent_test_last_results (), "Keeper · done: water the plants"));
 }
 
 /* A model that can't call tools is asked again in words, and from then on only so; what it writes is a call, and is judged like one. */
@@ -240,6 +258,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/routing/offered", test_offered);
   g_test_add_func ("/agent/routing/memory", test_memory);
   g_test_add_func ("/agent/routing/activity", test_activity);
+  g_test_add_func ("/agent/routing/activity-of-yesterday", test_activity_of_yesterday);
   g_test_add_func ("/agent/routing/no-tool-calling", test_no_tool_calling);
   g_test_add_func ("/agent/routing/many-tools", test_many_tools);
 

@@ -5,6 +5,7 @@
 
 #include "agent-test.h"
 #include "vig-opaque.h"
+#include "vig-provider-cache.h"
 #include "vig-titler.h"
 
 static void
@@ -216,6 +217,29 @@ test_opaque (void)
   g_assert_null (vig_reply_get_opaque (vig_transcript_get_reply (transcript, 0)));
 }
 
+/* Nor is its key kept any longer. */
+static void
+test_provider_deleted (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  VigProviderCache *cache = vig_provider_cache_new (test->context.registry, test->context.vault, test->context.events);
+  g_autoptr (JsonObject) row = vig_json_pack_object ("{s:s, s:s, s:s, s:s}", "id", "p", "name", "Script", "type", "scripted", "updated_at", "now");
+  g_autoptr (GError) error = NULL;
+  VigProvider *provider = vig_provider_cache_ensure (cache, row, NULL, &error);
+
+  g_assert_no_error (error);
+  g_object_add_weak_pointer (G_OBJECT (provider), (gpointer *) &provider);
+  g_object_unref (provider);
+  g_assert_nonnull (provider);
+  vig_events_publish (test->context.events, "providers", "provider.deleted", vig_json_pack ("{s:s}", "id", "another"));
+  vig_events_publish (test->context.events, "providers", "provider.updated", vig_json_pack ("{s:s}", "id", "p"));
+  vig_test_wait_for (agent_test_saw (test, "providers provider.updated"));
+  g_assert_nonnull (provider);
+  vig_events_publish (test->context.events, "providers", "provider.deleted", vig_json_pack ("{s:s}", "id", "p"));
+  vig_test_wait_for (provider == NULL);
+  vig_provider_cache_free (cache);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,6 +253,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/agent/runs/clean-titles", test_clean_titles);
   g_test_add_func ("/agent/runs/titles", test_titles);
+  g_test_add_func ("/agent/runs/provider-deleted", test_provider_deleted);
 
   return g_test_run ();
 }

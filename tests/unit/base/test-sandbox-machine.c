@@ -6,7 +6,7 @@
 /* What depends on the machine: who commands run as, namespaces, control groups, the self-test, and the end of whole trees. */
 
 static void
-assert_described (int abi, gboolean usable)
+assert_described (int abi, gboolean usable, const char *file_tools)
 {
   g_autofree char *folder = vig_test_make_dir ();
   g_autoptr (JsonObject) description = NULL;
@@ -21,6 +21,9 @@ assert_described (int abi, gboolean usable)
   probe = vig_json_get_object (description, "self_test");
   g_assert_cmpint (vig_json_get_boolean (description, "usable", !usable), ==, usable);
   g_assert_cmpint (vig_json_get_boolean (probe, "passed", !usable), ==, usable);
+  g_assert_cmpstr (vig_json_get_string (description, "file_tools", NULL), ==, file_tools);
+  g_assert_cmpint (strstr (text, "without Landlock") != NULL, ==, g_str_equal (file_tools, "none"));
+  g_assert_cmpint (strstr (text, "by Landlock where they only read") != NULL, ==, g_str_equal (file_tools, "reading"));
   g_assert_true (g_str_has_prefix (text, usable ? "commands are confined" : "commands are refused"));
   g_assert_cmpint (g_rmdir (folder), ==, 0); /* it leaves nothing behind */
 }
@@ -28,9 +31,10 @@ assert_described (int abi, gboolean usable)
 static void
 test_describe (void)
 {
-  assert_described (G_MAXINT, TRUE);
-  assert_described (2, TRUE);
-  assert_described (0, FALSE);
+  assert_described (G_MAXINT, TRUE, "all");
+  assert_described (2, TRUE, "all");
+  assert_described (1, TRUE, "reading");
+  assert_described (0, FALSE, "none");
 }
 
 /* A confinement that something gets through is none. */
@@ -78,7 +82,7 @@ test_identity (Fixture *self, gconstpointer data)
   g_assert_true (g_file_set_contents (kept, "s", 1, NULL));
   g_assert_true (g_file_set_contents (sibling, "s", 1, NULL));
   g_assert_cmpint (g_chmod (kept, 0600), ==, 0);
-  who = run_for (self, "id -u; stat -c %u kept", 20000, NULL);
+  who = run_for (self, "id -u; stat -c %u kept", VIG_TEST_SECONDS * 1000, NULL);
   g_assert_false (g_str_has_prefix (who->output, "0\n"));
   assert_works (self, "test $(id -u) = $(stat -c %u kept) && test $(id -g) = $(stat -c %g kept)", "");
   assert_works (self, absolute, expected);
@@ -107,6 +111,90 @@ test_namespaces (Fixture *self, gconstpointer data)
   vig_namespaces_set_disabled (TRUE);
   assert_works (self, same, "");
   vig_namespaces_set_disabled (FALSE);
+}
+
+static void
+collect (VigOutput stream, const char *text, gsize length, gpointer user_data)
+{
+  g_string_append_len (user_data, text, (gssize) length);
+}
+
+/* What a scanner gets: the network, raw packets where @raw, and no place to write. Prints whom it is, what it may, and what each socket said. */
+static char *
+run_scanner (Fixture *self, gboolean raw)
+{
+  static const char script[] =
+    "grep -E '^(CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp|Uid):' /proc/self/status | tr -s '\\t ' ' '; "
+    "for f in 2 10 17 1 31 40; do perl -e 'print \"family $ARGV[0]: \", socket(S, $ARGV[0], 3, $ARGV[0] == 2 ? 1 : 0) ? \"made\" : $!+0, \"\\n\"' $f; done; "
+    "head -c 800000 /dev/zero | tr '\\0' x; echo; cat \"$0/kept\"; echo > \"$0/made\"; echo > made; true";
+  const char * const argv[] = { "sh", "-c", script, self->root, NULL };
+  g_autoptr (GString) text = g_string_new (NULL);
+  VigSandboxSpec spec = { .argv = argv, .allow_network = TRUE, .allow_raw = raw, .keep_nothing = TRUE, .on_output = collect, .user_data = text };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigCommandResult) result = NULL;
+
+  spec.deadline = vig_test_deadline ();
+  result = vig_sandbox_run (&spec, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (result->exit_status, ==, 0);
+  g_assert_cmpstr (result->output, ==, "");
+  g_assert_cmpuint (text->len, >, 800000);
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static gboolean
+has_raw (void)
+{
+  g_autofree char *status = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
+
+  return (g_ascii_strtoull (strstr (status, "\nCapEff:") + strlen ("\nCapEff:"), NULL, 16) >> 13 & 1) != 0;
+}
+
+static void
+assert_has (const char *text, const char *line)
+{
+  g_test_message ("%s", line);
+  g_assert_nonnull (strstr (text, line));
+}
+
+static void
+test_scanner (Fixture *self, gconstpointer data)
+{
+  g_autofree char *user = g_strdup_printf ("Uid: %d ", (int) (geteuid () == 0 ? vig_identity_get_dedicated ()->uid : geteuid ()));
+  g_autofree char *kept = g_build_filename (self->root, "kept", NULL);
+  g_autofree char *made = g_build_filename (self->root, "made", NULL);
+  g_autofree char *plain = NULL;
+  g_autofree char *raw = NULL;
+
+  g_assert_true (g_file_set_contents (kept, "a secret", -1, NULL));
+  g_assert_cmpint (g_chmod (self->root, 0777), ==, 0);
+  plain = run_scanner (self, FALSE);
+  assert_has (plain, "CapEff: 0000000000000000");
+  assert_has (plain, "family 17: 13"); /* EACCES, of seccomp */
+  assert_has (plain, geteuid () == 0 ? "CapBnd: 0000000000000000" : "CapBnd: ");
+  raw = run_scanner (self, TRUE);
+  assert_has (raw, "NoNewPrivs: 1");
+  assert_has (raw, "Seccomp: 2");
+  assert_has (raw, "family 1: 1");
+  assert_has (raw, "family 31: 13");
+  assert_has (raw, "family 40: 13");
+  g_assert_null (strstr (raw, "a secret"));
+  g_assert_false (g_file_test (made, G_FILE_TEST_EXISTS));
+  assert_has (raw, user);
+  if (!has_raw ())
+    {
+      assert_has (raw, "family 17: 1\n"); /* EPERM, of the kernel */
+      return;
+    }
+  assert_has (raw, "CapInh: 0000000000002000");
+  assert_has (raw, "CapPrm: 0000000000002000");
+  assert_has (raw, "CapEff: 0000000000002000");
+  assert_has (raw, "CapAmb: 0000000000002000");
+  assert_has (raw, "family 17: made");
+  assert_has (raw, "family 2: made");
 }
 
 /* Version 1, version 2, both, and a container that is shown a part of them only. */
@@ -166,13 +254,13 @@ test_cgroup (Fixture *self, gconstpointer data)
       g_test_skip ("no control group with a limit on processes can be made here");
       return;
     }
-  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  spec.deadline = vig_test_deadline ();
   result = vig_sandbox_run (&spec, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (g_strchomp (limit), ==, G_STRINGIFY (VIG_SANDBOX_MAX_PROCESSES));
   g_assert_true (g_file_get_contents ("/proc/self/mountinfo", &mounts, NULL, NULL));
   folder = vig_cgroup_find_folder (mounts, result->output, "pids");
-  g_assert_true (folder == NULL || !g_file_test (folder, G_FILE_TEST_EXISTS));
+  vig_test_wait_for (folder == NULL || !g_file_test (folder, G_FILE_TEST_EXISTS));
 }
 
 /* PITFALLS 35. Even where nobody watches any more: what left its session, and whose parent is gone. */
@@ -190,10 +278,10 @@ test_survivors (Fixture *self, gconstpointer data)
       g_test_skip ("no control group can be made here");
       return;
     }
-  spec.deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  spec.deadline = vig_test_deadline ();
   g_assert_null (vig_sandbox_run (&spec, NULL, &error));
   g_assert_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED);
-  g_assert_false (is_running (marker));
+  vig_test_wait_for (!is_running (marker));
 }
 
 static void
@@ -242,6 +330,66 @@ test_spawn_survivors (Fixture *self, gconstpointer data)
   g_assert_false (is_running (marker));
 }
 
+/* As the kernel tells of the process: real, effective, saved and file system's id, and no group beside. */
+static void
+assert_runs_as (const char *status, uid_t uid, gid_t gid)
+{
+  g_autofree char *user = g_strdup_printf ("\nUid:\t%u\t%u\t%u\t%u\n", uid, uid, uid, uid);
+  g_autofree char *group = g_strdup_printf ("\nGid:\t%u\t%u\t%u\t%u\n", gid, gid, gid, gid);
+
+  assert_has (status, user);
+  assert_has (status, group);
+  if (geteuid () == 0)
+    assert_has (status, "\nGroups:\t \n");
+}
+
+static char *
+read_status_of_spawned (const char * const *write_paths)
+{
+  const char * const argv[] = { "cat", "/proc/self/status", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) child = vig_sandbox_spawn (argv, NULL, write_paths, -1, &error);
+  char *status = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_communicate_utf8 (child, NULL, NULL, &status, NULL, &error));
+  g_assert_no_error (error);
+
+  return status;
+}
+
+/* Landlock alone would keep a process of root's from what the other tests try: who it is has to be looked at. */
+static void
+test_runs_as (Fixture *self, gconstpointer data)
+{
+  const char * const write_paths[] = { self->root, NULL };
+  const VigIdentity *dedicated = vig_identity_get_dedicated ();
+  gboolean is_root = geteuid () == 0;
+  g_autoptr (VigCommandResult) command = NULL;
+  g_autofree char *reading = NULL;
+  g_autofree char *writing = NULL;
+  struct stat info;
+
+  if (is_root && !vig_namespaces_are_available ())
+    {
+      g_test_skip ("this root may not mount");
+      return;
+    }
+  g_assert_cmpint (stat (self->root, &info), ==, 0);
+  if (info.st_uid == 0)
+    {
+      info.st_uid = dedicated->uid;
+      info.st_gid = dedicated->gid;
+    }
+  command = run_for (self, "cat /proc/self/status", VIG_TEST_SECONDS * 1000, NULL);
+  reading = read_status_of_spawned (NULL);
+  writing = read_status_of_spawned (write_paths);
+  assert_runs_as (command->output, info.st_uid, info.st_gid);
+  assert_runs_as (writing, info.st_uid, info.st_gid);
+  assert_runs_as (reading, is_root ? dedicated->uid : geteuid (), is_root ? dedicated->gid : getegid ());
+  g_assert_null (strstr (reading, "\nUid:\t0\t"));
+}
+
 static void
 test_spawn (Fixture *self, gconstpointer data)
 {
@@ -264,7 +412,7 @@ main (int argc, char **argv)
 {
   static const struct { const char *path; void (*test) (Fixture *, gconstpointer); } tests[] = {
     { "namespaces", test_namespaces }, { "cgroup", test_cgroup }, { "survivors", test_survivors }, { "spawn", test_spawn },
-    { "spawn-survivors", test_spawn_survivors },
+    { "spawn-survivors", test_spawn_survivors }, { "scanner", test_scanner }, { "runs-as", test_runs_as },
   };
   guint i;
 

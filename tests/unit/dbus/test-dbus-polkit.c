@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "dbus-fixture.h"
+#include "vig-slash.h"
 
 /* The system bus: root, and whom polkit lets. The bus of this test lets everybody in, and polkit is a stand-in that says what the test
  * says and writes down what it was asked. */
@@ -146,6 +147,99 @@ test_actions (Authority *self, gconstpointer data)
   g_assert_cmpint (agent_test_count (self->fixture.agent, "SELECT count(*) FROM audit WHERE user_name = 'ada (local user 65534)'"), >=, 1);
 }
 
+static const char *const actions[] = { "read", "ask", "decide", "halt", "manage" };
+
+/* With each action allowed alone, the call is let in where that is @wanted, and polkit's is the no otherwise. What else is wrong with a call is
+ * looked at after that, so one that is let in may well fail. */
+static void
+assert_takes (Authority *self, const char *method, const char *arguments, const char *wanted)
+{
+  gboolean known = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    {
+      gboolean is_wanted = g_str_equal (actions[i], wanted);
+      g_autofree char *question = g_strdup_printf (" " VIG_DBUS_NAME ".%s 0\n", wanted);
+      g_autofree char *answer = NULL;
+
+      let (self, actions[i]);
+      g_string_truncate (self->asked, 0);
+      answer = fixture_call_as (fixture_become_nobody, method, arguments);
+      g_test_message ("%s %s with %s: %s", method, arguments, actions[i], answer);
+      known = known || is_wanted;
+      g_assert_true (g_str_has_suffix (self->asked->str, question));
+      g_assert_true ((strstr (answer, "polkit wants a password for that") == NULL) == is_wanted);
+      g_assert_true ((strstr (answer, VIG_DBUS_NAME ".Error.Denied") == NULL) == is_wanted);
+      g_assert_true (answer[0] == '(' || strstr (answer, VIG_DBUS_NAME ".Error.") != NULL);
+    }
+
+  g_assert_true (known);
+}
+
+/* Nothing, "", 0 or false for each that it takes. */
+static char *
+make_arguments (const GDBusMethodInfo *method)
+{
+  GString *text = g_string_new (NULL);
+
+  for (GDBusArgInfo **arg = method->in_args; arg != NULL && *arg != NULL; arg++)
+    g_string_append (text, g_str_equal ((*arg)->signature, "s") ? " ''" : g_str_equal ((*arg)->signature, "u") ? " 0" : " false");
+
+  return g_string_free (text, FALSE);
+}
+
+/* Every method of the interface takes the one action that data/dbus says. */
+static void
+test_every_method (Authority *self, gconstpointer data)
+{
+  guint n_by_command = 0;
+
+  if (!is_root ())
+    return;
+  for (GDBusMethodInfo **method = vig_dbus_vigilus1_interface_info ()->methods; *method != NULL; method++)
+    {
+      const char *action = g_dbus_annotation_info_lookup ((*method)->annotations, VIG_DBUS_NAME ".Action");
+      g_autofree char *arguments = make_arguments (*method);
+
+      g_assert_nonnull (action);
+      if (g_str_equal (action, "command"))
+        n_by_command++;
+      else
+        assert_takes (self, (*method)->name, arguments, action);
+    }
+  g_assert_cmpuint (n_by_command, ==, 1);
+}
+
+/* What a command does decides, however it is written: by "ask" alone nobody reads the owner's conversations or stops what runs. */
+static void
+test_every_command (Authority *self, gconstpointer data)
+{
+  static const struct { const char *text, *action; } commands[] = {
+    { "help", "read" }, { "operators", "read" }, { "search disks", "read" }, { "SEARCH\tdisks", "read" }, { "export", "read" }, { "usage", "read" },
+    { "stop", "halt" }, { "Stop now", "halt" },
+    { "new", "ask" }, { "again", "ask" }, { "title x", "ask" }, { "pin", "ask" }, { "unpin", "ask" }, { "nothing-of-ours", "ask" },
+  };
+
+  if (!is_root ())
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *arguments = g_strdup_printf ("'/%s' ''", commands[i].text);
+
+      assert_takes (self, "Command", arguments, commands[i].action);
+    }
+
+  for (const VigSlashCommand *command = VIG_SLASH_COMMANDS; command->name != NULL; command++)
+    {
+      gboolean tried = FALSE;
+
+      for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+        tried = tried || g_str_has_prefix (commands[i].text, command->name);
+      g_test_message ("/%s", command->name);
+      g_assert_true (tried);
+    }
+}
+
 static void
 test_nobody_there (Authority *self, gconstpointer data)
 {
@@ -168,6 +262,8 @@ main (int argc, char **argv)
   fixture_start_bus ();
   g_test_add ("/dbus-polkit/root", Authority, "authority", set_up, test_root, tear_down);
   g_test_add ("/dbus-polkit/actions", Authority, "authority", set_up, test_actions, tear_down);
+  g_test_add ("/dbus-polkit/every-method", Authority, "authority", set_up, test_every_method, tear_down);
+  g_test_add ("/dbus-polkit/every-command", Authority, "authority", set_up, test_every_command, tear_down);
   g_test_add ("/dbus-polkit/nobody-there", Authority, NULL, set_up, test_nobody_there, tear_down);
   status = g_test_run ();
   fixture_stop_bus ();

@@ -135,7 +135,7 @@ test_example (void)
   plugin = vig_plugin_loader_find (loader, "uptime");
   g_assert_cmpstr (vig_json_get_string (plugin, "isolation", NULL), ==, "process");
 
-  outcome = plugin_test_run (registry, "uptime.get", "{}", 5000);
+  outcome = plugin_test_run (registry, "uptime.get", "{}", VIG_TEST_SECONDS * 1000);
   g_assert_no_error (outcome->error);
   said = vig_json_get_double (json_node_get_object (outcome->node), "seconds", 0);
   g_assert_cmpfloat (said, >=, before);

@@ -124,7 +124,7 @@ ask (Fixture *fixture, const char *host, guint16 port)
 {
   g_autofree char *arguments = g_strdup_printf ("{\"address\": \"%s:%u\"}", host, port);
 
-  return plugin_test_run (fixture->registry, "dialer.ask", arguments, 20000);
+  return plugin_test_run (fixture->registry, "dialer.ask", arguments, VIG_TEST_SECONDS * 1000);
 }
 
 static void
@@ -147,7 +147,7 @@ assert_denied (Fixture *fixture, const char *host, guint16 port)
 static void
 assert_confined (Fixture *fixture)
 {
-  g_autoptr (PluginTestOutcome) outcome = plugin_test_run (fixture->registry, "dialer.break", "{}", 20000);
+  g_autoptr (PluginTestOutcome) outcome = plugin_test_run (fixture->registry, "dialer.break", "{}", VIG_TEST_SECONDS * 1000);
 
   g_assert_no_error (outcome->error);
   g_assert_cmpstr (json_node_get_string (outcome->node), ==, "");
@@ -210,7 +210,7 @@ test_many (Fixture *fixture, gconstpointer data)
 
   load (fixture, permissions);
   for (guint i = 0; i < 20; i++)
-    g_ptr_array_add (outcomes, plugin_test_start (fixture->registry, "dialer.ask", arguments, 20000, NULL));
+    g_ptr_array_add (outcomes, plugin_test_start (fixture->registry, "dialer.ask", arguments, VIG_TEST_SECONDS * 1000, NULL));
   for (guint i = 0; i < outcomes->len; i++)
     {
       PluginTestOutcome *outcome = g_ptr_array_index (outcomes, i);

@@ -95,7 +95,7 @@ assert_reason (Fixture *fixture, const char *id, const char *part)
 static gint64
 get_process (Fixture *fixture)
 {
-  g_autoptr (PluginTestOutcome) outcome = plugin_test_run (fixture->registry, "crashy.echo", "{\"text\": \"hello\"}", 5000);
+  g_autoptr (PluginTestOutcome) outcome = plugin_test_run (fixture->registry, "crashy.echo", "{\"text\": \"hello\"}", VIG_TEST_SECONDS * 1000);
 
   g_assert_no_error (outcome->error);
   g_assert_cmpfloat (outcome->progress, ==, 0.5);
@@ -126,10 +126,10 @@ test_crash (Fixture *fixture, gconstpointer data)
   first = get_process (fixture);
   g_assert_cmpint (first, !=, pid);
 
-  pending = plugin_test_start (fixture->registry, "crashy.wait", "{}", 60000, NULL);
+  pending = plugin_test_start (fixture->registry, "crashy.wait", "{}", VIG_TEST_SECONDS * 1000, NULL);
   vig_test_wait_for (pending->output != NULL);
   g_assert_cmpstr (pending->output, ==, "waiting\n");
-  crash = plugin_test_run (fixture->registry, "crashy.crash", "{}", 60000);
+  crash = plugin_test_run (fixture->registry, "crashy.crash", "{}", VIG_TEST_SECONDS * 1000);
   vig_test_wait_for (pending->done);
   plugin_test_assert_error (crash, VIG_ERROR_INTERRUPTED, "crashy: the plugin's process ended during the call: it crashed (signal 11");
   plugin_test_assert_error (pending, VIG_ERROR_INTERRUPTED, "it may or may not have happened");
@@ -156,14 +156,14 @@ test_answers (Fixture *fixture, gconstpointer data)
   g_setenv ("VIGILUS_SECRET_PROBE", "must not be seen", TRUE);
   g_setenv ("PROBE_KEY", "neither this", TRUE);
   load_crashy (fixture);
-  environment = plugin_test_run (fixture->registry, "crashy.echo", "{\"text\": \"environment\"}", 5000);
+  environment = plugin_test_run (fixture->registry, "crashy.echo", "{\"text\": \"environment\"}", VIG_TEST_SECONDS * 1000);
   g_assert_no_error (environment->error);
   g_assert_null (strstr (json_node_get_string (environment->node), "VIGILUS"));
   g_assert_null (strstr (json_node_get_string (environment->node), "PROBE_KEY"));
 
-  refusal = plugin_test_run (fixture->registry, "crashy.echo", "{\"text\": \"refuse\"}", 5000);
+  refusal = plugin_test_run (fixture->registry, "crashy.echo", "{\"text\": \"refuse\"}", VIG_TEST_SECONDS * 1000);
   plugin_test_assert_error (refusal, VIG_ERROR_NOT_FOUND, "crashy: nothing to echo");
-  leave = plugin_test_run (fixture->registry, "crashy.leave", "{}", 5000);
+  leave = plugin_test_run (fixture->registry, "crashy.leave", "{}", VIG_TEST_SECONDS * 1000);
   plugin_test_assert_error (leave, VIG_ERROR_INTERRUPTED, "it crashed (exit status 3)");
 }
 
@@ -177,7 +177,7 @@ test_stop_call (Fixture *fixture, gconstpointer data)
 
   load_crashy (fixture);
   first = get_process (fixture);
-  pending = plugin_test_start (fixture->registry, "crashy.wait", "{}", 60000, cancellable);
+  pending = plugin_test_start (fixture->registry, "crashy.wait", "{}", VIG_TEST_SECONDS * 1000, cancellable);
   vig_test_wait_for (pending->output != NULL);
   g_cancellable_cancel (cancellable);
   vig_test_wait_for (pending->done);
@@ -191,18 +191,15 @@ test_hang (Fixture *fixture, gconstpointer data)
   g_autoptr (PluginTestOutcome) hang = NULL;
   g_autoptr (PluginTestOutcome) silent = NULL;
   pid_t pid = getpid ();
-  gint64 start = 0;
 
   drop_in (fixture->dir, "hang", "hang", TOOL);
   vig_plugin_loader_scan (fixture->loader);
   vig_test_wait_for (vig_registry_is_available (fixture->registry, "hang.wait"));
-  silent = plugin_test_run (fixture->registry, "hang.silent", "{}", 5000);
+  silent = plugin_test_run (fixture->registry, "hang.silent", "{}", VIG_TEST_SECONDS * 1000);
   plugin_test_assert_error (silent, VIG_ERROR_FAILED, "hang.silent failed without setting an error");
 
-  start = g_get_monotonic_time ();
-  hang = plugin_test_run (fixture->registry, "hang.wait", "{}", 300);
+  hang = plugin_test_run (fixture->registry, "hang.wait", "{}", 1000);
   plugin_test_assert_error (hang, VIG_ERROR_TIMED_OUT, "hang: hang.wait took longer than its limit: the plugin's process ended during the call: it was killed");
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 2300 * 1000);
   g_assert_cmpint (vig_registry_get_n_stray (fixture->registry), ==, 0);
   g_assert_cmpint (getpid (), ==, pid);
 
@@ -232,14 +229,14 @@ test_liar (Fixture *fixture, gconstpointer data)
   vig_plugin_loader_scan (fixture->loader);
   vig_test_wait_for (vig_registry_is_available (fixture->registry, "liar.write"));
 
-  written = plugin_test_run (fixture->registry, "liar.write", write_arguments, 5000);
+  written = plugin_test_run (fixture->registry, "liar.write", write_arguments, VIG_TEST_SECONDS * 1000);
   g_assert_nonnull (written->error);
   g_assert_false (g_file_test (target, G_FILE_TEST_EXISTS));
-  read = plugin_test_run (fixture->registry, "liar.read", read_arguments, 5000);
+  read = plugin_test_run (fixture->registry, "liar.read", read_arguments, VIG_TEST_SECONDS * 1000);
   g_assert_nonnull (read->error);
-  allowed = plugin_test_run (fixture->registry, "liar.read", "{\"path\": \"/proc/uptime\"}", 5000);
+  allowed = plugin_test_run (fixture->registry, "liar.read", "{\"path\": \"/proc/uptime\"}", VIG_TEST_SECONDS * 1000);
   g_assert_no_error (allowed->error);
-  connected = plugin_test_run (fixture->registry, "liar.connect", connect_arguments, 5000);
+  connected = plugin_test_run (fixture->registry, "liar.connect", connect_arguments, VIG_TEST_SECONDS * 1000);
   g_assert_nonnull (connected->error);
   vig_test_remove_dir (outside);
 }
@@ -263,7 +260,7 @@ test_older_minor (Fixture *fixture, gconstpointer data)
   drop_in (fixture->own_dir, "older-minor", "older-minor", TOOL);
   vig_plugin_loader_scan (fixture->loader);
   g_assert_true (is_state (fixture, "older-minor", "loaded"));
-  outcome = plugin_test_run (fixture->registry, "older.say", "{}", 5000);
+  outcome = plugin_test_run (fixture->registry, "older.say", "{}", VIG_TEST_SECONDS * 1000);
   g_assert_no_error (outcome->error);
   g_assert_cmpstr (json_node_get_string (outcome->node), ==, "old and well");
 }
@@ -303,7 +300,7 @@ test_refusal (Fixture *fixture, gconstpointer data)
   g_autofree char *id = NULL;
 
   load_crashy (fixture);
-  pending = plugin_test_start (fixture->registry, "crashy.wait", "{}", 60000, cancellable);
+  pending = plugin_test_start (fixture->registry, "crashy.wait", "{}", VIG_TEST_SECONDS * 1000, cancellable);
   drop_in (fixture->dir, row->library, row->id, row->manifest);
   vig_plugin_loader_scan (fixture->loader);
 

@@ -149,29 +149,28 @@ test_tools (Fixture *fixture, gconstpointer data)
 static void
 test_outcomes (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (PluginTestOutcome) text = plugin_test_run (fixture->registry, "t.text", "{}", 5000);
-  g_autoptr (PluginTestOutcome) silent = plugin_test_run (fixture->registry, "t.silent", "{}", 5000);
-  g_autoptr (PluginTestOutcome) number = plugin_test_run (fixture->registry, "t.number", "{}", 5000);
-  g_autoptr (PluginTestOutcome) both = plugin_test_run (fixture->registry, "t.both", "{}", 5000);
+  g_autoptr (PluginTestOutcome) text = plugin_test_run (fixture->registry, "t.text", "{}", VIG_TEST_SECONDS * 1000);
+  g_autoptr (PluginTestOutcome) silent = plugin_test_run (fixture->registry, "t.silent", "{}", VIG_TEST_SECONDS * 1000);
+  g_autoptr (PluginTestOutcome) number = plugin_test_run (fixture->registry, "t.number", "{}", VIG_TEST_SECONDS * 1000);
+  g_autoptr (PluginTestOutcome) both = plugin_test_run (fixture->registry, "t.both", "{}", VIG_TEST_SECONDS * 1000);
   g_autoptr (PluginTestOutcome) late = plugin_test_run (fixture->registry, "t.text", "{}", 0);
 
   g_assert_cmpstr (json_node_get_string (text->node), ==, "done");
   plugin_test_assert_error (silent, VIG_ERROR_FAILED, "probe: t.silent failed without setting an error");
   plugin_test_assert_error (number, VIG_ERROR_FAILED, "neither a string nor an object");
   plugin_test_assert_error (both, VIG_ERROR_REMOTE, "probe: it broke");
-  plugin_test_assert_error (late, VIG_ERROR_TIMED_OUT, "was not started");
+  plugin_test_assert_error (late, VIG_ERROR_UNAVAILABLE, "was not started");
 }
 
 static void
 test_deadline (Fixture *fixture, gconstpointer data)
 {
   gint64 start = g_get_monotonic_time ();
-  g_autoptr (PluginTestOutcome) polite = plugin_test_run (fixture->registry, "t.polite", "{}", 100);
+  g_autoptr (PluginTestOutcome) polite = plugin_test_run (fixture->registry, "t.polite", "{}", 1000);
   gint64 taken = g_get_monotonic_time () - start;
 
   plugin_test_assert_error (polite, VIG_ERROR_TIMED_OUT, "t.polite took longer than its limit");
-  g_assert_cmpint (taken, >=, 100 * 1000);
-  g_assert_cmpint (taken, <, 2 * G_USEC_PER_SEC);
+  g_assert_cmpint (taken, >=, G_USEC_PER_SEC);
   g_assert_cmpint (vig_registry_get_n_stray (fixture->registry), ==, 0);
 }
 
@@ -179,14 +178,14 @@ static void
 test_cancel (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (PluginTestOutcome) polite = plugin_test_start (fixture->registry, "t.polite", "{}", 10000, cancellable);
+  g_autoptr (PluginTestOutcome) polite = plugin_test_start (fixture->registry, "t.polite", "{}", VIG_TEST_SECONDS * 1000, cancellable);
   g_autoptr (PluginTestOutcome) unstarted = NULL;
 
   g_cancellable_cancel (cancellable);
   vig_test_wait_for (polite->done);
   g_assert_error (polite->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-  unstarted = plugin_test_start (fixture->registry, "t.text", "{}", 10000, cancellable);
+  unstarted = plugin_test_start (fixture->registry, "t.text", "{}", VIG_TEST_SECONDS * 1000, cancellable);
   vig_test_wait_for (unstarted->done);
   g_assert_error (unstarted->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
@@ -205,7 +204,7 @@ test_stray (Fixture *fixture, gconstpointer data)
   g_test_expect_message ("vigilus-plugin", G_LOG_LEVEL_WARNING, "t.deaf goes on*: 4 stray*");
 
   for (guint i = 0; i < 4; i++)
-    outcomes[i] = plugin_test_start (fixture->registry, "t.deaf", "{}", i < 3 ? 50 : 60000, i < 3 ? NULL : cancellable);
+    outcomes[i] = plugin_test_start (fixture->registry, "t.deaf", "{}", i < 3 ? 1000 : VIG_TEST_SECONDS * 1000, i < 3 ? NULL : cancellable);
   g_cancellable_cancel (cancellable);
 
   for (guint i = 0; i < 4; i++)
@@ -239,7 +238,7 @@ preview_done (GObject *source, GAsyncResult *result, gpointer data)
 static void
 test_preview (Fixture *fixture, gconstpointer data)
 {
-  VigInvocationValues values = { "call-1", "t.text", "Tester", NULL, NULL, g_get_monotonic_time () + 5 * G_USEC_PER_SEC, 1000 };
+  VigInvocationValues values = { "call-1", "t.text", "Tester", NULL, NULL, vig_test_deadline (), 1000 };
   g_autoptr (VigInvocation) invocation = vig_invocation_new (&values, NULL, NULL, NULL);
   g_autoptr (VigPreview) with = NULL;
   g_autoptr (VigPreview) without = NULL;

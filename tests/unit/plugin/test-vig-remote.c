@@ -173,7 +173,7 @@ call_done (GObject *source, GAsyncResult *result, gpointer data)
 static PluginTestOutcome *
 call (VigRemote *remote)
 {
-  VigInvocationValues values = { "call-1", "probe.say", "Tester", NULL, NULL, g_get_monotonic_time () + 20 * G_USEC_PER_SEC, 1000 };
+  VigInvocationValues values = { "call-1", "probe.say", "Tester", NULL, NULL, vig_test_deadline (), 1000 };
   g_autoptr (VigInvocation) invocation = vig_invocation_new (&values, NULL, NULL, NULL);
   PluginTestOutcome *outcome = g_new0 (PluginTestOutcome, 1);
 

@@ -94,7 +94,7 @@ static char *
 receive_line (Fixture *fixture)
 {
   g_autoptr (GString) line = g_string_new (NULL);
-  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gint64 end = vig_test_deadline ();
   char c = 0;
 
   while (c != '\n' && g_get_monotonic_time () < end)

@@ -128,6 +128,8 @@ on_chunk (VigChunkKind kind, const char *text, gpointer user_data)
   g_assert_false (f->finished);
   if (kind == VIG_CHUNK_TEXT)
     g_string_append (f->text, text);
+  if (kind == VIG_CHUNK_RECLASSIFY)
+    g_string_truncate (f->text, 0);
   if (f->cancel_at_chunk)
     g_cancellable_cancel (f->cancellable);
 }

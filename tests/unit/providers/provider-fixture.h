@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "vig-test-plugin.h"
+#include "vig-test-host.h"
 #include "vig-test.h"
 
 #define KEY "sk-test-0123456789abcdef"

@@ -151,6 +151,13 @@ test_ollama (Fixture *f, gconstpointer data)
   fixture_list (f);
   g_assert_no_error (f->error);
   g_assert_cmpint (((VigModel *) g_ptr_array_index (f->models, 1))->context_length, ==, 4096);
+
+  /* The list says what the model has, not what it is asked for. */
+  fixture_set_control (f, "{\"context\": 131072}");
+  fixture_list (f);
+  g_assert_no_error (f->error);
+  g_assert_cmpint (((VigModel *) g_ptr_array_index (f->models, 1))->context_length, ==, 131072);
+  g_assert_cmpint (vig_model_get_window (g_ptr_array_index (f->models, 1)), ==, 8192);
   g_assert_cmpint (((VigModel *) g_ptr_array_index (f->models, 1))->sees_images, ==, 1);
 }
 
@@ -208,13 +215,102 @@ test_adapt (Fixture *f, gconstpointer data)
   ask (f, "m1", 1, "\"max_tokens\":100");
 }
 
+#define NO_ROOM "{\"faults\": [{\"kind\": \"status\", \"status\": 400, \"times\": %u, \"message\": \"input length and `max_tokens` exceed context " \
+                "limit: %u + 16384 > 200000, decrease input length or `max_tokens` and try again\"}]}"
+
+static void
+set_no_room (Fixture *f, guint times, guint input)
+{
+  g_autofree char *json = g_strdup_printf (NO_ROOM, times, input);
+
+  fixture_set_control (f, json);
+}
+
+/* Where an answer still fits, it may be shorter; where none does, the conversation is too long, as for any other server. */
+static void
+test_room (Fixture *f, gconstpointer data)
+{
+  static const guint full[] = { 199500, 198500, 200000 - 4095 };
+  guint before;
+
+  set_no_room (f, 1, 190000);
+  ask (f, "m1", 2, "\"max_tokens\":10000");
+
+  for (guint i = 0; i < G_N_ELEMENTS (full); i++)
+    {
+      set_no_room (f, 1, full[i]);
+      before = fixture_count_requests (f);
+      fixture_complete (f);
+      fixture_assert_failed (f, VIG_ERROR_TOO_LARGE, "shorten the conversation");
+      g_assert_cmpuint (fixture_count_requests (f) - before, ==, 1);
+    }
+  set_no_room (f, 1, 200000 - 4096);
+  ask (f, "m1", 2, "\"max_tokens\":4096");
+
+  /* What a model gives at most is all that can be asked for, however little. */
+  fixture_set_control (f, "{\"faults\": [{\"kind\": \"status\", \"status\": 400, \"message\": \"max_tokens: 16384 > 512, which is the maximum allowed number of "
+                          "output tokens for m1\"}]}");
+  ask (f, "m1", 2, "\"max_tokens\":512");
+
+  set_no_room (f, 9, 190000);
+  before = fixture_count_requests (f);
+  fixture_complete (f);
+  fixture_assert_failed (f, VIG_ERROR_TOO_LARGE, "shorten the conversation");
+  g_assert_cmpuint (fixture_count_requests (f) - before, ==, 2);
+}
+
+/* As Google says it; the parts of a quota of the day come in either order, and with a delay that does not help. */
+#define QUOTA(id) "{\"@type\": \"type.googleapis.com/google.rpc.QuotaFailure\", \"violations\": [{\"quotaMetric\": " \
+                  "\"generativelanguage.googleapis.com/generate_content_free_tier_requests\", \"quotaId\": \"" id "\", \"quotaValue\": \"20\"}]}"
+#define DELAY(text) "{\"@type\": \"type.googleapis.com/google.rpc.RetryInfo\", \"retryDelay\": \"" text "\"}"
+#define HELP "{\"@type\": \"type.googleapis.com/google.rpc.Help\", \"links\": [{\"url\": \"https://ai.google.dev/gemini-api/docs/rate-limits\"}]}"
+#define DAY "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
+#define MINUTE "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
+
+static void
+set_quota (Fixture *f, const char *details)
+{
+  g_autofree char *json = g_strdup_printf ("{\"faults\": [{\"kind\": \"status\", \"status\": 429, \"body\": {\"error\": {\"code\": 429, \"message\": "
+                                           "\"You exceeded your current quota\", \"status\": \"RESOURCE_EXHAUSTED\", \"details\": [%s]}}}]}", details);
+
+  fixture_set_control (f, json);
+}
+
+static void
+assert_quota (Fixture *f, const char *details, const char *part)
+{
+  guint before = fixture_count_requests (f);
+
+  set_quota (f, details);
+  fixture_complete (f);
+  fixture_assert_failed (f, VIG_ERROR_RATE_LIMITED, part);
+  g_assert_cmpuint (fixture_count_requests (f) - before, ==, 1);
+}
+
+static void
+test_quota (Fixture *f, gconstpointer data)
+{
+  gint64 begin = g_get_monotonic_time ();
+
+  set_quota (f, HELP "," QUOTA (MINUTE) "," DELAY ("1.2s"));
+  ask (f, "m1", 2, "hello");
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 1200 * G_TIME_SPAN_MILLISECOND);
+
+  assert_quota (f, HELP "," QUOTA (MINUTE) "," DELAY ("3600s"), "it asks to wait 3600 s");
+  assert_quota (f, QUOTA (DAY) "," DELAY ("0.1s"), "go on tomorrow");
+  assert_quota (f, DELAY ("0.1s") "," HELP "," QUOTA (DAY), "go on tomorrow");
+  assert_quota (f, QUOTA (MINUTE) "," QUOTA (DAY), "go on tomorrow");
+}
+
 int
 main (int argc, char *argv[])
 {
   const struct { const char *name; guint format; void (*run) (Fixture *f, gconstpointer data); } rows[] = {
     { "thinking", ANTHROPIC, test_thinking }, { "thoughts-go-back", ANTHROPIC, test_thoughts_go_back }, { "responses", RESPONSES, test_responses },
     { "google", GOOGLE, test_google }, { "ollama", OLLAMA, test_ollama }, { "blind-ollama", OLLAMA, test_blind },
-    { "blind-chat", CHAT, test_blind }, { "blind-responses", RESPONSES, test_blind }, { "blind-by-word", GOOGLE, test_blind_by_word }, { "adapt", CHAT, test_adapt },
+    { "blind-chat", CHAT, test_blind }, { "blind-responses", RESPONSES, test_blind },
+    { "blind-anthropic", ANTHROPIC, test_blind }, { "blind-by-word", GOOGLE, test_blind_by_word }, { "adapt", CHAT, test_adapt },
+    { "room", ANTHROPIC, test_room }, { "quota", GOOGLE, test_quota },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -3,6 +3,8 @@
 
 #include "provider-fixture.h"
 
+#include <vigilus/vig-http-models.h>
+
 #include <string.h>
 
 static void
@@ -198,13 +200,62 @@ test_strange_answers (Fixture *f, gconstpointer data)
 static void
 test_time (Fixture *f, gconstpointer data)
 {
-  gint64 begin = g_get_monotonic_time ();
-
   vig_http_provider_set_time_limits (VIG_HTTP_PROVIDER (f->provider), 0, 200, 0);
   fixture_set_control (f, "{\"faults\": [{\"kind\": \"hang\"}]}");
   fixture_complete (f);
   fixture_assert_failed (f, VIG_ERROR_TIMED_OUT, "did not begin to answer within 0.2 s");
-  g_assert_cmpint (g_get_monotonic_time () - begin, <, 3 * G_USEC_PER_SEC);
+
+  /* Headers are sent before the prompt was read: that is not the middle of an answer. */
+  vig_http_provider_set_time_limits (VIG_HTTP_PROVIDER (f->provider), 0, 400, 50);
+  fixture_set_control (f, "{\"faults\": [{\"kind\": \"hang_after_headers\"}]}");
+  fixture_complete (f);
+  fixture_assert_failed (f, VIG_ERROR_TIMED_OUT, "did not begin to answer within 0.4 s");
+}
+
+/* A service that hangs is given up sooner than a server at home, which may have to load its model. What it is shows where its name leads. */
+static void
+test_place (void)
+{
+  static const struct { const char *module, *url, *address; gboolean is_home; } rows[] = {
+    { "openai-compatible", "http://llm.example.org/v1", NULL, FALSE }, { "openai-compatible", "http://llm.example.org/v1", "8.8.8.8", FALSE },
+    { "openai-compatible", "http://llm.example.org/v1", "10.1.2.3", TRUE }, { "openai-compatible", "http://nas.lan/v1", "127.0.0.1", TRUE },
+    { "openai-compatible", "http://nas.lan/v1", "192.168.7.9", TRUE }, { "openai-compatible", "http://nas/v1", "100.64.0.9", TRUE },
+    { "openai-compatible", "http://nas/v1", "::1", TRUE }, { "openai-compatible", "http://nas/v1", "fd12::9", TRUE },
+    { "openai-compatible", "http://nas/v1", "fe80::9", TRUE }, { "openai-compatible", "http://nas/v1", "2606:4700::1111", FALSE },
+    { "openai-compatible", "http://nas/v1", "::ffff:8.8.8.8", FALSE }, { "anthropic", NULL, "8.8.8.8", FALSE },
+    { "anthropic", "http://gateway.lan:4000", "10.1.2.3", TRUE }, { "anthropic", "https://gateway.example", "8.8.8.8", FALSE },
+    { "openai", "https://API.openai.com/v1/", "10.1.2.3", FALSE }, /* a proxy */
+    { "ollama", NULL, NULL, TRUE }, { "ollama", "https://gpu.example:11434", "8.8.8.8", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      VigProviderSettings settings = { rows[i].url, KEY };
+      g_autofree char *path = g_strdup_printf ("plugins/providers/%s/%s.so", rows[i].module, rows[i].module);
+      g_autoptr (VigProvider) provider = vig_test_load_provider (path);
+      g_autoptr (GError) error = NULL;
+
+      vig_provider_configure (provider, &settings, &error);
+      g_assert_no_error (error);
+      if (rows[i].address != NULL)
+        {
+          g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string (rows[i].address, 443);
+
+          vig_http_provider_note_address (VIG_HTTP_PROVIDER (provider), address);
+        }
+      g_test_message ("%s at %s is %s", rows[i].module, rows[i].url, rows[i].address);
+      g_assert_true (vig_http_provider_is_at_home (VIG_HTTP_PROVIDER (provider)) == rows[i].is_home);
+    }
+}
+
+static void
+test_first_byte_limits (void)
+{
+  g_autoptr (VigProvider) provider = vig_test_load_provider ("plugins/providers/openai-compatible/openai-compatible.so");
+  VigHttpLimits limits = vig_http_provider_get_time_limits (VIG_HTTP_PROVIDER (provider));
+
+  g_assert_cmpuint (limits.first_byte, ==, 600000);
+  g_assert_cmpuint (limits.cloud_first_byte, ==, 180000);
 }
 
 static gboolean
@@ -215,6 +266,7 @@ cancel (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Long before anything that it waits for would be over by itself. */
 static void
 assert_cancelled (Fixture *f)
 {
@@ -225,7 +277,7 @@ assert_cancelled (Fixture *f)
     g_timeout_add (100, cancel, f->cancellable);
   fixture_complete (f);
   g_assert_error (f->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_assert_cmpint (g_get_monotonic_time () - begin, <, G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 60 * G_USEC_PER_SEC);
   g_clear_object (&f->cancellable);
 }
 
@@ -235,7 +287,7 @@ test_cancel (Fixture *f, gconstpointer data)
 {
   fixture_set_control (f, "{\"faults\": [{\"kind\": \"hang\"}]}");
   assert_cancelled (f);
-  fixture_set_control (f, "{\"faults\": [{\"kind\": \"status\", \"status\": 503, \"headers\": {\"retry-after\": 20}}]}");
+  fixture_set_control (f, "{\"faults\": [{\"kind\": \"status\", \"status\": 503, \"headers\": {\"retry-after\": 60}}]}");
   assert_cancelled (f);
   fixture_set_control (f, "{\"faults\": [{\"kind\": \"stall\"}]}");
   assert_cancelled (f);
@@ -363,6 +415,8 @@ main (int argc, char *argv[])
         g_test_add (path, Fixture, &formats[i], fixture_set_up, rows[j].run, fixture_tear_down);
       }
   g_test_add_func ("/http-provider/needs", test_needs);
+  g_test_add_func ("/http-provider/place", test_place);
+  g_test_add_func ("/http-provider/first-byte-limits", test_first_byte_limits);
   g_test_add_func ("/http-provider/names", test_names);
 
   return g_test_run ();

@@ -140,6 +140,10 @@ test_worth (void)
     { 400, "{\"error\":\"x\"}", FALSE }, { 401, "{\"error\":\"x\"}", FALSE }, { 402, "{\"error\":\"x\"}", FALSE }, { 403, "{\"error\":\"x\"}", FALSE },
     { 404, "{\"error\":\"x\"}", FALSE }, { 413, "{\"error\":\"x\"}", FALSE }, { 422, "{\"error\":\"x\"}", FALSE },
     { 429, "{\"error\":{\"code\":\"insufficient_quota\"}}", FALSE }, { 429, "{\"error\":{\"message\":\"reached its spend limit\"}}", FALSE },
+    { 429, "{\"error\":{\"message\":\"Provider returned error\",\"metadata\":{\"provider_name\":\"V\",\"raw\":\"insufficient_quota\"}}}", TRUE },
+    { 429, "{\"error\":\"too many credits used this minute\"}", TRUE }, { 429, "{\"error\":\"Your team doesn't have any credits yet.\"}", FALSE },
+    { 429, "{\"error\":\"Your team has used all available credits or reached its monthly spending limit.\"}", FALSE },
+    { 429, "{\"error\":{\"message\":\"You exceeded your current quota, please check your plan and billing details.\",\"status\":\"RESOURCE_EXHAUSTED\"}}", TRUE },
     { 200, "{\"error\":{\"code\":\"content_filter\",\"message\":\"x\"}}", FALSE }, { 500, "{\"error\":{\"code\":\"content_filter\"}}", FALSE },
     { 500, "{\"error\":\"exceeds the context window\"}", FALSE }, { 200, "{\"error\":{\"code\":401}}", FALSE },
   };
@@ -178,6 +182,20 @@ test_too_long (void)
     }
 }
 
+/* Another provider may help, and the account is what has to be looked at, whatever status says so. */
+static void
+test_no_money (void)
+{
+  g_autoptr (JsonNode) body = vig_json_pack ("{s:s, s:{s:s, s:s}}", "type", "error", "error", "type", "invalid_request_error", "message",
+                                             "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or "
+                                             "purchase credits.");
+  g_autoptr (VigHttpFault) fault = vig_http_fault_new_json (400, body);
+  g_autoptr (GError) error = vig_http_fault_to_error (fault, "It", NULL, 0);
+
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_REMOTE);
+  g_assert_nonnull (strstr (error->message, "check the credit"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -187,6 +205,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http-wait/backoff", test_backoff);
   g_test_add_func ("/http-wait/worth", test_worth);
   g_test_add_func ("/http-wait/too-long", test_too_long);
+  g_test_add_func ("/http-wait/no-money", test_no_money);
 
   return g_test_run ();
 }

@@ -218,6 +218,24 @@ test_filters (Fixture *self, gconstpointer data)
   g_assert_cmpuint (n_found, >, FILTERS / 4);
 }
 
+static gpointer
+count_parts (VigDbConnection *db, gpointer data, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT count (*) FROM audit_parts", NULL);
+
+  return rows != NULL && vig_db_rows_next (rows, error) ? GINT_TO_POINTER ((int) vig_db_rows_int (rows, 0)) : NULL;
+}
+
+/* The same where the index of words is in parts: pages go on from one to the next. */
+static void
+test_parts (Fixture *self, gconstpointer data)
+{
+  vig_audit_tree_set_part (2 * VIG_AUDIT_TILE);
+  test_filters (self, data);
+  vig_audit_tree_set_part (512 * 1024);
+  g_assert_cmpint (GPOINTER_TO_INT (fixture_write (self, count_parts, NULL)), ==, 2);
+}
+
 /* The clock may be set back: records keep their order, and times find them all the same. */
 static gpointer
 write_times (VigDbConnection *db, gpointer data, GError **error)
@@ -280,7 +298,7 @@ test_plans (Fixture *self, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (JsonObject) filter = parse (rows[i].filter);
-      g_autofree char *sql = vig_audit_list_make_sql (filter, rows[i].by_words);
+      g_autofree char *sql = vig_audit_list_make_sql (filter, rows[i].by_words ? "audit_words" : NULL);
       g_autofree char *plan = fixture_write (self, explain, sql);
 
       g_assert_null (strstr (plan, "TEMP B-TREE"));
@@ -321,6 +339,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   add ("filters", test_filters);
+  add ("parts", test_parts);
   add ("clock-set-back", test_clock_set_back);
   add ("plans", test_plans);
   add ("refused", test_refused);

@@ -3,6 +3,7 @@
 
 #include "store-fixture.h"
 
+#include "vig-audit-tree.h"
 #include "vig-audit.h"
 #include "vig-store-row.h"
 
@@ -137,9 +138,15 @@ test_append_only (Fixture *self, gconstpointer data)
     "INSERT INTO audit (seq, id, at, event) VALUES (9, 'x', 0, 'x')",
     "INSERT INTO audit (seq, id, at, event) VALUES (0, 'x', 0, 'x')",
     "UPDATE audit_tree SET size = 0, edge = x''",
+    "UPDATE audit_tree SET edge = x''",
+    "UPDATE audit_tree SET edge = zeroblob (length (edge))",
+    "UPDATE audit_tree SET size = size + 1",
+    "UPDATE audit_tree SET size = size + 1, edge = x''",
+    "REPLACE INTO audit_tree (only, size, edge) VALUES (1, 3, x'')",
     "DELETE FROM audit_tree",
     "UPDATE audit_tiles SET hashes = x'00'",
     "DELETE FROM audit_tiles",
+    "REPLACE INTO audit_tiles (level, n, hashes) VALUES (0, 0, x'0304')",
     "UPDATE audit_checkpoints SET note = 'x'",
     "DELETE FROM audit_checkpoints",
     "REPLACE INTO audit_checkpoints (size, at, key, note) VALUES (3, 0, 'x', 'x')",
@@ -148,15 +155,67 @@ test_append_only (Fixture *self, gconstpointer data)
   fixture_write (self, write_records, NULL);
   fixture_write (self, exec_sql, "INSERT INTO audit_tiles (level, n, hashes) VALUES (0, 0, x'0102')");
   fixture_write (self, exec_sql, "INSERT INTO audit_checkpoints (size, at, key, note) VALUES (3, 0, 'k', 'n')");
-  for (guint i = 0; i < G_N_ELEMENTS (attempts); i++)
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (attempts); i++)
     {
       g_autoptr (GError) error = NULL;
 
-      vig_db_write (self->db, exec_sql, (gpointer) attempts[i], &error);
+      /* Once more as a connection that is not the daemon's: REPLACE asks no trigger for DELETE there. */
+      if (i == G_N_ELEMENTS (attempts))
+        fixture_write (self, exec_sql, "PRAGMA recursive_triggers = OFF");
+      vig_db_write (self->db, exec_sql, (gpointer) attempts[i % G_N_ELEMENTS (attempts)], &error);
       g_assert_error (error, VIG_ERROR, VIG_ERROR_DENIED);
       g_assert_cmpstr (error->message, ==, "the audit log is append-only");
     }
   fixture_write (self, filter_records, NULL);
+}
+
+static gpointer
+write_tile (VigDbConnection *db, gpointer data, GError **error)
+{
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+
+  for (guint i = 0; i < 256; i++)
+    append (db, redactor, "{\"event\": \"logout\"}", error);
+
+  return NULL;
+}
+
+static void
+assert_no_segment (Fixture *self, const char *sql)
+{
+  g_autoptr (GError) error = NULL;
+
+  vig_db_write (self->db, exec_sql, (gpointer) sql, &error);
+  assert_refused (error, VIG_ERROR_DENIED, "a segment of the audit log is sealed with a checkpoint and a record of it");
+  vig_db_write (self->db, exec_sql, "DELETE FROM audit WHERE seq <= 256", &error);
+  assert_refused (error, VIG_ERROR_DENIED, "the audit log is append-only");
+}
+
+#define SEGMENT(file, sum) \
+  "INSERT INTO audit_segments (first, last, file, sha256, edge, sealed_at) VALUES (1, 256, '" file "', '" sum "', x'', 0)"
+#define FILE_NAME "audit-000000000001-000000000256.jsonl"
+#define SUM "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+/* A row alone that says that records were sealed lets none leave: the log itself has to say so, as its newest record. */
+static void
+test_false_segment (Fixture *self, gconstpointer data)
+{
+  static const char record[] = "INSERT INTO audit (id, at, event, detail) VALUES ('a', 0, 'audit.sealed',"
+                               " '{\"first\":1,\"last\":256,\"file\":\"" FILE_NAME "\",\"sha256\":\"" SUM "\"}')";
+  g_autoptr (GError) error = NULL;
+
+  fixture_write (self, write_tile, NULL);
+  assert_no_segment (self, SEGMENT (FILE_NAME, SUM));
+  fixture_write (self, exec_sql, "INSERT INTO audit_checkpoints (size, at, key, note) VALUES (256, 0, 'k', 'n')");
+  assert_no_segment (self, SEGMENT (FILE_NAME, SUM));
+  fixture_write (self, exec_sql, (gpointer) record);
+  assert_no_segment (self, SEGMENT ("x", SUM));
+  assert_no_segment (self, SEGMENT (FILE_NAME, ""));
+  vig_db_write (self->db, exec_sql, "UPDATE audit_tree SET size = 257, edge = x''", &error);
+  assert_refused (error, VIG_ERROR_DENIED, "the audit log is append-only");
+
+  fixture_write (self, exec_sql, "INSERT INTO audit (id, at, event) VALUES ('b', 0, 'logout')");
+  assert_no_segment (self, SEGMENT (FILE_NAME, SUM));
 }
 
 /* The file itself, not only what the list shows, is free of the secret. */
@@ -237,7 +296,7 @@ delete_session (VigDbConnection *db, gpointer data, GError **error)
   json_object_unref (vig_store_runs_update (db, chat.run, done, error));
   g_assert_true (vig_store_sessions_delete (db, chat.user, chat.session, error));
 
-  runs = vig_store_runs_list (db, NULL, NULL, NULL, NULL, error);
+  runs = vig_store_runs_list (db, NULL, NULL, NULL, 0, NULL, error);
   g_assert_cmpuint (count_items (runs), ==, 0);
   list = vig_audit_list (db, NULL, NULL, error);
   assert_string (item (list, 0), "run_id", chat.run);
@@ -252,6 +311,40 @@ test_stays (Fixture *self, gconstpointer data)
   fixture_write (self, delete_session, NULL);
 }
 
+/* What the tree was with each number of records is what it is found to have been: in the open tile, in full ones and at their borders. */
+static gpointer
+look_back (VigDbConnection *db, gpointer data, GError **error)
+{
+  static guint8 roots[2 * VIG_AUDIT_TILE + 40][VIG_MERKLE_HASH];
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  g_autoptr (GError) refused = NULL;
+  guint8 root[VIG_MERKLE_HASH];
+  VigMerkle tree;
+
+  for (guint i = 0; i < G_N_ELEMENTS (roots); i++)
+    {
+      append (db, redactor, "{\"event\": \"login.succeeded\"}", error);
+      vig_audit_tree_grow (db, NULL, error);
+      g_assert_true (vig_audit_tree_read (db, &tree, error));
+      vig_merkle_root (&tree, roots[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (roots); i++)
+    {
+      g_assert_true (vig_audit_tree_root_at (db, i + 1, root, error));
+      g_assert_cmpmem (root, sizeof root, roots[i], sizeof roots[i]);
+    }
+  g_assert_false (vig_audit_tree_root_at (db, G_N_ELEMENTS (roots) + 1, root, &refused));
+  g_assert_nonnull (refused);
+
+  return NULL;
+}
+
+static void
+test_look_back (Fixture *self, gconstpointer data)
+{
+  fixture_write (self, look_back, NULL);
+}
+
 #define add(path, func) g_test_add ("/audit/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -261,9 +354,11 @@ main (int argc, char **argv)
 
   add ("records", test_records);
   add ("pitfall-25/append-only", test_append_only);
+  add ("pitfall-25/false-segment", test_false_segment);
   add ("pitfall-23/redaction", test_redaction);
   add ("pitfall-26/no-leaf-no-record", test_no_leaf_no_record);
   add ("pitfall-24/stays", test_stays);
+  add ("look-back", test_look_back);
 
   return g_test_run ();
 }

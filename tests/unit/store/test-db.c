@@ -398,12 +398,12 @@ test_damaged (Fixture *self, gconstpointer data)
   memset (contents + length / 4, 0x5a, length / 2);
   g_file_set_contents (self->path, contents, length, &error);
   g_assert_no_error (error);
-  refuse_open (self->path, VIG_ERROR_FAILED, "is damaged");
+  refuse_open (self->path, VIG_ERROR_UNAVAILABLE, "is damaged");
 
   memset (contents, 0x5a, 100);
   g_file_set_contents (self->path, contents, length, &error);
   g_assert_no_error (error);
-  refuse_open (self->path, VIG_ERROR_FAILED, "is not a database");
+  refuse_open (self->path, VIG_ERROR_UNAVAILABLE, "is not a database");
 }
 
 static void
@@ -417,7 +417,7 @@ test_foreign (Fixture *self, gconstpointer data)
 
   g_file_set_contents (file, "not a database, but a text that is longer than the header of one, which has a hundred bytes to begin with", -1, &error);
   g_assert_no_error (error);
-  refuse_open (file, VIG_ERROR_FAILED, "is not a database");
+  refuse_open (file, VIG_ERROR_UNAVAILABLE, "is not a database");
   g_assert_null (vig_db_open (below, &error));
   g_assert_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE);
   g_assert_nonnull (strstr (error->message, file));

@@ -327,16 +327,22 @@ use_runs (VigDbConnection *db, gpointer data, GError **error)
 static gpointer
 list_runs (VigDbConnection *db, gpointer data, GError **error)
 {
-  g_autoptr (JsonObject) all = vig_store_runs_list (db, NULL, NULL, NULL, NULL, error);
+  g_autoptr (JsonObject) all = vig_store_runs_list (db, NULL, NULL, NULL, 0, NULL, error);
   const char *session = vig_json_get_string (item (all, 0), "session_id", NULL);
-  g_autoptr (JsonObject) failed = vig_store_runs_list (db, NULL, session, "failed", NULL, error);
-  g_autoptr (JsonObject) done = vig_store_runs_list (db, NULL, session, "done", NULL, error);
-  g_autoptr (JsonObject) foreign = vig_store_runs_list (db, "somebody else", NULL, NULL, NULL, error);
+  g_autoptr (JsonObject) failed = vig_store_runs_list (db, NULL, session, "failed", 0, NULL, error);
+  g_autoptr (JsonObject) done = vig_store_runs_list (db, NULL, session, "done", 0, NULL, error);
+  g_autoptr (JsonObject) foreign = vig_store_runs_list (db, "somebody else", NULL, NULL, 0, NULL, error);
+  g_autoptr (GDateTime) made = g_date_time_new_from_iso8601 (vig_json_get_string (item (all, 0), "created_at", ""), NULL);
+  gint64 second = g_date_time_to_unix (made) * G_USEC_PER_SEC;
+  g_autoptr (JsonObject) before = vig_store_runs_list (db, NULL, NULL, NULL, second, NULL, error);
+  g_autoptr (JsonObject) until = vig_store_runs_list (db, NULL, NULL, NULL, second + G_USEC_PER_SEC, NULL, error);
 
   g_assert_cmpuint (count_items (all), ==, 1);
   g_assert_cmpuint (count_items (failed), ==, 1);
   g_assert_cmpuint (count_items (done), ==, 0);
   g_assert_cmpuint (count_items (foreign), ==, 0);
+  g_assert_cmpuint (count_items (before), ==, 0);
+  g_assert_cmpuint (count_items (until), ==, 1);
 
   return NULL;
 }

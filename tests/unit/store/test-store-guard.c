@@ -3,8 +3,11 @@
 
 #include "store-fixture.h"
 
+#include "vig-audit.h"
 #include "vig-id.h"
 #include "vig-store-approvals.h"
+#include "vig-store-http-tools.h"
+#include "vig-store-servers.h"
 
 #define N_THREADS 64
 
@@ -323,6 +326,128 @@ test_times (Fixture *self, gconstpointer data)
   fixture_write (self, keep_times, NULL);
 }
 
+typedef struct
+{
+  char *server;
+  char *tool;
+  char *operator;
+  Chat  chat;
+} Targets;
+
+/* Changes one thing; NULL of it: deletes it. */
+static gboolean
+change_target (VigDbConnection *db, const Targets *targets, const char *what, const char *changes, GError **error)
+{
+  g_autoptr (JsonObject) object = changes != NULL ? parse (changes) : NULL;
+  g_autoptr (JsonObject) changed = NULL;
+
+  if (g_str_equal (what, "server") && object == NULL)
+    return vig_store_servers_delete (db, targets->server, error);
+  if (g_str_equal (what, "tool") && object == NULL)
+    return vig_store_http_tools_delete (db, targets->tool, error);
+  if (g_str_equal (what, "key"))
+    changed = vig_store_servers_forget_key (db, targets->server, error);
+  else if (g_str_equal (what, "server"))
+    changed = vig_store_servers_update (db, targets->server, object, error);
+  else if (g_str_equal (what, "tool"))
+    changed = vig_store_http_tools_update (db, targets->tool, object, error);
+  else
+    changed = vig_store_operators_update (db, targets->operator, object, error);
+
+  return changed != NULL;
+}
+
+/* A live grant and a first approval, as if of two, for @tool on @resource. */
+static void
+grant_target (VigDbConnection *db, Targets *targets, const char *tool, const char *resource, GError **error)
+{
+  g_autofree char *grant = make_grant (db, "timed", resource, 60, error);
+  g_autoptr (JsonObject) request = make_request (db, &targets->chat, 60, error);
+  g_autofree char *approval = take_id (vig_store_approvals_create (db, request, error));
+
+  g_assert_true (vig_db_exec (db, error, "UPDATE grants SET tool = ?1, operator_id = ?2 WHERE id = ?3", "sss", tool, targets->operator, grant));
+  g_assert_true (vig_db_exec (db, error, "UPDATE approvals SET tool = ?1, operator_id = ?2, resource = ?3, first_by = 'Ada', first_by_id = 'a',"
+                                         " first_at = 1, first_terms = '{}' WHERE id = ?4",
+                              "ssss", tool, targets->operator, resource, approval));
+}
+
+static gint64
+count (VigDbConnection *db, const char *sql, GError **error)
+{
+  g_autoptr (VigDbRows) rows = vig_db_query (db, error, sql, NULL);
+
+  return rows != NULL && vig_db_rows_next (rows, error) ? vig_db_rows_int (rows, 0) : -1;
+}
+
+/* Grants that ended with what they were for are on record behind the change, each once and with the reason. */
+static void
+check_record (VigDbConnection *db, gint64 ended, GError **error)
+{
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  g_autoptr (JsonObject) change = parse ("{\"event\": \"something.changed\"}");
+  gint64 before = count (db, "SELECT count(*) FROM audit WHERE event = 'grant.revoked'", error);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (vig_audit_append (db, redactor, change, error));
+      g_assert_cmpint (count (db, "SELECT count(*) FROM audit WHERE event = 'grant.revoked' AND reason GLOB 'the *' AND tool IS NOT NULL", error), ==, before + ended);
+    }
+  g_assert_cmpint (count (db, "SELECT count(DISTINCT detail) FROM audit WHERE event = 'grant.revoked'", error), ==, before + ended);
+}
+
+/* What was granted for a server, an HTTP tool or a directory ends when that is another one; what else is said of them ends nothing. */
+static gpointer
+change_targets (VigDbConnection *db, gpointer data, GError **error)
+{
+  static const struct
+  {
+    const char *what;
+    const char *changes;
+    gint64      left; /* of five */
+  } rows[] = {
+    { "server", "{\"notes\": \"in the cellar\"}", 5 }, { "tool", "{\"title\": \"Lamp\"}", 5 }, { "operator", "{\"description\": \"new\"}", 5 },
+    { "server", "{\"host\": \"10.0.0.2\"}", 2 }, { "server", "{\"user_name\": \"root\"}", 2 }, { "key", "{}", 2 },
+    { "tool", "{\"body\": \"{\\\"on\\\": false}\"}", 4 }, { "operator", "{\"working_directory\": \"/srv/b\"}", 0 },
+    { "server", "{\"name\": \"other\"}", 2 }, { "server", "{\"name\": \"NAS\"}", 5 /* nothing was granted for "other" */ }, { "server", NULL, 2 }, { "tool", NULL, 4 },
+  };
+  g_autoptr (JsonObject) server = parse ("{\"name\": \"NAS\", \"host\": \"10.0.0.1\", \"user_name\": \"ada\"}");
+  g_autoptr (JsonObject) tool = parse ("{\"name\": \"lamp\", \"description\": \"d\", \"method\": \"POST\", \"url\": \"http://10.0.0.3/\", \"body_type\": \"json\","
+                                       " \"body\": \"{\\\"on\\\": true}\"}");
+  g_autoptr (JsonObject) operator = parse ("{\"name\": \"Keeper\", \"working_directory\": \"/srv/a\"}");
+  Targets targets = { take_id (vig_store_servers_create (db, server, error)), take_id (vig_store_http_tools_create (db, tool, error)),
+                      take_id (vig_store_operators_create (db, operator, error)), { NULL } };
+
+  g_assert_no_error (*error);
+  chat_init (&targets.chat, db, error);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_assert_true (vig_db_exec (db, error, "DELETE FROM grants", NULL) && vig_db_exec (db, error, "DELETE FROM approvals", NULL) &&
+                     vig_db_exec (db, error, "UPDATE servers SET host_key = 'ssh-ed25519 AAAA'", NULL));
+      grant_target (db, &targets, "ssh.exec", "server:nas", error);
+      grant_target (db, &targets, "ssh.exec", "servers:nas,web", error);
+      grant_target (db, &targets, "docker.restart", "docker:nas/web", error);
+      grant_target (db, &targets, "http.lamp", "http:POST 10.0.0.3/", error);
+      grant_target (db, &targets, "ssh.exec", "server:web", error);
+      g_assert_true (change_target (db, &targets, rows[i].what, rows[i].changes, error));
+      g_test_message ("%s %s", rows[i].what, rows[i].changes);
+      g_assert_cmpint (count (db, "SELECT count(*) FROM grants WHERE revoked_at IS NULL", error), ==, rows[i].left);
+      g_assert_cmpint (count (db, "SELECT count(*) FROM approvals WHERE first_by_id IS NOT NULL", error), ==, rows[i].left);
+      check_record (db, 5 - rows[i].left, error);
+    }
+  chat_clear (&targets.chat);
+  g_free (targets.server);
+  g_free (targets.tool);
+  g_free (targets.operator);
+
+  return NULL;
+}
+
+static void
+test_changed_targets (Fixture *self, gconstpointer data)
+{
+  fixture_write (self, change_targets, NULL);
+}
+
 #define add(path, func) g_test_add ("/guard/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -336,6 +461,7 @@ main (int argc, char **argv)
   add ("grants", test_grants);
   add ("many-grants", test_many_grants);
   add ("times", test_times);
+  add ("changed-targets", test_changed_targets);
 
   return g_test_run ();
 }

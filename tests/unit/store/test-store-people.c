@@ -209,7 +209,8 @@ use_settings (VigDbConnection *db, gpointer data, GError **error)
   refuse_settings (db, "{\"routing_provider_id\": \"x\"}", "routing_provider_id names no provider: x");
   refuse_settings (db, "{\"run_max_tokens\": -1}", "run_max_tokens must be from 0 to 1000000000");
   refuse_settings (db, "{\"model_prices\": \"a* 1 2\\n\\nb* cheap 2\"}",
-                   "model_prices, line 3: write a model and the prices of a million tokens in and out, such as: claude-sonnet-* 3 15");
+                   "model_prices, line 3: write a model and the prices of a million tokens in and out, such as: claude-sonnet-* 3 15; "
+                   "those of tokens read from and written to a cache may follow");
   refuse_settings (db, "{\"grant_minutes_default\": 500}", "grant_minutes_default must not be over grant_minutes_max");
 
   return NULL;

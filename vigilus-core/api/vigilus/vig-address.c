@@ -72,6 +72,24 @@ dup_embedded (GInetAddress *address)
   return g_inet_address_new_from_bytes (g_inet_address_to_bytes (address) + 12, G_SOCKET_FAMILY_IPV4);
 }
 
+/* Special-use and private suffixes: nobody gets a name under them from public DNS (RFC 6761, 6762, 8375, ICANN's "internal" and
+ * the ones it holds back because home networks use them). */
+static const char * const private_suffixes[] = { ".localhost", ".local", ".home.arpa", ".internal", ".lan", ".home", ".localdomain", NULL };
+
+gboolean
+vig_host_name_is_private (const char *name)
+{
+  g_return_val_if_fail (name != NULL, FALSE);
+
+  if (strchr (name, '.') == NULL)
+    return TRUE;
+  for (guint i = 0; private_suffixes[i] != NULL; i++)
+    if (g_str_has_suffix (name, private_suffixes[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
 VigAddressKind
 vig_address_classify (GInetAddress *address)
 {

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define MAX_DESCRIPTION 1024 /* characters */
+#define SHORT_ID 9
+
 static const char *reasoning_fields[] = { "reasoning_content", "reasoning", "reasoning_details" };
 
 /* What a request can do without. In the words of the servers: part of what they say, the member it is about, and that within. */
@@ -16,6 +19,7 @@ static const struct
 } optional[] = {
   { "stream_options", "stream_options", NULL },
   { "reasoning_effort", "reasoning_effort", NULL },
+  { "reasoningEffort", "reasoning_effort", NULL }, /* xAI */
   { "reasoning.summary", "reasoning", "summary" },
   { "reasoning summar", "reasoning", "summary" },
   { "ncrypted content", "include", NULL },
@@ -70,9 +74,72 @@ drop_member (JsonObject *body, guint row)
   return TRUE;
 }
 
-void
-vig_chat_drop_members (guint dialect, JsonObject *body)
+/* Chat Completions wrap a tool in "function". */
+static gboolean
+shorten_texts (JsonObject *body)
 {
+  JsonArray *tools = vig_json_get_array (body, "tools");
+  gboolean shortened = FALSE;
+
+  for (guint i = 0; tools != NULL && i < json_array_get_length (tools); i++)
+    {
+      JsonObject *tool = json_array_get_object_element (tools, i);
+      JsonObject *function = json_object_has_member (tool, "function") ? vig_json_get_object (tool, "function") : tool;
+      const char *text = vig_json_get_string (function, "description", "");
+      g_autofree char *start = g_utf8_strlen (text, -1) > MAX_DESCRIPTION ? g_utf8_substring (text, 0, MAX_DESCRIPTION - 3) : NULL;
+      g_autofree char *cut = start != NULL ? g_strconcat (start, "...", NULL) : NULL;
+
+      if (cut == NULL)
+        continue;
+      json_object_set_string_member (function, "description", cut);
+      shortened = TRUE;
+    }
+
+  return shortened;
+}
+
+static gboolean
+shorten_id (JsonObject *object, const char *name)
+{
+  const char *id = vig_json_get_string (object, name, NULL);
+  gboolean fits = id == NULL || (strlen (id) == SHORT_ID && id[strspn (id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS)] == '\0');
+  g_autofree char *hash = !fits ? g_compute_checksum_for_string (G_CHECKSUM_SHA256, id, -1) : NULL;
+
+  if (hash == NULL)
+    return FALSE;
+  hash[SHORT_ID] = '\0';
+  json_object_set_string_member (object, name, hash);
+
+  return TRUE;
+}
+
+/* A conversation that began with another server has the ids of that one. */
+static gboolean
+shorten_ids (JsonObject *body)
+{
+  JsonArray *messages = vig_json_get_array (body, "messages");
+  gboolean shortened = FALSE;
+
+  for (guint i = 0; messages != NULL && i < json_array_get_length (messages); i++)
+    {
+      JsonObject *message = json_array_get_object_element (messages, i);
+      JsonArray *calls = vig_json_get_array (message, "tool_calls");
+
+      shortened = shorten_id (message, "tool_call_id") || shortened;
+      for (guint j = 0; calls != NULL && j < json_array_get_length (calls); j++)
+        shortened = shorten_id (json_array_get_object_element (calls, j), "id") || shortened;
+    }
+
+  return shortened;
+}
+
+void
+vig_chat_fit_request (guint dialect, JsonObject *body)
+{
+  if (dialect & VIG_CHAT_SHORT_TEXTS)
+    shorten_texts (body);
+  if (dialect & VIG_CHAT_SHORT_IDS)
+    shorten_ids (body);
   for (guint i = 0; i < G_N_ELEMENTS (optional); i++)
     if (dialect & (VIG_CHAT_FIRST_MEMBER << i))
       drop_member (body, i);
@@ -180,6 +247,16 @@ vig_chat_adapt (guint *dialect, JsonObject *body, const VigHttpFault *fault)
   if (drop_sealed (body, fault))
     return TRUE;
 
+  if (strstr (said, "description") != NULL && strstr (said, "too long") != NULL && shorten_texts (body))
+    {
+      *dialect |= VIG_CHAT_SHORT_TEXTS;
+      return TRUE;
+    }
+  if (strstr (said, "length of 9") != NULL && shorten_ids (body))
+    {
+      *dialect |= VIG_CHAT_SHORT_IDS;
+      return TRUE;
+    }
   if (strstr (said, "max_completion_tokens") != NULL && rename_limit (body, "max_completion_tokens", "max_tokens"))
     {
       *dialect |= VIG_CHAT_OLD_MAX_TOKENS;

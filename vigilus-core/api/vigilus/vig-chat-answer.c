@@ -88,6 +88,9 @@ choose_call (Pieces *pieces, gint64 index, const char *id, const char *name)
     return pieces->calls->len > 0 && name == NULL ? g_ptr_array_index (pieces->calls, pieces->calls->len - 1) : NULL;
 
   call = find_call (pieces, index, id);
+  /* An index that nothing began: DeepSeek's gateways number the head of a second call 0, and its tail 1. */
+  if (call == NULL && id == NULL && name == NULL && pieces->calls->len > 0)
+    return g_ptr_array_index (pieces->calls, pieces->calls->len - 1);
   if (call != NULL && index >= 0 && id != NULL && call->id != NULL && name != NULL && !g_str_equal (call->id, id))
     return NULL;
 
@@ -279,6 +282,16 @@ take_usage (VigHttpAnswer *answer, Pieces *pieces, JsonObject *report)
   vig_http_provider_read_count (input, "cached_tokens", &usage->cache_read_tokens);
   vig_http_provider_read_count (input, "cache_write_tokens", &usage->cache_write_tokens);
   vig_http_provider_read_count (output, "reasoning_tokens", &usage->reasoning_tokens);
+  vig_http_provider_read_cost (report, usage);
+}
+
+/* Mistral has a word of its own for a full context; gateways hand on those of others. */
+static gboolean
+is_length (const char *finish)
+{
+  static const char *const words[] = { "length", "model_length", "max_tokens", "MAX_TOKENS", "model_context_window_exceeded", NULL };
+
+  return g_strv_contains (words, finish);
 }
 
 /* The first choice: no other is asked for. @name: "delta" or "message". */
@@ -300,7 +313,7 @@ take_choice (VigHttpAnswer *answer, Pieces *pieces, JsonObject *choice, const ch
       take_details (pieces, message);
     }
   if (finish != NULL)
-    vig_reply_set_stop_reason (reply, finish, g_str_equal (finish, "length"));
+    vig_reply_set_stop_reason (reply, finish, is_length (finish));
   if (vig_json_get_object (choice, "error") != NULL)
     vig_http_answer_set_fault (answer, choice);
 }

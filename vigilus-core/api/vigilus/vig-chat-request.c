@@ -7,14 +7,6 @@
 
 static const char *reasoning_fields[] = { "reasoning_content", "reasoning", "reasoning_details" };
 
-JsonNode *
-vig_chat_build_schema (const VigToolInfo *tool)
-{
-  JsonNode *schema = vig_json_parse (tool->input_schema, -1, 0, NULL);
-
-  return schema != NULL ? schema : vig_json_pack ("{s:s}", "type", "object");
-}
-
 char *
 vig_chat_dup_arguments (const VigReplyCall *call)
 {
@@ -34,7 +26,7 @@ build_tools (const VigToolInfo * const *tools)
 
       json_array_add_element (array, vig_json_pack ("{s:s, s:{s:s, s:s, s:o}}", "type", "function", "function",
                                                     "name", name, "description", (*tools)->description,
-                                                    "parameters", vig_chat_build_schema (*tools)));
+                                                    "parameters", vig_http_provider_build_schema (*tools)));
     }
 
   return array;

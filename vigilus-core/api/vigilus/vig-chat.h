@@ -16,18 +16,19 @@ typedef enum
   VIG_CHAT_OLD_MAX_TOKENS = 1 << 0, /* "max_tokens" instead of "max_completion_tokens" */
   VIG_CHAT_NO_REASONING = 1 << 1,   /* refuses its own reasoning */
   VIG_CHAT_NO_IMAGES = 1 << 2,
-  VIG_CHAT_FIRST_MEMBER = 1 << 3,   /* this bit and those above: members of a request that are left out */
+  VIG_CHAT_SHORT_TEXTS = 1 << 3,    /* descriptions of tools have a limit (OpenAI) */
+  VIG_CHAT_SHORT_IDS = 1 << 4,      /* the id of a call has nine characters (Mistral) */
+  VIG_CHAT_FIRST_MEMBER = 1 << 5,   /* this bit and those above: members of a request that are left out */
 } VigChatDialect;
 
 JsonObject *vig_chat_build_request      (guint dialect, const VigCompletionRequest *request);
 JsonObject *vig_responses_build_request (guint dialect, const VigCompletionRequest *request);
-/* Takes out of @body what @dialect says that the server refuses. */
-void        vig_chat_drop_members       (guint dialect, JsonObject *body);
+/* Takes out of @body, or makes shorter, what @dialect says that the server refuses. */
+void        vig_chat_fit_request        (guint dialect, JsonObject *body);
 /* Changes @body, and adds to @dialect, where @fault says what the server does not know. */
 gboolean    vig_chat_adapt              (guint *dialect, JsonObject *body, const VigHttpFault *fault);
 /* The arguments of a call as JSON text: an object, also where the model sent none. */
 char       *vig_chat_dup_arguments      (const VigReplyCall *call);
-JsonNode   *vig_chat_build_schema       (const VigToolInfo *tool);
 
 /* What is collected of one answer. */
 gpointer    vig_chat_pieces_new         (void);

@@ -17,9 +17,16 @@ judge_text (VigCommandJudge *self, const char *text)
 }
 
 static void
+raise_hidden (VigCommandJudge *self, VigLevel level, const char *reason)
+{
+  self->command->hides = TRUE;
+  vig_command_judge_raise (self, level, "%s", reason);
+}
+
+static void
 hide (VigCommandJudge *self)
 {
-  vig_command_judge_raise (self, VIG_LEVEL_ELEVATE, "which commands it runs shows only when it runs");
+  raise_hidden (self, VIG_LEVEL_ELEVATE, "which commands it runs shows only when it runs");
 }
 
 /* The here-document that becomes the input; NULL: there is none that can be read here. */
@@ -49,7 +56,7 @@ judge_input (VigCommandJudge *self)
   if (body != NULL)
     judge_text (self, body);
   else
-    vig_command_judge_raise (self, VIG_LEVEL_ELEVATE, "it runs commands from its input, which can't be told");
+    raise_hidden (self, VIG_LEVEL_ELEVATE, "it runs commands from its input, which can't be told");
 }
 
 /* eval: its operands, joined. */
@@ -77,7 +84,7 @@ judge_script (VigCommandJudge *self, const VigCommandWord *script)
   if (g_str_has_prefix (script->text, "/dev/") || g_str_has_prefix (script->text, "/proc/") || strstr (script->text, "..") != NULL)
     hide (self);
   else
-    vig_command_judge_raise (self, VIG_LEVEL_EXEC, "runs a file of commands");
+    raise_hidden (self, VIG_LEVEL_EXEC, "runs a file of commands");
 }
 
 static gboolean
@@ -132,12 +139,44 @@ vig_command_judge_shell (VigCommandJudge *self, VigCommandWord **words, guint n_
     judge_sh (self, words, n_words);
 }
 
+/* gawk opens /inet/tcp/0/HOST/PORT, and what begins like it, as a connection, also where a file is awaited. */
+static gboolean
+may_be_socket (const VigCommandWord *word)
+{
+  g_autofree char *head = g_strndup (word->text, word->prefix);
+
+  return g_str_has_prefix (word->text, "/inet") || ((word->dynamic || word->pattern) && *head == '/' && g_str_has_prefix ("/inet", head));
+}
+
+/* A text that only picks lines and words out of what it reads, by the form of it (plain=), and nothing else that is not known. */
+static gboolean
+is_plain (VigCommandJudge *self, const VigCommandRow *row, VigCommandWord **words, guint n_words)
+{
+  g_autoptr (GPtrArray) operands = g_ptr_array_new ();
+  g_autofree char *unknown = vig_command_check_options (row, NULL, words + 1, n_words - 1, FALSE, operands);
+  const VigCommandWord *text = operands->len > 0 ? g_ptr_array_index (operands, 0) : NULL;
+
+  if (row->plain == NULL || unknown != NULL || text == NULL || text->dynamic || text->pattern || !vig_command_fits (row->plain, text->text, FALSE))
+    return FALSE;
+  for (guint i = 1; i < operands->len; i++)
+    if (vig_command_may_be_device (self->command, g_ptr_array_index (operands, i)) || may_be_socket (g_ptr_array_index (operands, i)))
+      return FALSE;
+
+  return TRUE;
+}
+
 /* A text of another language may run anything; what it names is all that can be told of it. */
 void
 vig_command_judge_code (VigCommandJudge *self, const VigCommandRow *row, VigCommandWord **words, guint n_words)
 {
   gboolean from_input = n_words == 1 || g_str_equal (words[1]->text, "-");
 
+  if (is_plain (self, row, words, n_words))
+    {
+      vig_command_judge_raise (self, VIG_LEVEL_READ, "picks out what it reads");
+      return;
+    }
+  self->command->hides = TRUE;
   for (guint i = 1; i < n_words; i++)
     from_input = from_input || g_str_has_prefix (words[i]->text, "/dev/") || g_str_has_prefix (words[i]->text, "/proc/");
   self->command->opaque = TRUE;

@@ -37,6 +37,7 @@ simple_free (gpointer data)
   g_ptr_array_unref (simple->assignments);
   g_ptr_array_unref (simple->words);
   g_ptr_array_unref (simple->redirects);
+  g_ptr_array_unref (simple->values);
   g_free (simple->source);
   g_free (simple);
 }
@@ -53,6 +54,7 @@ vig_command_lex_new_simple (void)
   VigCommandSimple *simple = g_new0 (VigCommandSimple, 1);
 
   simple->assignments = g_ptr_array_new_with_free_func (vig_command_word_free);
+  simple->values = g_ptr_array_new_with_free_func (vig_command_word_free);
   simple->words = g_ptr_array_new_with_free_func (vig_command_word_free);
   simple->redirects = g_ptr_array_new_with_free_func (redirect_free);
 
@@ -234,6 +236,18 @@ read_double_quotes (VigCommandLex *self, GString *text, VigCommandWord *word)
     self->at++;
 }
 
+/* To fish a backslash keeps the quote after it from closing. */
+static gboolean
+fish_goes_on (const char *start, const char *close)
+{
+  const char *p = close;
+
+  while (p > start && p[-1] == '\\')
+    p--;
+
+  return (close - p) % 2 == 1;
+}
+
 static void
 read_single_quotes (VigCommandLex *self, GString *text)
 {
@@ -242,6 +256,11 @@ read_single_quotes (VigCommandLex *self, GString *text)
   if (close == NULL)
     {
       vig_command_lex_fail (self, "a single quote is not closed");
+      return;
+    }
+  if (fish_goes_on (self->at + 1, close))
+    {
+      vig_command_lex_fail (self, "shells disagree about a backslash before a single quote");
       return;
     }
   g_string_append_len (text, self->at + 1, close - self->at - 1);
@@ -254,6 +273,12 @@ read_backslash (VigCommandLex *self, GString *text)
   if (self->at[1] == '\0')
     {
       vig_command_lex_fail (self, "a backslash stands at the end");
+      return;
+    }
+  /* To fish \x2d and \055 are "-". */
+  if (strchr ("xXuUc01234567", self->at[1]) != NULL)
+    {
+      vig_command_lex_fail (self, "shells disagree about \"\\%c\"", self->at[1]);
       return;
     }
   if (self->at[1] != '\n')
@@ -353,7 +378,7 @@ vig_command_lex_word (VigCommandLex *self)
 static gboolean
 take_operator (VigCommandLex *self, VigCommandRedirect *redirect)
 {
-  static const char * const operators[] = { "<<-", ">>", ">|", "<<", "<>", "<&", ">&", "<", ">" };
+  static const char * const operators[] = { "<<-", ">>", "<<", "<>", "<&", ">&", "<", ">" };
   const char *p = self->at + strspn (self->at, "0123456789");
 
   if ((*p != '<' && *p != '>') || (p[1] == '(' && p == self->at))
@@ -366,6 +391,7 @@ take_operator (VigCommandLex *self, VigCommandRedirect *redirect)
         self->at = p + strlen (operators[i]);
         break;
       }
+  /* What follows >| is a file, and to fish a command. */
   if (*self->at != '\0' && strchr ("<>|&!", *self->at) != NULL && !g_str_has_prefix (self->at, "<(") && !g_str_has_prefix (self->at, ">("))
     vig_command_lex_fail (self, "this redirection is not understood");
 

@@ -147,6 +147,18 @@ vig_command_may_write (const VigCommandTable *table, const VigCommandWord *word)
   return FALSE;
 }
 
+/* A variable that changes words alone, with a value that leads to no file of somebody's: LANGUAGE=../../tmp/x has messages read from there. */
+gboolean
+vig_command_may_set (const VigCommandTable *table, const VigCommandWord *word)
+{
+  gsize length = strcspn (word->text, "=");
+  g_autofree char *name = g_strndup (word->text, length);
+  const char *value = word->text + length + (word->text[length] != '\0');
+
+  return g_hash_table_contains (table->variables, name) && !word->dynamic && !word->pattern && *value != '/' && strstr (value, ":/") == NULL
+         && strstr (value, "..") == NULL;
+}
+
 static gboolean
 is_elevate_path (const VigCommandTable *table, const char *path)
 {
@@ -171,6 +183,29 @@ vig_command_path_elevates (const char *path)
   return is_elevate_path (table, plain);
 }
 
+/* A whole word that is a folder in which such paths are: "-C/etc", "of=/etc/"; "~/.ssh", by its name. */
+static gboolean
+is_elevate_folder (const VigCommandTable *table, const char *text)
+{
+  const char *path = *text == '-' ? strchr (text, '/') : strchr (text, '=') != NULL ? strrchr (text, '=') + 1 : text;
+  g_autofree char *plain = path != NULL ? normalise (path) : NULL;
+  g_autofree char *name = path != NULL ? g_path_get_basename (path) : NULL;
+
+  return path != NULL && (g_hash_table_contains (table->elevate_folders, plain) || g_hash_table_contains (table->elevate_folders, name));
+}
+
+/* Whether a path may begin at @slash: in "a/b" none does, in "-Ca/b" it would be relative, in "-C/b" it does. */
+static gboolean
+begins_path (const char *text, const char *slash)
+{
+  const char *p = slash;
+
+  while (p > text && g_ascii_isalnum (p[-1]))
+    p--;
+
+  return p == slash || (p > text && p[-1] == '-' && (p - 1 == text || strchr (" \t\n\"'`;,|&<>(=", p[-2]) != NULL));
+}
+
 static gboolean
 names_path (const VigCommandTable *table, const char *text)
 {
@@ -179,7 +214,7 @@ names_path (const VigCommandTable *table, const char *text)
       g_autofree char *path = g_strndup (slash, MIN (strcspn (slash, " \t\n\"'`;,|&<>()"), 1024));
       g_autofree char *plain = normalise (path);
 
-      if ((slash == text || !g_ascii_isalnum (slash[-1])) && is_elevate_path (table, plain))
+      if (begins_path (text, slash) && is_elevate_path (table, plain))
         return TRUE;
       slash += strlen (path) - 1;
     }
@@ -221,7 +256,7 @@ vig_command_names_elevate (const VigCommandTable *table, const char *text)
       p += MAX (length, 1);
     }
 
-  return names_path (table, text);
+  return names_path (table, text) || is_elevate_folder (table, text) || (*text == '~' && is_elevate_path (table, text));
 }
 
 /* Whether what a word becomes may be a path that decides who may do what. */

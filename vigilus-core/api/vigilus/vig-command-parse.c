@@ -212,8 +212,10 @@ parse_while (VigCommandLex *self, const char *word)
 static void
 parse_for (VigCommandLex *self)
 {
+  VigCommandSimple *loop = vig_command_lex_new_simple ();
   VigCommandWord *name;
 
+  g_ptr_array_add (self->simples, loop);
   expect_word (self, "for");
   vig_command_lex_skip_blanks (self);
   name = self->failure == NULL ? vig_command_lex_word (self) : NULL;
@@ -227,7 +229,10 @@ parse_for (VigCommandLex *self)
       vig_command_lex_skip_blanks (self);
       while (self->failure == NULL && vig_command_lex_at_word (self))
         {
-          vig_command_word_free (vig_command_lex_word (self));
+          VigCommandWord *value = vig_command_lex_word (self);
+
+          if (value != NULL)
+            g_ptr_array_add (loop->values, value);
           vig_command_lex_skip_blanks (self);
         }
     }

@@ -4,9 +4,7 @@
 #include "vig-command.h"
 
 G_BEGIN_DECLS
-
 /* What the files of VigCommand share. */
-
 #define VIG_COMMAND_PIPE_NAME "/dev/fd/63" /* what <( ) and >( ) become */
 
 typedef struct
@@ -34,6 +32,7 @@ typedef struct
   GPtrArray *assignments; /* VigCommandWord, "NAME=value" */
   GPtrArray *words;
   GPtrArray *redirects;
+  GPtrArray *values; /* of a loop, which has nothing else: what its variable becomes */
   char      *source;
 } VigCommandSimple;
 
@@ -51,7 +50,11 @@ struct _VigCommand
   VigLevel   level;
   gboolean   opaque; /* a text of another language runs: any literal of the line may be part of it */
   gboolean   moved;  /* the working directory changes ... */
-  gboolean   lost;   /* ... to one that can't be told */
+  gboolean   lost, near_devices; /* ... to one that can't be told; ... to /dev, or to where it may be beneath */
+  gboolean   outward; /* words of it go to another host */
+  GHashTable *programs; /* set: names of the programs it runs, without their folders */
+  GHashTable *named;    /* set: words of commands that may run others, split at what is no letter of a name */
+  gboolean    hides;    /* runs programs that can't be told here */
 };
 
 /* vig-command-parse.c: appends to @simples; NULL: read to the end, else why not. */
@@ -89,30 +92,36 @@ typedef struct
   char          *optional; /* letters with one that is attached or missing */
   GHashTable    *longs;    /* "--name": "", "=" or "?" */
   char         **operands; /* patterns, NULL: any */
+  guint          most;     /* operands there may be; 0: any number */
+  char         **tells;    /* words with which alone it only tells about itself, or NULL */
+  GRegex        *needs;    /* one of its words has to be like this, or it is not known */
+  GRegex        *not;      /* with a word like this it is not known */
   GRegex        *elevate;  /* an operand or option like this makes it ELEVATE */
+  gboolean       runs;     /* runs a command or a shell that is not followed here */
+  GRegex        *plain;    /* VIG_COMMAND_CODE: a text like this only reads */
+  GRegex        *outward;  /* an operand or option like this is sent to another host, or says to which */
+  VigLevel       other;    /* of what is not known of it: EXEC or above */
   guint          skip;     /* operands before the command that it runs */
   char          *words;    /* what it does */
 } VigCommandRow;
 
 typedef struct
 {
-  GHashTable *rows;
-  GHashTable *elevate_words; /* set */
-  GHashTable *elevate_files; /* set: names of files, which are words too */
-  GPtrArray  *elevate_paths; /* prefixes */
-  GPtrArray  *write_paths;
+  GHashTable *rows, *alike;  /* alike: name to name of the row that counts for it */
+  GHashTable *elevate_words, *elevate_files, *elevate_folders; /* sets; files: names, which are words too; folders: whole words */
+  GPtrArray  *elevate_paths, *write_paths; /* prefixes */
+  GPtrArray  *outward_paths; /* folders in which each name is looked up elsewhere */
   GHashTable *variables;     /* that may be set for a command */
+  GHashTable *patterns;      /* name to regex that several rows share */
 } VigCommandTable;
 
 /* vig-command-table.c */
 const VigCommandTable *vig_command_table_get  (void);
-VigCommandTable       *vig_command_table_load (const char *text, GError **error);
-
 /* NULL: all are known; @operands gets the words that are no options. With @strict the options end at the first operand. */
-char    *vig_command_check_options (const VigCommandRow *row, const VigCommandRow *sub, VigCommandWord **words, guint n_words,
-                                    gboolean strict, GPtrArray *operands);
-/* A path in write_paths; elevate is told apart by the scan. */
-gboolean vig_command_may_write     (const VigCommandTable *table, const VigCommandWord *word);
+char    *vig_command_check_options (const VigCommandRow *row, const VigCommandRow *sub, VigCommandWord **words, guint n_words, gboolean strict, GPtrArray *operands);
+gboolean vig_command_may_write     (const VigCommandTable *table, const VigCommandWord *word); /* a path in write_paths; elevate is told apart by the scan */
+gboolean vig_command_fits          (const GRegex *regex, const char *text, gboolean unknown);
+gboolean vig_command_may_set       (const VigCommandTable *table, const VigCommandWord *word); /* NAME=VALUE, for one command */
 gboolean vig_command_names_elevate (const VigCommandTable *table, const char *text);
 gboolean vig_command_may_elevate   (const VigCommandTable *table, const VigCommandWord *word);
 

@@ -7,6 +7,13 @@
 
 #define HIDES "which command it runs can't be told"
 
+static void
+hide (VigCommandJudge *self)
+{
+  self->command->hides = TRUE;
+  vig_command_judge_raise (self, VIG_LEVEL_ELEVATE, HIDES);
+}
+
 /* A copy that may be any text, where @mark is replaced in it by something that is not known. */
 static VigCommandWord *
 replace_mark (const VigCommandWord *word, const char *mark)
@@ -68,16 +75,18 @@ skip_assignments (VigCommandJudge *self, VigCommandWord **words, guint i, guint 
       g_autofree char *name = g_strndup (words[i]->text, strcspn (words[i]->text, "="));
 
       if (words[i]->splits)
-        vig_command_judge_raise (self, VIG_LEVEL_ELEVATE, HIDES);
-      if (!g_hash_table_contains (self->table->variables, name))
-        vig_command_judge_raise (self, VIG_LEVEL_EXEC, "%s may change what programs do", name);
+        hide (self);
+      if (vig_command_may_set (self->table, words[i]))
+        continue;
+      self->command->hides = TRUE;
+      vig_command_judge_raise (self, VIG_LEVEL_EXEC, "%s may change what programs do", name);
     }
 
   return i;
 }
 
-static guint
-index_of (VigCommandWord **words, guint n_words, gpointer word)
+guint
+vig_command_index_of (VigCommandWord **words, guint n_words, const VigCommandWord *word)
 {
   for (guint i = 0; i < n_words; i++)
     if (words[i] == word)
@@ -106,7 +115,7 @@ find_inner (VigCommandJudge *self, const VigCommandRow *row, VigCommandWord **wo
     }
   if (row->skip >= operands->len)
     return n_words;
-  i = index_of (words, n_words, g_ptr_array_index (operands, row->skip));
+  i = vig_command_index_of (words, n_words, g_ptr_array_index (operands, row->skip));
 
   return row->kind == VIG_COMMAND_ENV ? skip_assignments (self, words, i, n_words) : i;
 }
@@ -123,7 +132,12 @@ vig_command_judge_wrap (VigCommandJudge *self, const VigCommandRow *row, VigComm
     }
   vig_command_judge_raise (self, row->level, "%s", row->words != NULL ? row->words : row->name);
   if (inner == 0)
-    vig_command_judge_raise (self, VIG_LEVEL_ELEVATE, HIDES);
+    hide (self);
+  else if (inner < n_words && row->needs != NULL && !vig_command_fits (row->needs, words[inner]->text, FALSE))
+    {
+      vig_command_judge_raise (self, row->other, "this use of it is not in the table of known commands");
+      vig_command_judge_scan (self, words, n_words);
+    }
   else if (inner < n_words && row->kind == VIG_COMMAND_XARGS)
     judge_xargs (self, words, inner, n_words);
   else if (inner < n_words)
@@ -146,7 +160,7 @@ judge_exec (VigCommandJudge *self, VigCommandWord **words, guint first, guint n_
       g_ptr_array_add (inner, replace_mark (words[i], "{}"));
     }
   if (i == n_words || inner->len == 0)
-    vig_command_judge_raise (self, VIG_LEVEL_ELEVATE, HIDES);
+    hide (self);
   else
     vig_command_judge_words (self, (VigCommandWord **) inner->pdata, inner->len);
 
@@ -185,9 +199,12 @@ vig_command_judge_find (VigCommandJudge *self, const VigCommandRow *row, VigComm
   vig_command_judge_raise (self, row->level, "%s", row->words);
   for (guint j = 1; j < n_words; j++)
     if (words[j]->splits)
-      vig_command_judge_raise (self, VIG_LEVEL_ELEVATE, HIDES);
+      hide (self);
     else if ((words[j]->dynamic || words[j]->pattern) && words[j]->prefix == 0)
-      vig_command_judge_raise (self, VIG_LEVEL_EXEC, "what it expands to may be an action");
+      {
+        self->command->hides = TRUE;
+        vig_command_judge_raise (self, VIG_LEVEL_EXEC, "what it expands to may be an action");
+      }
   while (i < n_words)
     if (words[i]->text[0] == '-' && words[i]->text[1] != '\0')
       i = judge_primary (self, row, words, i, n_words);

@@ -15,6 +15,9 @@ typedef struct _VigCommand VigCommand;
 VIG_API VigCommand *vig_command_parse     (const char *line); /* for `sh -c`; never fails */
 VIG_API void        vig_command_free      (VigCommand *self);
 VIG_API VigLevel    vig_command_get_level (VigCommand *self); /* the highest of its commands */
+VIG_API gboolean    vig_command_is_outward (VigCommand *self); /* one of its commands sends words of the line to another host: a name that is looked up, a question */
+/* For a tool's classify () whose call runs @line: its level, and the call is marked where it goes outward. Since ABI minor 1. */
+VIG_API VigLevel    vig_command_classify  (VigInvocation *invocation, const char *line);
 /* For people: a line for each command with its level and why, as in "read     df -h: shows how full the disks are". */
 VIG_API char       *vig_command_explain   (VigCommand *self);
 /* Whether the file at this absolute path, or what is beneath it, decides who may do what on a host, by the same table: writing it is ELEVATE. */

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * @VIG_ERROR_TOO_LARGE: over a named limit of size
  * @VIG_ERROR_RATE_LIMITED: over a named limit of frequency; later it may work
  * @VIG_ERROR_UNAVAILABLE: a part this needs is not there now
- * @VIG_ERROR_TIMED_OUT: it took longer than its limit
+ * @VIG_ERROR_TIMED_OUT: it took longer than its limit; it may or may not have happened. What was never begun or sent is UNAVAILABLE
  * @VIG_ERROR_INTERRUPTED: it was running when it ended; it may or may not have happened
  * @VIG_ERROR_REMOTE: another server (an LLM provider, say) answered with an error
  * @VIG_ERROR_NOT_SUPPORTED: this build, kernel or plugin cannot do it

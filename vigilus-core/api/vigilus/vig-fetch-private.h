@@ -22,6 +22,5 @@ VIG_API VigFetchTarget *vig_fetch_target_new    (GUri *uri, VigFetchReach reach,
 /* Leads to the checked addresses and to nothing else, under the host's name, which certificates are checked against. */
 GSocketConnectable *vig_fetch_target_connectable (VigFetchTarget *target);
 gboolean            vig_fetch_same_origin       (GUri *a, GUri *b);
-int                 vig_fetch_get_port          (GUri *uri);
 
 G_END_DECLS

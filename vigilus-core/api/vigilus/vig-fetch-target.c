@@ -116,8 +116,8 @@ vig_fetch_target_free (VigFetchTarget *target)
   g_free (target);
 }
 
-int
-vig_fetch_get_port (GUri *uri)
+static int
+get_port (GUri *uri)
 {
   if (g_uri_get_port (uri) > 0)
     return g_uri_get_port (uri);
@@ -128,7 +128,7 @@ vig_fetch_get_port (GUri *uri)
 gboolean
 vig_fetch_same_origin (GUri *a, GUri *b)
 {
-  return g_str_equal (g_uri_get_scheme (a), g_uri_get_scheme (b)) && vig_fetch_get_port (a) == vig_fetch_get_port (b)
+  return g_str_equal (g_uri_get_scheme (a), g_uri_get_scheme (b)) && get_port (a) == get_port (b)
          && g_ascii_strcasecmp (g_uri_get_host (a), g_uri_get_host (b)) == 0;
 }
 
@@ -137,7 +137,7 @@ vig_fetch_target_connectable (VigFetchTarget *target)
 {
   VigCheckedAddress *address = g_object_new (VIG_TYPE_CHECKED_ADDRESS,
                                              "hostname", g_uri_get_host (target->uri),
-                                             "port", (guint) vig_fetch_get_port (target->uri),
+                                             "port", (guint) get_port (target->uri),
                                              "scheme", g_uri_get_scheme (target->uri), NULL);
 
   address->addresses = g_list_copy_deep (target->addresses, (GCopyFunc) (void (*) (void)) g_object_ref, NULL);

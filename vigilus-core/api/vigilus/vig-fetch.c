@@ -23,6 +23,8 @@ typedef struct
   gboolean               expired;
   const char            *method;
   gboolean               with_body;
+  gboolean               is_sent;  /* some of it may have come across */
+  gboolean               may_have_changed; /* the same of what does more than read */
   gboolean               foreign;  /* it was sent to another origin: nothing of the caller's goes there */
   VigFetchTarget        *target;
   SoupSession           *session;
@@ -54,10 +56,21 @@ on_expired (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+cancel_io (gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* In the thread of the fetch: where another one cancels, GLib 2.74 leaks the source that watches for it, now and then. */
 static void
 on_cancelled (GCancellable *cancellable, gpointer user_data)
 {
-  g_cancellable_cancel (user_data);
+  Fetch *self = user_data;
+
+  g_main_context_invoke_full (self->context, G_PRIORITY_HIGH, cancel_io, g_object_ref (self->io), g_object_unref);
 }
 
 static void
@@ -83,9 +96,11 @@ explain (Fetch *self, GError *cause, GError **error)
   const char *host = self->target != NULL ? g_uri_get_host (self->target->uri) : "the server";
 
   if (self->expired)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_TIMED_OUT, "%s did not answer in time", host);
+    g_set_error (error, VIG_ERROR, self->is_sent ? VIG_ERROR_TIMED_OUT : VIG_ERROR_UNAVAILABLE, "%s did not answer in time", host);
   else if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED) || cause->domain == VIG_ERROR)
     g_propagate_error (error, g_steal_pointer (&owned));
+  else if (self->may_have_changed)
+    g_set_error (error, VIG_ERROR, VIG_ERROR_INTERRUPTED, "%s was asked, and there came no whole answer: %s", host, cause->message);
   else if (cause->domain == G_TLS_ERROR)
     g_set_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "failed to trust %s: %s", host, cause->message);
   else if (self->stream != NULL || cause->domain == SOUP_SESSION_ERROR)
@@ -109,6 +124,21 @@ accept_certificate (GTlsCertificate *certificate, GTlsCertificateFlags flags, gp
   return g_tls_certificate_verify (certificate, identity, self->ca) == 0;
 }
 
+static gboolean
+is_safe (Fetch *self)
+{
+  return g_str_equal (self->method, "GET") || g_str_equal (self->method, "HEAD");
+}
+
+static void
+on_sending (SoupMessage *message, gpointer user_data)
+{
+  Fetch *self = user_data;
+
+  self->is_sent = TRUE;
+  self->may_have_changed = self->may_have_changed || !is_safe (self);
+}
+
 static void
 set_up_message (Fetch *self)
 {
@@ -122,6 +152,7 @@ set_up_message (Fetch *self)
     soup_message_headers_replace (headers, request->headers[i], request->headers[i + 1]);
   if (self->with_body && request->body != NULL)
     soup_message_set_request_body_from_bytes (self->message, request->content_type, request->body);
+  g_signal_connect (self->message, "starting", G_CALLBACK (on_sending), self);
   vig_tls_watch (self->message, accept_certificate, self);
 }
 
@@ -194,9 +225,8 @@ static void
 prepare_redirect (Fetch *self, GUri *uri)
 {
   guint status = soup_message_get_status (self->message);
-  gboolean is_safe = g_str_equal (self->method, "GET") || g_str_equal (self->method, "HEAD");
 
-  if (status <= 303 && !is_safe)
+  if (status <= 303 && !is_safe (self))
     {
       self->method = "GET";
       self->with_body = FALSE;
@@ -357,7 +387,7 @@ vig_fetch (const VigFetchRequest *request, GCancellable *cancellable, GError **e
 
   g_main_context_push_thread_default (context);
   if (cancellable != NULL)
-    handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), g_object_ref (io), g_object_unref);
+    handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), &self, NULL);
   set_timer (&self);
   answer = run (&self, error);
   end_hop (&self);

@@ -21,6 +21,8 @@ typedef enum
 
 /* After the IANA special-purpose registries; IPv4 that is embedded in IPv6 (mapped, NAT64) counts as what it is, 6to4 and Teredo are never. */
 VIG_API VigAddressKind vig_address_classify (GInetAddress *address);
+/* Whether it is a name (no address; in lower case) that only a network of one's own gives: without a dot, or under a suffix such as ".lan". */
+VIG_API gboolean       vig_host_name_is_private (const char *name);
 
 typedef enum
 {
@@ -68,7 +70,8 @@ VIG_API char           *vig_fetch_answer_dup_text   (VigFetchAnswer *answer);
 /* Blocks: on a worker thread only. Names are resolved once per hop, all their addresses are checked, and one of the checked ones is connected
  * to; no proxy, cookie, cache or stored password takes part. A redirect to another origin carries no header of the caller's.
  * An answer of any status is an answer. VIG_ERROR_INVALID: the address is none. VIG_ERROR_DENIED: it must not be reached. VIG_ERROR_UNAVAILABLE:
- * nothing answers. VIG_ERROR_TIMED_OUT. VIG_ERROR_NOT_SUPPORTED: not of @accepted_types. VIG_ERROR_REMOTE: what came is no HTTP. */
+ * nothing answers, or nothing was sent in time. VIG_ERROR_TIMED_OUT: it was sent. VIG_ERROR_INTERRUPTED: what is neither GET nor HEAD was sent, and no whole answer came.
+ * VIG_ERROR_NOT_SUPPORTED: not of @accepted_types. VIG_ERROR_REMOTE: what came is no HTTP. */
 VIG_API VigFetchAnswer *vig_fetch (const VigFetchRequest *request, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

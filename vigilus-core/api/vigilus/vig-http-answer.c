@@ -4,6 +4,7 @@
 #include "vig-http-exchange.h"
 #include "vig-http-fault.h"
 #include "vig-http-provider.h"
+#include "vig-json-lenient.h"
 #include "vig-sse.h"
 
 #include <string.h>
@@ -55,6 +56,7 @@ vig_http_answer_new (VigHttpProvider *provider, VigChunkFunc on_chunk, gpointer 
   self->chunk_data = chunk_data;
   self->buffer = g_string_new (NULL);
   self->sse = vig_sse_new (on_event, self);
+  vig_sse_set_json (self->sse);
   self->reply = vig_reply_new ();
   if (klass->new_state != NULL)
     self->state = klass->new_state (provider);
@@ -102,8 +104,10 @@ is_truthy (JsonNode *node)
     return json_node_get_boolean (node);
   if (JSON_NODE_HOLDS_OBJECT (node))
     return json_object_get_size (json_node_get_object (node)) > 0;
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return json_array_get_length (json_node_get_array (node)) > 0;
 
-  return TRUE;
+  return json_node_get_double (node) != 0;
 }
 
 static gboolean
@@ -138,6 +142,7 @@ on_event (const char *event, const char *data, gsize length, gpointer user_data)
 {
   VigHttpAnswer *self = user_data;
   g_autoptr (JsonObject) object = NULL;
+  g_autoptr (GError) wrong = NULL;
 
   while (length > 0 && g_ascii_isspace (*data))
     data++, length--;
@@ -149,11 +154,17 @@ on_event (const char *event, const char *data, gsize length, gpointer user_data)
       return;
     }
   if (*data != '{')
-    return;
+    {
+      if (g_str_equal (event, "error") && self->fault == NULL)
+        self->fault = vig_http_fault_new_text (self->status, NULL, data);
+      return;
+    }
 
-  object = vig_json_parse_object (data, length, VIG_SSE_MAX_EVENT, &self->broken);
+  object = vig_json_parse_object_lenient (data, length, VIG_SSE_MAX_EVENT, &wrong);
   if (object != NULL)
     take_event (self, object);
+  else
+    self->broken = g_steal_pointer (&wrong);
 }
 
 void
@@ -234,7 +245,7 @@ take_line (VigHttpAnswer *self, const char *line, gsize length, GError **error)
   if (length == 0 || self->done)
     return TRUE;
 
-  object = vig_json_parse_object (line, length, VIG_SSE_MAX_EVENT, &wrong);
+  object = vig_json_parse_object_lenient (line, length, VIG_SSE_MAX_EVENT, &wrong);
   if (object != NULL)
     {
       self->seen_line = TRUE;
@@ -377,7 +388,7 @@ end_body (VigHttpAnswer *self)
 
   if (g_str_has_prefix (text, "\357\273\277"))
     text += 3;
-  node = vig_json_parse (text, -1, VIG_JSON_MAX_SIZE, NULL);
+  node = vig_json_parse_lenient (text, -1, VIG_JSON_MAX_SIZE, NULL);
   if (node == NULL)
     self->fault = vig_http_fault_new_text (self->status, self->headers, self->buffer->str);
   else if (self->status < 300 && is_array_of_objects (node))
@@ -400,7 +411,7 @@ end_body (VigHttpAnswer *self)
 static void
 end_bare_json (VigHttpAnswer *self)
 {
-  g_autoptr (JsonNode) node = self->buffer->len > 0 ? vig_json_parse (self->buffer->str, self->buffer->len, 0, NULL) : NULL;
+  g_autoptr (JsonNode) node = self->buffer->len > 0 ? vig_json_parse_lenient (self->buffer->str, self->buffer->len, 0, NULL) : NULL;
   JsonNode *first = node != NULL && is_array_of_objects (node) ? json_array_get_element (json_node_get_array (node), 0) : node;
 
   if (first != NULL && JSON_NODE_HOLDS_OBJECT (first) && says_error (json_node_get_object (first)))

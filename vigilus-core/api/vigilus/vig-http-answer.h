@@ -24,6 +24,7 @@ typedef struct
   char  *message;   /* or NULL */
   char  *upstream;  /* who stands behind the server, and what it said; or NULL */
   guint  retry_after_ms; /* to wait before asking again, where the body says so; 0: it does not */
+  gboolean is_page; /* HTML where JSON was expected: the message is ours */
 } VigHttpFault;
 
 /* One answer as it is read: bytes in, cut anywhere; a reply out. No I/O happens here, so it can be fed from recordings. */

@@ -3,6 +3,7 @@
 
 #include "vig-http-exchange.h"
 #include "vig-http-fault.h"
+#include "vig-http-models.h"
 #include "vig-http-wait.h"
 #include "vig-tls.h"
 
@@ -29,25 +30,26 @@ static const char *phase_texts[N_PHASES] = {
 
 typedef struct
 {
-  SoupSession   *session;
-  VigHttpLimits  limits;
-  char          *uri;
-  char          *api_key;
-  JsonObject    *body;
-  gboolean       raw;
-  VigChunkFunc   on_chunk;
-  gpointer       chunk_data;
+  VigHttpProvider *provider; /* the task's */
+  SoupSession     *session;
+  VigHttpLimits    limits;
+  char            *uri;
+  char            *api_key;
+  JsonObject      *body;
+  gboolean         raw;
+  VigChunkFunc     on_chunk;
+  gpointer         chunk_data;
 
-  gulong         cancelled_id;
-  GCancellable  *io;         /* of this attempt: fired by the caller's and by the timer */
-  Phase          phase;
-  GSource       *timer;
-  gboolean       expired;
-  guint          attempt;
-  guint          adaptations;
-  SoupMessage   *message;
-  GInputStream  *stream;
-  VigHttpAnswer *answer;
+  gulong           cancelled_id;
+  GCancellable    *io;         /* of this attempt: fired by the caller's and by the timer */
+  Phase            phase;
+  GSource         *timer;
+  gboolean         expired;
+  guint            attempt;
+  guint            adaptations;
+  SoupMessage     *message;
+  GInputStream    *stream;
+  VigHttpAnswer   *answer;
 } Exchange;
 
 static void start (GTask *task);
@@ -199,7 +201,8 @@ on_expired (gpointer user_data)
 static guint
 get_limit (Exchange *self)
 {
-  const guint limits[N_PHASES] = { self->limits.connect, self->limits.first_byte, self->limits.idle };
+  gboolean is_home = vig_http_provider_is_at_home (self->provider);
+  const guint limits[N_PHASES] = { self->limits.connect, is_home ? self->limits.first_byte : self->limits.cloud_first_byte, self->limits.idle };
 
   return limits[self->phase];
 }
@@ -332,11 +335,10 @@ handle_fault (GTask *task, GError *error)
       g_error_free (error);
       start (task);
     }
-  else if (!delivered && fault->retry_after_ms <= VIG_HTTP_MAX_RETRY_WAIT_MS
-           && vig_http_fault_may_retry (fault, headers, self->attempt, g_random_double (), &wait))
+  else if (!delivered && vig_http_fault_may_retry (fault, headers, self->attempt, g_random_double (), &wait))
     {
       g_error_free (error);
-      retry_after (task, MAX (wait, fault->retry_after_ms));
+      retry_after (task, wait);
     }
   else
     {
@@ -406,14 +408,17 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->stream = g_steal_pointer (&stream);
   vig_http_answer_begin (self->answer, soup_message_get_status (self->message), soup_message_get_response_headers (self->message));
-  enter_phase (self, PHASE_IDLE);
+  /* Headers alone are no beginning of an answer: many servers send them before the model has read its prompt. */
   g_input_stream_read_bytes_async (self->stream, READ_SIZE, G_PRIORITY_DEFAULT, self->io, on_read, task);
 }
 
 static void
 on_wrote_headers (SoupMessage *message, gpointer user_data)
 {
-  enter_phase (user_data, PHASE_FIRST_BYTE);
+  Exchange *self = user_data;
+
+  vig_http_provider_note_address (self->provider, soup_message_get_remote_address (message));
+  enter_phase (self, PHASE_FIRST_BYTE);
 }
 
 static void
@@ -476,6 +481,7 @@ vig_http_exchange_run_async (VigHttpProvider *provider, const VigHttpRequest *re
 
   g_task_set_source_tag (task, vig_http_exchange_run_async);
   g_task_set_task_data (task, self, (GDestroyNotify) exchange_free);
+  self->provider = provider;
   self->session = g_object_ref (request->session);
   self->limits = request->limits;
   self->uri = g_strdup (request->uri);

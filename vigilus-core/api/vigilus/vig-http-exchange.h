@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* Not installed: one request on its way, with its time limits and retries. Milliseconds. */
 #define VIG_HTTP_CONNECT_LIMIT_MS (15 * 1000)
-#define VIG_HTTP_FIRST_BYTE_LIMIT_MS (600 * 1000) /* models are loaded and think before they say anything */
+#define VIG_HTTP_FIRST_BYTE_LIMIT_MS (600 * 1000) /* headers aside: models are loaded, read and think before they say anything */
+#define VIG_HTTP_CLOUD_FIRST_BYTE_LIMIT_MS (180 * 1000) /* of a cloud, where none is loaded: one that hangs is given up */
 #define VIG_HTTP_IDLE_LIMIT_MS (180 * 1000)       /* between two pieces; comments that keep alive are pieces */
 #define VIG_HTTP_MAX_CONNECTIONS 1024
 #define VIG_HTTP_MAX_ADAPTATIONS 4
@@ -15,7 +16,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint connect;
-  guint first_byte;
+  guint first_byte;       /* of a server at home */
+  guint cloud_first_byte; /* of any other */
   guint idle;
 } VigHttpLimits;
 

@@ -61,18 +61,36 @@ static const struct
 
 /* Parts of what servers say, in lower case: the conversation is too long for the model. */
 static const char *const too_long[] = {
-  "prompt is too long", "prompt too long", "maximum context length", "context_length_exceeded", "exceed_context_size",
-  "context window", "too_many_prompt_tokens", "total length of all messages is too long",
+  "prompt is too long", "prompt too long", "input is too long", "prompt exceeds max length", "maximum context length", "context_length_exceeded",
+  "exceed_context_size", "context window", "too_many_prompt_tokens", "total length of all messages is too long", "reduce the length of",
   "exceed context limit",                  /* Anthropic, of input and max_tokens together */
   "maximum prompt length",                 /* xAI */
+  "exceed the configured limit of",        /* Azure */
+  "prompt token count of",                 /* GitHub */
+  "exceeded model token limit",            /* Moonshot */
+  "range of input length should be",       /* Alibaba */
+  "tokens in the prompt cannot exceed",    /* Cohere */
+  "longer than the maximum model length",  /* vLLM */
+  "longer than the model's context length", /* SGLang */
+  "`inputs` tokens + `max_new_tokens`",    /* Text Generation Inference */
+  "context size has been exceeded",        /* llama.cpp, in the middle of an answer */
   "greater than the context length",       /* LM Studio */
   "tokens when context the overflows",     /* LM Studio, older */
   NULL,
 };
 
+/* More in one request than the account may send in a minute: waiting does not help. */
+static const char *const over_a_minute[] = { "must be reduced in order to run", NULL };
+
 /* The same for content that the provider does not want, whichever model is asked. */
 static const char *const refused[] = {
   "content_filter", "content_policy_violation", "responsibleaipolicyviolation", "content management policy", "requires moderation", "flagged by moderation", NULL,
+};
+
+/* The account has no money left, or may spend no more. */
+static const char *const out_of_money[] = {
+  "insufficient_quota", "enforced_spend_limit_reached", "spend limit", "spending limit", "billing_hard_limit_reached", "credit balance is too low",
+  "insufficient credits", "insufficient balance", "have any credits", NULL,
 };
 
 static char *
@@ -86,6 +104,18 @@ dup_scalar (JsonObject *object, const char *name)
     return json_node_dup_string (node);
 
   return vig_json_to_string (node);
+}
+
+/* A text; or what a gateway put there instead, as JSON. NULL: nothing. */
+static char *
+dup_said (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return NULL;
+
+  return JSON_NODE_HOLDS_VALUE (node) ? dup_scalar (object, name) : vig_json_to_string (node);
 }
 
 static guint
@@ -119,6 +149,31 @@ dup_raw_message (JsonNode *raw)
   return message;
 }
 
+/* OpenRouter repeats its headers in what it says, also in the middle of a stream. */
+static gboolean
+is_header (const char *name, const char *value)
+{
+  return name[strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_")] == '\0' && name[0] != '\0' && strpbrk (value, "\r\n") == NULL;
+}
+
+static guint
+read_repeated_wait (guint status, JsonObject *metadata)
+{
+  JsonObject *repeated = vig_json_get_object (metadata, "headers");
+  g_autoptr (SoupMessageHeaders) headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
+  g_autoptr (GList) names = repeated != NULL ? json_object_get_members (repeated) : NULL;
+
+  for (GList *l = names; l != NULL; l = l->next)
+    {
+      g_autofree char *value = dup_scalar (repeated, l->data);
+
+      if (value != NULL && is_header (l->data, value))
+        soup_message_headers_append (headers, l->data, value);
+    }
+
+  return vig_http_retry_after_ms (status, headers, g_get_real_time () / 1000);
+}
+
 /* A gateway (OpenRouter) tells who failed, and in what words. */
 static void
 read_upstream (VigHttpFault *self, JsonObject *error)
@@ -137,18 +192,19 @@ static void
 read_error_object (VigHttpFault *self, JsonObject *outer, JsonObject *inner)
 {
   const char *type = vig_json_get_string (inner, "type", NULL);
-  const char *message = vig_json_get_string (inner, "message", NULL);
 
   if (type == NULL)
     type = vig_json_get_string (inner, "status", NULL);
-  if (message == NULL)
-    message = vig_json_get_string (inner, "detail", NULL);
-  if (message == NULL)
-    message = vig_json_get_string (outer, "message", NULL);
-
   self->type = g_strdup (type);
-  self->message = g_strdup (message);
+  self->message = dup_said (inner, "message");
+  if (self->message == NULL)
+    self->message = dup_said (inner, "detail");
+  if (self->message == NULL)
+    self->message = dup_said (outer, "message");
   self->code = dup_scalar (inner, "code");
+  /* Anthropic: "enforced_spend_limit_reached" stands there alone, beside the type of any rate limit. */
+  if (self->code == NULL && vig_json_get_object (inner, "details") != NULL)
+    self->code = dup_scalar (vig_json_get_object (inner, "details"), "error_code");
   if (self->code == NULL)
     self->code = dup_scalar (outer, "code");
   read_upstream (self, inner);
@@ -181,6 +237,8 @@ vig_http_fault_new_json (guint status, JsonNode *body)
   if (outer != NULL && self->message == NULL && self->type == NULL && self->code == NULL)
     self->message = vig_json_object_to_string (outer);
   self->effective = effective_status (self);
+  if (error != NULL && JSON_NODE_HOLDS_OBJECT (error) && vig_json_get_object (json_node_get_object (error), "metadata") != NULL)
+    self->retry_after_ms = read_repeated_wait (self->effective, vig_json_get_object (json_node_get_object (error), "metadata"));
 
   return self;
 }
@@ -222,7 +280,7 @@ vig_http_fault_new_text (guint status, SoupMessageHeaders *headers, const char *
 
       self->message = g_strdup_printf ("a web page%s%s%s where JSON was expected",
                                        title != NULL ? " (\"" : "", title != NULL ? title : "", title != NULL ? "\")" : "");
-      self->type = g_strdup ("html");
+      self->is_page = TRUE;
     }
   else
     self->message = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), MAX_MESSAGE));
@@ -245,9 +303,9 @@ vig_http_fault_free (VigHttpFault *self)
 }
 
 static gboolean
-says (const VigHttpFault *self, const char *const *parts)
+says_itself (const VigHttpFault *self, const char *const *parts)
 {
-  const char *texts[] = { self->message, self->code, self->type, self->upstream };
+  const char *texts[] = { self->message, self->code, self->type };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
@@ -262,9 +320,18 @@ says (const VigHttpFault *self, const char *const *parts)
 }
 
 static gboolean
+says (const VigHttpFault *self, const char *const *parts)
+{
+  const VigHttpFault upstream = { .message = self->upstream };
+
+  return says_itself (self, parts) || says_itself (&upstream, parts);
+}
+
+static gboolean
 is_too_long (const VigHttpFault *self)
 {
-  return (self->effective == 400 || self->effective == 500) && says (self, too_long);
+  return ((self->effective == 400 || self->effective == 422 || self->effective == 500) && says (self, too_long))
+         || (self->effective == 429 && says_itself (self, over_a_minute));
 }
 
 static gboolean
@@ -284,19 +351,11 @@ is_about_pictures (const VigHttpFault *self)
   return strstr (said, "support") != NULL || strstr (said, "modality") != NULL || strstr (said, "multimodal") != NULL || strstr (said, "vision") != NULL;
 }
 
-/* Neither time nor another attempt helps. */
+/* Neither time nor another attempt helps. What the vendor behind a gateway says is of the gateway's account there, not of the owner's. */
 static gboolean
 is_out_of_money (const VigHttpFault *self)
 {
-  return g_strcmp0 (self->code, "insufficient_quota") == 0 || g_strcmp0 (self->type, "insufficient_quota") == 0
-         || g_strcmp0 (self->code, "enforced_spend_limit_reached") == 0
-         || (self->message != NULL && strstr (self->message, "spend limit") != NULL);
-}
-
-static gboolean
-is_page (const VigHttpFault *self)
-{
-  return g_strcmp0 (self->type, "html") == 0;
+  return self->effective >= 400 && self->effective < 500 && says_itself (self, out_of_money);
 }
 
 static void
@@ -313,10 +372,15 @@ find_meaning (const VigHttpFault *self, int *code, const char **advice)
 
   if (self->effective >= 300 && self->effective < 400)
     *advice = "redirects are not followed with a key: set the base URL to where the server really is";
-  else if (is_page (self))
+  else if (self->is_page)
     *advice = "check the base URL";
   else if (is_out_of_money (self))
-    *advice = "check the credit and the limits of the account";
+    {
+      *code = *code == VIG_ERROR_INVALID ? VIG_ERROR_REMOTE : *code;
+      *advice = "check the credit and the limits of the account";
+    }
+  else if (self->retry_after_ms == VIG_HTTP_NEVER)
+    *advice = "what may be asked in a day is used up: go on tomorrow, raise the limit of the account, or choose another model";
   else if (is_about_pictures (self))
     {
       *code = VIG_ERROR_INVALID;
@@ -365,7 +429,7 @@ vig_http_fault_to_error (const VigHttpFault *self, const char *title, const char
       *(char *) g_utf8_find_prev_char (shown, shown + MAX_MESSAGE) = '\0';
     }
 
-  if (is_page (self) && self->status < 300)
+  if (self->is_page && self->status < 300)
     return g_error_new (VIG_ERROR, code, "%s answered with %s; %s", title, shown, advice);
 
   return g_error_new (VIG_ERROR, code, "%s answered with error %u: %s%s; %s", title, self->effective, shown, when, advice);
@@ -384,7 +448,7 @@ vig_http_fault_may_retry (const VigHttpFault *self, SoupMessageHeaders *headers,
 {
   const char *should = headers != NULL ? soup_message_headers_get_one (headers, "x-should-retry") : NULL;
   guint status = self->effective;
-  gboolean is_wrong_place = is_page (self) && self->status < 300;
+  gboolean is_wrong_place = self->is_page && self->status < 300;
   gboolean worth = status == 408 || status == 409 || status == 429 || status >= 500;
 
   if (should != NULL && g_ascii_strcasecmp (should, "true") == 0)
@@ -397,6 +461,7 @@ vig_http_fault_may_retry (const VigHttpFault *self, SoupMessageHeaders *headers,
   *wait_ms = vig_http_retry_after_ms (status, headers, g_get_real_time () / 1000);
   if (*wait_ms == 0)
     *wait_ms = vig_http_backoff_ms (attempt, status == 503 || status == 529, random);
+  *wait_ms = MAX (*wait_ms, self->retry_after_ms);
 
   return *wait_ms <= VIG_HTTP_MAX_RETRY_WAIT_MS;
 }

@@ -28,7 +28,7 @@ listing_free (gpointer data)
 static void
 ask (VigHttpProvider *provider, const char *path, JsonObject *body, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  VigHttpRequest request = { .limits = { LIMIT_MS, LIMIT_MS, LIMIT_MS }, .body = body, .raw = TRUE };
+  VigHttpRequest request = { .limits = { LIMIT_MS, LIMIT_MS, LIMIT_MS, LIMIT_MS }, .body = body, .raw = TRUE };
 
   vig_http_provider_run_async (provider, path, &request, cancellable, callback, user_data);
 }
@@ -42,13 +42,56 @@ inquire (VigHttpProvider *provider, const char *id, GCancellable *cancellable, G
 }
 
 static void
-keep (VigHttpProvider *provider, const VigModel *model)
+keep (VigHttpProvider *provider, const char *name, const VigModel *model)
 {
   GHashTable *models = vig_http_provider_get_models (provider);
 
   if (g_hash_table_size (models) >= MAX_MODELS)
     g_hash_table_remove_all (models);
-  g_hash_table_insert (models, g_strdup (model->id), vig_model_copy (model));
+  g_hash_table_insert (models, g_strdup (name), vig_model_copy (model));
+}
+
+static void
+keep_aliases (VigHttpProvider *provider, const VigModel *model)
+{
+  for (guint i = 0; model->aliases != NULL && model->aliases[i] != NULL; i++)
+    keep (provider, model->aliases[i], model);
+}
+
+static void
+end_list (GTask *task)
+{
+  VigHttpProvider *provider = g_task_get_source_object (task);
+  Listing *self = g_task_get_task_data (task);
+
+  for (guint i = 0; i < self->models->len; i++)
+    keep_aliases (provider, g_ptr_array_index (self->models, i));
+  for (guint i = 0; i < self->models->len; i++)
+    {
+      VigModel *model = g_ptr_array_index (self->models, i);
+
+      keep (provider, model->id, model);
+    }
+  vig_http_provider_end_list (provider);
+  g_task_return_pointer (task, g_steal_pointer (&self->models), (GDestroyNotify) g_ptr_array_unref);
+  g_object_unref (task);
+}
+
+/* Only that the key is wrong counts: whatever else goes wrong there, the list is a list. */
+static void
+on_key_asked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VigHttpAnswer) answer = vig_http_exchange_run_finish (result, &error);
+
+  if (answer == NULL && (g_error_matches (error, VIG_ERROR, VIG_ERROR_UNAUTHENTICATED) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      g_object_unref (task);
+    }
+  else
+    end_list (task);
 }
 
 static void on_inquired_listed (GObject *source, GAsyncResult *result, gpointer user_data);
@@ -60,18 +103,18 @@ go_on (GTask *task)
   VigHttpProvider *provider = g_task_get_source_object (task);
   Listing *self = g_task_get_task_data (task);
 
-  if (VIG_HTTP_PROVIDER_GET_CLASS (provider)->inquiry_path != NULL && self->inquired < MIN (self->models->len, MAX_INQUIRIES))
+  VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (provider);
+
+  if (klass->inquiry_path != NULL && self->inquired < MIN (self->models->len, MAX_INQUIRIES))
     {
       VigModel *model = g_ptr_array_index (self->models, self->inquired++);
 
       inquire (provider, model->id, g_task_get_cancellable (task), on_inquired_listed, task);
-      return;
     }
-
-  for (guint i = 0; i < self->models->len; i++)
-    keep (provider, g_ptr_array_index (self->models, i));
-  g_task_return_pointer (task, g_steal_pointer (&self->models), (GDestroyNotify) g_ptr_array_unref);
-  g_object_unref (task);
+  else if (klass->key_path != NULL)
+    ask (provider, klass->key_path, NULL, g_task_get_cancellable (task), on_key_asked, task);
+  else
+    end_list (task);
 }
 
 static void
@@ -153,16 +196,26 @@ vig_http_models_asks_about_picture (VigTranscript *transcript)
 }
 
 gboolean
+vig_http_models_asks_with_tools (const VigCompletionRequest *request)
+{
+  return request->tools != NULL && request->tools[0] != NULL;
+}
+
+gboolean
 vig_http_models_needs (VigHttpProvider *provider, const VigCompletionRequest *request)
 {
   VigHttpProviderClass *klass = VIG_HTTP_PROVIDER_GET_CLASS (provider);
 
+  if (klass->lists_prices)
+    return vig_http_provider_begin_list (provider);
   if (vig_http_provider_find_model (provider, request->model) != NULL)
     return FALSE;
   if (klass->inquiry_path != NULL)
     return TRUE;
 
-  return klass->models_path != NULL && vig_http_models_asks_about_picture (request->transcript) && vig_http_provider_begin_list (provider);
+  return klass->models_path != NULL
+         && (vig_http_models_asks_about_picture (request->transcript) || (klass->lists_tools && vig_http_models_asks_with_tools (request)))
+         && vig_http_provider_begin_list (provider);
 }
 
 /* Whatever else went wrong, the completion itself says better. */
@@ -192,7 +245,7 @@ on_inquired (GObject *source, GAsyncResult *result, gpointer user_data)
       VigModel *model = vig_model_new (g_task_get_task_data (task), 0);
 
       VIG_HTTP_PROVIDER_GET_CLASS (source)->parse_inquiry (VIG_HTTP_PROVIDER (source), vig_http_answer_get_body (answer), model);
-      keep (VIG_HTTP_PROVIDER (source), model);
+      keep (VIG_HTTP_PROVIDER (source), model->id, model);
       vig_model_free (model);
     }
   end_learning (task, error);
@@ -204,6 +257,9 @@ on_list_learned (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (GPtrArray) models = vig_http_models_list_finish (result, &error);
 
+  /* To answer without a price is better than not to answer. */
+  if (VIG_HTTP_PROVIDER_GET_CLASS (source)->lists_prices && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_clear_error (&error);
   end_learning (user_data, error);
 }
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "vig-fetch.h"
 #include "vig-http-models.h"
+#include "vig-think.h"
 
 #include <string.h>
 
 #define IDLE_CONNECTION_S 60
+#define LIST_AGAIN G_TIME_SPAN_DAY
+#define LIST_AFTER_FAILURE (10 * G_TIME_SPAN_MINUTE)
 
 typedef struct
 {
@@ -13,8 +17,11 @@ typedef struct
   char         *base_url; /* without a slash at the end; NULL: not configured */
   char         *api_key;
   VigHttpLimits limits;
+  gboolean      is_own_cloud; /* the maker's own service */
+  gboolean      is_near;      /* the address that was connected to is none of the public network */
   GHashTable   *models;   /* id → VigModel, as far as the server told */
-  gboolean      listed;   /* before a question with a picture */
+  char         *tools;    /* options: "native", "text" or NULL */
+  gint64        list_due; /* monotonic: when the list is to be read anew; 0: at once */
 } VigHttpProviderPrivate;
 
 static void provider_iface_init (VigProviderInterface *iface);
@@ -37,6 +44,7 @@ vig_http_provider_init (VigHttpProvider *self)
   priv->models = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) vig_model_free);
   priv->limits.connect = VIG_HTTP_CONNECT_LIMIT_MS;
   priv->limits.first_byte = VIG_HTTP_FIRST_BYTE_LIMIT_MS;
+  priv->limits.cloud_first_byte = VIG_HTTP_CLOUD_FIRST_BYTE_LIMIT_MS;
   priv->limits.idle = VIG_HTTP_IDLE_LIMIT_MS;
   priv->session = soup_session_new_with_options ("user-agent", "Vigilus/" VIG_VERSION,
                                                  "max-conns", VIG_HTTP_MAX_CONNECTIONS,
@@ -57,6 +65,7 @@ vig_http_provider_finalize (GObject *object)
   g_hash_table_unref (priv->models);
   g_free (priv->base_url);
   g_free (priv->api_key);
+  g_free (priv->tools);
 
   G_OBJECT_CLASS (vig_http_provider_parent_class)->finalize (object);
 }
@@ -77,7 +86,38 @@ vig_http_provider_set_time_limits (VigHttpProvider *self, guint connect, guint f
   priv = get_private (self);
   priv->limits.connect = connect > 0 ? connect : priv->limits.connect;
   priv->limits.first_byte = first_byte > 0 ? first_byte : priv->limits.first_byte;
+  priv->limits.cloud_first_byte = first_byte > 0 ? first_byte : priv->limits.cloud_first_byte;
   priv->limits.idle = idle > 0 ? idle : priv->limits.idle;
+}
+
+VigHttpLimits
+vig_http_provider_get_time_limits (VigHttpProvider *self)
+{
+  return get_private (self)->limits;
+}
+
+void
+vig_http_provider_set_limits (VigHttpProvider *self, const VigHttpLimits *limits)
+{
+  get_private (self)->limits = *limits;
+}
+
+gboolean
+vig_http_provider_is_at_home (VigHttpProvider *self)
+{
+  VigHttpProviderPrivate *priv = get_private (self);
+
+  return VIG_HTTP_PROVIDER_GET_CLASS (self)->info->is_local || (priv->is_near && !priv->is_own_cloud);
+}
+
+/* A name says nothing: many a server at home has one under a domain of its owner's. */
+void
+vig_http_provider_note_address (VigHttpProvider *self, GSocketAddress *address)
+{
+  VigHttpProviderPrivate *priv = get_private (self);
+  GInetAddress *inet = G_IS_INET_SOCKET_ADDRESS (address) ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)) : NULL;
+
+  priv->is_near = inet != NULL && vig_address_classify (inet) != VIG_ADDRESS_PUBLIC;
 }
 
 /* The URL itself is not in the messages: it may hold a password. */
@@ -124,6 +164,16 @@ check_key (const VigProviderInfo *info, const char *key, GError **error)
   return TRUE;
 }
 
+/* The maker's own service, also where a proxy at home leads to it. */
+static gboolean
+is_own_cloud (const VigProviderInfo *info, const char *url)
+{
+  g_autoptr (GUri) own = info->default_base_url != NULL && !info->is_local ? g_uri_parse (info->default_base_url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+  g_autoptr (GUri) uri = own != NULL ? g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+
+  return uri != NULL && g_ascii_strcasecmp (g_uri_get_host (uri), g_uri_get_host (own)) == 0;
+}
+
 static gboolean
 vig_http_provider_configure (VigProvider *provider, const VigProviderSettings *settings, GError **error)
 {
@@ -149,8 +199,12 @@ vig_http_provider_configure (VigProvider *provider, const VigProviderSettings *s
   priv->base_url = g_steal_pointer (&url);
   g_free (priv->api_key);
   priv->api_key = *key != '\0' ? g_steal_pointer (&key) : NULL;
+  priv->is_own_cloud = is_own_cloud (info, priv->base_url);
+  priv->is_near = FALSE;
   g_hash_table_remove_all (priv->models);
-  priv->listed = FALSE;
+  priv->list_due = 0;
+  g_free (priv->tools);
+  priv->tools = settings->options != NULL ? g_strdup (vig_json_get_string (settings->options, "tools", NULL)) : NULL;
   if (settings->options == NULL || klass->set_options == NULL)
     return TRUE;
 
@@ -217,11 +271,19 @@ gboolean
 vig_http_provider_begin_list (VigHttpProvider *self)
 {
   VigHttpProviderPrivate *priv = get_private (self);
-  gboolean first = !priv->listed;
+  gint64 now = g_get_monotonic_time ();
 
-  priv->listed = TRUE;
+  if (now < priv->list_due)
+    return FALSE;
+  priv->list_due = now + LIST_AFTER_FAILURE;
 
-  return first;
+  return TRUE;
+}
+
+void
+vig_http_provider_end_list (VigHttpProvider *self)
+{
+  get_private (self)->list_due = g_get_monotonic_time () + LIST_AGAIN;
 }
 
 char *
@@ -257,17 +319,66 @@ check_configured (VigHttpProvider *self, GError **error)
   return FALSE;
 }
 
+typedef struct
+{
+  const VigCompletionRequest *request; /* borrowed until the completion ends */
+  VigChunkFunc                on_chunk;
+  gpointer                    chunk_data;
+  VigThink                   *think;   /* NULL: what arrives is what it is */
+} Completion;
+
+static void
+completion_free (gpointer data)
+{
+  Completion *self = data;
+
+  vig_think_free (self->think);
+  g_free (self);
+}
+
+static void
+deliver (VigChunkKind kind, const char *text, gpointer user_data)
+{
+  Completion *self = user_data;
+
+  if (self->on_chunk != NULL)
+    self->on_chunk (kind, text, self->chunk_data);
+}
+
+static void
+take_chunk (VigChunkKind kind, const char *text, gpointer user_data)
+{
+  Completion *self = user_data;
+
+  if (self->think != NULL)
+    vig_think_push (self->think, kind, text);
+  else
+    deliver (kind, text, self);
+}
+
+static VigReply *
+take_reply (Completion *self, VigReply *reply)
+{
+  if (self->think == NULL)
+    return vig_reply_ref (reply);
+
+  vig_think_end (self->think);
+
+  return vig_think_split_reply (reply);
+}
+
 static void
 on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Completion *completion = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (VigHttpAnswer) answer = vig_http_exchange_run_finish (result, &error);
 
   if (answer == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    g_task_return_pointer (task, vig_reply_ref (vig_http_answer_get_reply (answer)), (GDestroyNotify) vig_reply_unref);
+    g_task_return_pointer (task, take_reply (completion, vig_http_answer_get_reply (answer)), (GDestroyNotify) vig_reply_unref);
 }
 
 static gboolean
@@ -301,12 +412,22 @@ check_picture (VigHttpProvider *self, const VigCompletionRequest *request, GErro
   return FALSE;
 }
 
-typedef struct
+/* In the words of servers that refuse: whoever asks then tells of the tools in text. A server that drops them in silence is not asked. */
+static gboolean
+check_tools (VigHttpProvider *self, const VigCompletionRequest *request, GError **error)
 {
-  const VigCompletionRequest *request; /* borrowed until the completion ends */
-  VigChunkFunc                on_chunk;
-  gpointer                    chunk_data;
-} Completion;
+  const VigModel *model = vig_http_provider_find_model (self, request->model);
+  const char *option = get_private (self)->tools;
+  gboolean is_able = option != NULL ? g_str_equal (option, "native") : model == NULL || model->calls_tools != 0;
+
+  if (is_able || !vig_http_models_asks_with_tools (request))
+    return TRUE;
+
+  g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "the model %s does not support tools%s", request->model,
+               option != NULL ? ", by the provider's option \"tools\"" : "");
+
+  return FALSE;
+}
 
 /* Takes @task. */
 static void
@@ -318,7 +439,7 @@ begin_completion (GTask *task)
   g_autoptr (JsonObject) body = NULL;
   GError *error = NULL;
 
-  if (check_picture (self, completion->request, &error))
+  if (check_picture (self, completion->request, &error) && check_tools (self, completion->request, &error))
     body = VIG_HTTP_PROVIDER_GET_CLASS (self)->build_request (self, completion->request, &error);
   if (body == NULL)
     {
@@ -329,8 +450,8 @@ begin_completion (GTask *task)
 
   path = dup_path (self, completion->request);
   vig_http_provider_run_async (self, path,
-                               &(VigHttpRequest) { .limits = get_private (self)->limits, .body = body,
-                                                   .on_chunk = completion->on_chunk, .chunk_data = completion->chunk_data },
+                               &(VigHttpRequest) { .limits = vig_http_provider_get_time_limits (self), .body = body,
+                                                   .on_chunk = take_chunk, .chunk_data = completion },
                                g_task_get_cancellable (task), on_completed, task);
 }
 
@@ -359,8 +480,10 @@ vig_http_provider_complete_async (VigProvider *provider, const VigCompletionRequ
   GError *error = NULL;
 
   g_task_set_source_tag (task, vig_http_provider_complete_async);
-  *completion = (Completion) { request, on_chunk, chunk_data };
-  g_task_set_task_data (task, completion, g_free);
+  *completion = (Completion) { .request = request, .on_chunk = on_chunk, .chunk_data = chunk_data };
+  if (VIG_HTTP_PROVIDER_GET_CLASS (self)->thinks_in_text)
+    completion->think = vig_think_new (deliver, completion);
+  g_task_set_task_data (task, completion, completion_free);
   if (!check_configured (self, &error) || !check_transcript (request, &error))
     {
       g_task_return_error (task, error);

@@ -48,7 +48,10 @@ struct _VigHttpProviderClass
   const char  *inquiry_path;
   void       (*parse_inquiry)  (VigHttpProvider *self, JsonObject *body, VigModel *model);
 
-  gpointer _reserved[2];
+  gboolean     lists_prices;   /* the list of models tells prices: it is read before the first completion, and once a day */
+  gboolean     lists_tools;    /* the list of models tells whether one calls tools: it is read before the first completion with tools */
+  gboolean     thinks_in_text; /* its servers leave "<think>…</think>" at the beginning of a text: it is told apart as reasoning */
+  const char  *key_path;       /* a GET that wants the key where the list of models does not: asked beside the list; or NULL */
 };
 
 VIG_API const char *vig_http_provider_get_base_url    (VigHttpProvider *self); /* without a slash at the end; NULL: not configured */
@@ -67,6 +70,8 @@ VIG_API void        vig_http_provider_set_time_limits (VigHttpProvider *self, gu
 /* The name of a tool as providers accept it, and back. */
 VIG_API char       *vig_http_provider_name_to_wire    (const char *name);
 VIG_API char       *vig_http_provider_name_from_wire  (const char *name);
+/* The schema of a tool's arguments as providers accept it. */
+VIG_API JsonNode   *vig_http_provider_build_schema    (const VigToolInfo *tool);
 /* The result of call @index of the reply in @turn: every call needs one. Where it has none, a text that says so. */
 VIG_API char       *vig_http_provider_find_result     (VigTranscript *transcript, guint turn, guint index, gboolean *is_error);
 /* An id that providers accept, unique in its reply. */
@@ -75,9 +80,13 @@ VIG_API char       *vig_http_provider_dup_call_id     (VigReply *reply, guint in
 VIG_API JsonObject *vig_http_provider_ref_arguments   (const VigReplyCall *call);
 /* The opaque part of @reply, if it is an object whose "format" is @format; or NULL. */
 VIG_API JsonObject *vig_http_provider_get_opaque      (VigReply *reply, const char *format);
+/* Whether the list of what a model can do names it. */
+VIG_API gboolean    vig_http_provider_has_word        (JsonArray *words, const char *word);
 /* Sets @field where @object reports @name as a number. */
 VIG_API void        vig_http_provider_read_count      (JsonObject *object, const char *name, gint64 *field);
 /* Where a server counts @part beside @field, and VigUsage among it. What is not reported is nothing. */
 VIG_API void        vig_http_provider_add_count       (gint64 *field, gint64 part);
+/* What the usage that a server reports says of its cost (OpenRouter's "cost", xAI's "cost_in_usd_ticks"). @report: or NULL. */
+VIG_API void        vig_http_provider_read_cost       (JsonObject *report, VigUsage *usage);
 
 G_END_DECLS

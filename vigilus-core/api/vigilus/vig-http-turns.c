@@ -7,6 +7,8 @@
 
 #define MAX_NAME 64 /* bytes */
 #define MAX_ID 40   /* bytes */
+#define TICKS_OF_A_DOLLAR 1e10 /* xAI */
+#define MAX_DOLLARS 1e6 /* of one answer */
 #define NO_RESULT "There is no result: the call did not finish. It may or may not have happened."
 
 /* Providers accept ^[a-zA-Z0-9_-]{1,64}$. Names of Vigilus have dots and never hyphens, so a hyphen for each dot is a mapping
@@ -112,6 +114,22 @@ vig_http_provider_get_opaque (VigReply *reply, const char *format)
   return object;
 }
 
+gboolean
+vig_http_provider_has_word (JsonArray *words, const char *word)
+{
+  g_return_val_if_fail (words != NULL && word != NULL, FALSE);
+
+  for (guint i = 0; i < json_array_get_length (words); i++)
+    {
+      JsonNode *node = json_array_get_element (words, i);
+
+      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING && g_str_equal (json_node_get_string (node), word))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 void
 vig_http_provider_read_count (JsonObject *object, const char *name, gint64 *field)
 {
@@ -123,6 +141,22 @@ vig_http_provider_read_count (JsonObject *object, const char *name, gint64 *fiel
     *field = json_node_get_int (node);
   else if (json_node_get_value_type (node) == G_TYPE_DOUBLE)
     *field = (gint64) CLAMP (json_node_get_double (node), 0, 1e15);
+}
+
+void
+vig_http_provider_read_cost (JsonObject *report, VigUsage *usage)
+{
+  JsonObject *details = report != NULL ? vig_json_get_object (report, "cost_details") : NULL;
+  double dollars = report != NULL ? vig_json_get_double (report, "cost", -1) : -1;
+  double ticks = report != NULL ? vig_json_get_double (report, "cost_in_usd_ticks", -1) : -1;
+
+  /* By a key of one's own behind the gateway, whoever is behind it sends a bill, too. */
+  if (dollars >= 0 && details != NULL && vig_json_get_boolean (report, "is_byok", FALSE))
+    dollars += MAX (vig_json_get_double (details, "upstream_inference_cost", 0), 0);
+  if (dollars < 0 && ticks >= 0)
+    dollars = ticks / TICKS_OF_A_DOLLAR;
+  if (dollars >= 0)
+    usage->cost_micros = (gint64) (MIN (dollars, MAX_DOLLARS) * 1e6 + 0.5);
 }
 
 void

@@ -41,6 +41,7 @@ typedef struct
 } VigInvocationValues;
 
 VIG_API VigLevel       vig_invocation_get_level (VigInvocation *self);
+VIG_API gboolean       vig_invocation_is_outward (VigInvocation *self); /* its tool has said so */
 
 VIG_API VigInvocation *vig_invocation_new (const VigInvocationValues *values, const VigInvocationServices *services, gpointer data, GDestroyNotify free_data);
 

@@ -3,16 +3,17 @@
 
 #include "vig-invocation-private.h"
 
+#include "vig-beneath.h"
+#include "vig-outside.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
-#define OPEN_ATTEMPTS 8
+#define REST          1024 /* bytes of a result beside its rows */
 
 struct _VigInvocation
 {
@@ -25,6 +26,7 @@ struct _VigInvocation
   JsonObject           *arguments;
   gint64                deadline;
   VigLevel              level;
+  gboolean              outward;
   gsize                 output_limit;
   gsize                 keep_limit;
   char                 *settings_id;
@@ -95,6 +97,22 @@ vig_invocation_get_level (VigInvocation *self)
   return self->level;
 }
 
+void
+vig_invocation_mark_outward (VigInvocation *self)
+{
+  g_return_if_fail (VIG_IS_INVOCATION (self));
+
+  self->outward = TRUE;
+}
+
+gboolean
+vig_invocation_is_outward (VigInvocation *self)
+{
+  g_return_val_if_fail (VIG_IS_INVOCATION (self), FALSE);
+
+  return self->outward;
+}
+
 gint64
 vig_invocation_get_deadline (VigInvocation *self)
 {
@@ -109,6 +127,14 @@ vig_invocation_get_output_limit (VigInvocation *self)
   g_return_val_if_fail (VIG_IS_INVOCATION (self), 0);
 
   return self->output_limit;
+}
+
+gsize
+vig_invocation_get_room (VigInvocation *self)
+{
+  gsize limit = vig_invocation_get_output_limit (self);
+
+  return limit > 2 * REST ? limit - REST : limit / 2;
 }
 
 gsize
@@ -171,8 +197,6 @@ code_for_errno (int code)
     case EISDIR:
     case EINVAL:
       return VIG_ERROR_INVALID;
-    case ENOSYS:
-      return VIG_ERROR_NOT_SUPPORTED;
     default:
       return VIG_ERROR_FAILED;
     }
@@ -185,32 +209,8 @@ set_open_error (GError **error, const char *path, int code)
 
   if (code == EXDEV)
     g_set_error (error, VIG_ERROR, VIG_ERROR_DENIED, "%s is outside the working directory", shown);
-  else if (code == ENOSYS)
-    g_set_error (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "this kernel cannot confine opening %s: openat2 is missing", shown);
   else
     g_set_error (error, VIG_ERROR, code_for_errno (code), "failed to open %s: %s", shown, g_strerror (code));
-}
-
-/* EAGAIN: something was renamed meanwhile, and the kernel could not be sure. */
-static int
-open_beneath (int directory, const char *path, int flags, guint mode)
-{
-  struct open_how how = {
-    .flags = (guint64) (flags | O_CLOEXEC),
-    .mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE ? mode : 0,
-    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-  };
-  int fd = -1;
-  guint i;
-
-  for (i = 0; i < OPEN_ATTEMPTS && fd < 0; i++)
-    {
-      fd = (int) syscall (SYS_openat2, directory, path, &how, sizeof how);
-      if (fd < 0 && errno != EAGAIN && errno != EINTR)
-        break;
-    }
-
-  return fd;
 }
 
 int
@@ -240,7 +240,7 @@ vig_invocation_open_beneath (VigInvocation *self, const char *path, int flags, g
       return -1;
     }
 
-  fd = open_beneath (directory, make_relative (self, path), flags, mode);
+  fd = vig_beneath_open (directory, make_relative (self, path), flags, mode, TRUE);
   code = errno;
   g_close (directory, NULL);
   if (fd < 0)
@@ -290,7 +290,7 @@ VigCommandResult *
 vig_invocation_run_command_in (VigInvocation *self, const VigCommandPlace *place, const char * const *argv, GCancellable *cancellable, GError **error)
 {
   g_return_val_if_fail (VIG_IS_INVOCATION (self), NULL);
-  g_return_val_if_fail (place != NULL && place->directory != NULL, NULL);
+  g_return_val_if_fail (place != NULL, NULL);
   g_return_val_if_fail (argv != NULL && argv[0] != NULL, NULL);
 
   if (self->services.run_command_in != NULL)
@@ -315,15 +315,55 @@ vig_invocation_connect (VigInvocation *self, const char *address, GCancellable *
   return NULL;
 }
 
+typedef struct
+{
+  VigInvocation *invocation;
+  int            directory;
+  const char    *name;
+  const char    *after;
+  GError       **error;
+  gboolean       done;
+} Keep;
+
+static void
+keep_outside (gpointer data)
+{
+  Keep *keep = data;
+  VigInvocation *self = keep->invocation;
+
+  keep->done = self->services.keep_file (self->data, keep->directory, keep->name, keep->after, keep->error);
+}
+
+/* The core keeps it without the caller's confinement: only what lies in a folder that the caller itself may open. */
+static gboolean
+keep_openable (Keep *keep)
+{
+  int directory = openat (keep->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (directory < 0)
+    {
+      set_open_error (keep->error, keep->name, errno);
+      return FALSE;
+    }
+
+  keep->directory = directory;
+  vig_outside_call (keep_outside, keep);
+  g_close (directory, NULL);
+
+  return keep->done;
+}
+
 gboolean
 vig_invocation_keep_file (VigInvocation *self, int directory, const char *name, const char *after, GError **error)
 {
+  Keep keep = { self, directory, name, after, error, FALSE };
+
   g_return_val_if_fail (VIG_IS_INVOCATION (self), FALSE);
   g_return_val_if_fail (directory >= 0, FALSE);
   g_return_val_if_fail (name != NULL && *name != '\0' && strchr (name, '/') == NULL, FALSE);
 
   if (self->services.keep_file != NULL)
-    return self->services.keep_file (self->data, directory, name, after, error);
+    return keep_openable (&keep);
 
   g_set_error_literal (error, VIG_ERROR, VIG_ERROR_NOT_SUPPORTED, "nothing can be kept for undo here");
 

@@ -38,12 +38,16 @@ VIG_API const char       *vig_invocation_get_tool_name              (VigInvocati
 VIG_API const char       *vig_invocation_get_operator_name          (VigInvocation *self);
 VIG_API JsonObject       *vig_invocation_get_arguments              (VigInvocation *self); /* checked against the schema */
 
+/* Called by a tool's classify (): words of this very call go to a place that a model chose, as VIG_TOOL_OUTWARD says of every call of a tool. Since ABI minor 1. */
+VIG_API void              vig_invocation_mark_outward               (VigInvocation *self);
+
 /* The Operator's working directory: absolute path, or NULL; and a directory descriptor to open files beneath. */
 VIG_API const char       *vig_invocation_get_working_directory      (VigInvocation *self);
 VIG_API int               vig_invocation_open_beneath               (VigInvocation *self, const char *path, int flags, guint mode, GError **error);
 
 VIG_API gint64            vig_invocation_get_deadline               (VigInvocation *self); /* g_get_monotonic_time (), microseconds */
 VIG_API gsize             vig_invocation_get_output_limit           (VigInvocation *self); /* bytes of result that a model is shown at once */
+VIG_API gsize             vig_invocation_get_room                   (VigInvocation *self); /* of those, what rows may take beside the rest */
 /* Bytes of output that are worth to be returned: what is over the other limit is kept, and the model can read it in parts. Since ABI minor 1. */
 VIG_API gsize             vig_invocation_get_keep_limit             (VigInvocation *self);
 
@@ -60,13 +64,20 @@ VIG_API VigCommandResult *vig_invocation_run_command                (VigInvocati
 /* Where a command of the plugin's own choice runs, instead of in the Operator's working directory. */
 typedef struct
 {
-  const char         *directory;    /* absolute, made by the plugin: its working directory, its home, and the only place it may write */
+  const char         *directory;    /* absolute, made by the plugin: its working directory, its home, and the only place it may write; NULL: nowhere */
   const char * const *read_paths;   /* more that it may read, NULL-terminated, or NULL */
   gboolean            unix_sockets; /* it may connect to sockets in the file system, as its user may */
+  gboolean            network;      /* it may connect to what it reaches */
+  gboolean            raw_packets;  /* and send packets of its own making, where vigilusd itself may (CAP_NET_RAW) */
+  gint64              deadline;     /* g_get_monotonic_time (), where that is before the call's; or 0 */
+  /* Gets all that it prints, as valid UTF-8, on the calling thread, and nothing is shown or kept; or NULL. */
+  void              (*on_output) (VigOutput stream, const char *text, gsize length, gpointer user_data);
+  gpointer            user_data;
 } VigCommandPlace;
 
 /* The same for a program that the plugin itself calls for, with nothing of its argv chosen by a model but what the plugin has checked. Where
- * vigilusd is root, it runs as the owner of @place's directory. VIG_ERROR_NOT_SUPPORTED in a plugin process. */
+ * vigilusd is root, it runs as the owner of @place's directory, or as a user that is there for nothing else. VIG_ERROR_NOT_SUPPORTED in a
+ * plugin process. */
 VIG_API VigCommandResult *vig_invocation_run_command_in             (VigInvocation *self, const VigCommandPlace *place, const char * const *argv,
                                                                      GCancellable *cancellable, GError **error);
 
@@ -101,7 +112,8 @@ VIG_API char             *vig_invocation_dup_secret                 (VigInvocati
 VIG_API JsonObject       *vig_invocation_dup_settings               (VigInvocation *self, GError **error);
 
 /* Keeps what the call found out, where the core has a place for it; TRUE: it is on disk. @kind "network-scan": a scan's hosts and ports, as
- * vig-store-scope.h describes them, for Scope. Blocks: on a worker thread only. Since ABI minor 1.
+ * vig-store-scope.h describes them, for Scope. "before": what a change needs to be put back, kept before it starts, in an object of the tool's own of 64 KiB at
+ * the most; it stands in the call's result if that is not the tool's, because it was stopped or cut off. Blocks: on a worker thread only. Since ABI minor 1.
  * VIG_ERROR_INVALID says what is wrong in @record, VIG_ERROR_NOT_SUPPORTED: nobody keeps that kind, or not here. */
 VIG_API gboolean          vig_invocation_keep_record                (VigInvocation *self, const char *kind, JsonObject *record, GError **error);
 

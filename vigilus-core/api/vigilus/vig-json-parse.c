@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "vig-json.h"
+#include "vig-json-lenient.h"
+#include "vig-sse.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,7 @@ typedef struct
   const char *at;
   const char *end;
   guint       depth;
+  gboolean    lenient;
   GError    **error;
 } Reader;
 
@@ -239,7 +241,7 @@ read_member (Reader *self, JsonObject *object)
   name = read_string (self);
   if (name == NULL)
     return FALSE;
-  if (json_object_has_member (object, name))
+  if (!self->lenient && json_object_has_member (object, name))
     return fail (self, start, "a member name is repeated");
   if (!expect (self, ':', "a colon must follow a member name"))
     return FALSE;
@@ -247,7 +249,10 @@ read_member (Reader *self, JsonObject *object)
   value = read_value (self);
   if (value == NULL)
     return FALSE;
-  json_object_set_member (object, name, value);
+  if (JSON_NODE_HOLDS_NULL (value) && json_object_has_member (object, name))
+    json_node_unref (value);
+  else
+    json_object_set_member (object, name, value);
 
   return TRUE;
 }
@@ -393,17 +398,15 @@ check_text (Reader *self, gsize length, gsize max_size)
   return TRUE;
 }
 
-JsonNode *
-vig_json_parse (const char *text, gssize length, gsize max_size, GError **error)
+static JsonNode *
+parse (const char *text, gssize length, gsize max_size, gboolean lenient, GError **error)
 {
-  Reader self = { .error = error };
+  Reader self = { .error = error, .lenient = lenient };
   g_autoptr (JsonNode) node = NULL;
   gsize size;
 
-  g_return_val_if_fail (text != NULL || length == 0, NULL);
-
   self.text = text != NULL ? text : "";
-  size = length < 0 ? strlen (text) : (gsize) length;
+  size = length < 0 ? strlen (self.text) : (gsize) length;
   self.at = self.text;
   self.end = self.text + size;
   if (!check_text (&self, size, max_size > 0 ? max_size : VIG_JSON_MAX_SIZE))
@@ -420,10 +423,32 @@ vig_json_parse (const char *text, gssize length, gsize max_size, GError **error)
   return g_steal_pointer (&node);
 }
 
-JsonObject *
-vig_json_parse_object (const char *text, gssize length, gsize max_size, GError **error)
+JsonNode *
+vig_json_parse (const char *text, gssize length, gsize max_size, GError **error)
 {
-  g_autoptr (JsonNode) node = vig_json_parse (text, length, max_size, error);
+  g_return_val_if_fail (text != NULL || length == 0, NULL);
+
+  return parse (text, length, max_size, FALSE, error);
+}
+
+JsonNode *
+vig_json_parse_lenient (const char *text, gssize length, gsize max_size, GError **error)
+{
+  g_autofree char *valid = NULL;
+
+  if (length < 0)
+    length = strlen (text);
+  if (g_utf8_validate_len (text, length, NULL))
+    return parse (text, length, max_size, TRUE, error);
+  valid = vig_sse_decode (text, length);
+
+  return parse (valid, -1, max_size, TRUE, error);
+}
+
+static JsonObject *
+take_object (JsonNode *owned, GError **error)
+{
+  g_autoptr (JsonNode) node = owned;
 
   if (node == NULL)
     return NULL;
@@ -434,4 +459,16 @@ vig_json_parse_object (const char *text, gssize length, gsize max_size, GError *
     }
 
   return json_node_dup_object (node);
+}
+
+JsonObject *
+vig_json_parse_object (const char *text, gssize length, gsize max_size, GError **error)
+{
+  return take_object (vig_json_parse (text, length, max_size, error), error);
+}
+
+JsonObject *
+vig_json_parse_object_lenient (const char *text, gssize length, gsize max_size, GError **error)
+{
+  return take_object (vig_json_parse_lenient (text, length, max_size, error), error);
 }

@@ -3,6 +3,8 @@
 
 #include "vig-json.h"
 
+#include <string.h>
+
 static JsonNode *
 find_member (JsonObject *object, const char *name)
 {
@@ -73,4 +75,21 @@ vig_json_get_array (JsonObject *object, const char *name)
   JsonNode *node = find_member (object, name);
 
   return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}
+
+void
+vig_json_add_row (JsonArray *rows, JsonObject *row, gsize *size, gsize limit, guint *left_out)
+{
+  g_autofree char *text = vig_json_object_to_string (row);
+  gsize length = strlen (text) + 1;
+
+  if (*left_out > 0 || *size + length > limit)
+    {
+      (*left_out)++;
+      json_object_unref (row);
+      return;
+    }
+
+  *size += length;
+  json_array_add_object_element (rows, row);
 }

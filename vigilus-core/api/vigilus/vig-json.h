@@ -36,4 +36,7 @@ VIG_API JsonArray  *vig_json_get_array      (JsonObject *object, const char *nam
 VIG_API JsonNode   *vig_json_pack           (const char *format, ...);
 VIG_API JsonObject *vig_json_pack_object    (const char *format, ...);
 
+/* Rows of a result, for as long as they fit into @limit bytes in all; the others are counted. @row is taken. */
+VIG_API void        vig_json_add_row        (JsonArray *rows, JsonObject *row, gsize *size, gsize limit, guint *left_out);
+
 G_END_DECLS

@@ -73,7 +73,7 @@ build_request (VigHttpProvider *self, const VigCompletionRequest *request, GErro
     klass->tune_request (VIG_OPENAI_PROVIDER (self), body, responses, get_private (self)->effort);
   else if (get_private (self)->effort != NULL)
     vig_openai_provider_add_effort (body, responses, get_private (self)->effort);
-  vig_chat_drop_members (dialect, body);
+  vig_chat_fit_request (dialect, body);
 
   return body;
 }
@@ -192,15 +192,27 @@ read_sight (JsonObject *model)
   JsonArray *modalities = vig_json_get_array (architecture != NULL ? architecture : model, "input_modalities");
   const char *type = vig_json_get_string (model, "type", "");
 
-  for (guint i = 0; modalities != NULL && i < json_array_get_length (modalities); i++)
-    if (JSON_NODE_HOLDS_VALUE (json_array_get_element (modalities, i)) && g_strcmp0 (json_array_get_string_element (modalities, i), "image") == 0)
-      return 1;
   if (modalities != NULL)
-    return 0;
+    return vig_http_provider_has_word (modalities, "image");
   if (capabilities != NULL && json_object_has_member (capabilities, "vision"))
     return vig_json_get_boolean (capabilities, "vision", FALSE);
 
   return g_str_equal (type, "vlm") ? 1 : g_str_equal (type, "llm") ? 0 : -1;
+}
+
+/* "capabilities" (LM Studio's newer list, Mistral), "supported_parameters" (OpenRouter); -1: it does not tell. */
+static int
+read_calling (JsonObject *model)
+{
+  static const char *names[] = { "trained_for_tool_use", "function_calling" };
+  JsonObject *abilities = vig_json_get_object (model, "capabilities");
+  JsonArray *parameters = vig_json_get_array (model, "supported_parameters");
+
+  for (guint i = 0; abilities != NULL && i < G_N_ELEMENTS (names); i++)
+    if (json_object_has_member (abilities, names[i]))
+      return vig_json_get_boolean (abilities, names[i], TRUE);
+
+  return parameters != NULL ? vig_http_provider_has_word (parameters, "tools") : -1;
 }
 
 /* As the first of these that has a text: not all servers keep to "id". */
@@ -216,6 +228,25 @@ read_id (JsonObject *object)
   return NULL;
 }
 
+static GStrv
+read_aliases (JsonObject *object)
+{
+  JsonArray *aliases = vig_json_get_array (object, "aliases");
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (aliases == NULL)
+    return NULL;
+  for (guint i = 0; i < json_array_get_length (aliases); i++)
+    {
+      JsonNode *node = json_array_get_element (aliases, i);
+
+      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+        g_strv_builder_add (builder, json_node_get_string (node));
+    }
+
+  return g_strv_builder_end (builder);
+}
+
 static void
 add_model (VigHttpProvider *self, GPtrArray *models, JsonObject *object)
 {
@@ -228,6 +259,8 @@ add_model (VigHttpProvider *self, GPtrArray *models, JsonObject *object)
 
   model = vig_model_new (id, read_context_length (object));
   model->sees_images = read_sight (object);
+  model->calls_tools = read_calling (object);
+  model->aliases = read_aliases (object);
   if (klass->read_model != NULL)
     klass->read_model (VIG_OPENAI_PROVIDER (self), object, model);
   g_ptr_array_add (models, model);

@@ -20,6 +20,9 @@ vig_model_new (const char *id, gint64 context_length)
   model->input_price = -1;
   model->output_price = -1;
   model->sees_images = -1;
+  model->cache_read_price = -1;
+  model->cache_write_price = -1;
+  model->calls_tools = -1;
 
   return model;
 }
@@ -32,6 +35,11 @@ vig_model_copy (const VigModel *model)
   copy->input_price = model->input_price;
   copy->output_price = model->output_price;
   copy->sees_images = model->sees_images;
+  copy->cache_read_price = model->cache_read_price;
+  copy->cache_write_price = model->cache_write_price;
+  copy->served_context = model->served_context;
+  copy->calls_tools = model->calls_tools;
+  copy->aliases = g_strdupv (model->aliases);
 
   return copy;
 }
@@ -43,7 +51,19 @@ vig_model_free (VigModel *model)
     return;
 
   g_free (model->id);
+  g_strfreev (model->aliases);
   g_free (model);
+}
+
+gint64
+vig_model_get_window (const VigModel *model)
+{
+  g_return_val_if_fail (model != NULL, 0);
+
+  if (model->served_context > 0 && (model->context_length <= 0 || model->served_context < model->context_length))
+    return model->served_context;
+
+  return model->context_length;
 }
 
 gboolean

@@ -33,6 +33,9 @@ typedef struct
 #define VIG_OPTION_REASONING \
   "\"reasoning\":{\"type\":\"string\",\"enum\":[\"off\",\"low\",\"medium\",\"high\"],\"title\":\"Reasoning\"," \
   "\"description\":\"How much the model thinks before it answers; empty: its own way\"}"
+#define VIG_OPTION_TOOLS \
+  "\"tools\":{\"type\":\"string\",\"enum\":[\"native\",\"text\"],\"title\":\"Tools\"," \
+  "\"description\":\"How the model calls tools: by its server's own interface, or as text for one that has none; empty: what its server tells\"}"
 
 /* How one configured provider is reached. */
 typedef struct
@@ -56,6 +59,7 @@ typedef enum
 {
   VIG_CHUNK_TEXT,
   VIG_CHUNK_REASONING,
+  VIG_CHUNK_RECLASSIFY, /* all text so far was reasoning; with an empty text */
 } VigChunkKind;
 
 /* Called on the main loop for each piece that arrives, in order; never from inside complete_async (). */
@@ -64,15 +68,21 @@ typedef void (*VigChunkFunc) (VigChunkKind kind, const char *text, gpointer user
 typedef struct
 {
   char   *id;
-  gint64  context_length; /* tokens, 0: unknown */
+  gint64  context_length; /* tokens that the model itself has, 0: unknown */
   double  input_price;    /* US dollars for a million tokens, -1: unknown */
   double  output_price;
   int     sees_images;    /* 1: yes, 0: no, -1: unknown */
+  double  cache_read_price;  /* of what the server had kept; -1: as any other input */
+  double  cache_write_price; /* of what it keeps for the next time; -1: likewise */
+  GStrv   aliases;        /* other names that it answers to, or NULL */
+  gint64  served_context; /* tokens that its server is asked to give it, however many it has; 0: all */
+  int     calls_tools;    /* 1: yes, 0: no, -1: unknown */
 } VigModel;
 
 VIG_API VigModel *vig_model_new  (const char *id, gint64 context_length);
 VIG_API VigModel *vig_model_copy (const VigModel *model);
 VIG_API void      vig_model_free (VigModel *model);
+VIG_API gint64    vig_model_get_window (const VigModel *model); /* tokens that a question and its answer may have; 0: unknown */
 
 #define VIG_TYPE_PROVIDER (vig_provider_get_type ())
 VIG_API GType vig_provider_get_type (void);
@@ -80,7 +90,7 @@ G_DECLARE_INTERFACE (VigProvider, vig_provider, VIG, PROVIDER, GObject)
 
 /* One instance per configured provider. Errors: VIG_ERROR_REMOTE what the server said, with what to do;
  * UNAUTHENTICATED bad key; NOT_FOUND no such model; RATE_LIMITED; TIMED_OUT; UNAVAILABLE cannot be reached;
- * INVALID bad base URL or a request that cannot succeed; TOO_LARGE context too long. */
+ * NOT_SUPPORTED tools for a model that can't call them, in these words; INVALID bad base URL or a request that cannot succeed; TOO_LARGE context too long. */
 struct _VigProviderInterface
 {
   GTypeInterface g_iface;

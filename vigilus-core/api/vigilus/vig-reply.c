@@ -27,6 +27,7 @@ static const struct
   { "cache_read_tokens", G_STRUCT_OFFSET (VigUsage, cache_read_tokens) },
   { "cache_write_tokens", G_STRUCT_OFFSET (VigUsage, cache_write_tokens) },
   { "reasoning_tokens", G_STRUCT_OFFSET (VigUsage, reasoning_tokens) },
+  { "cost_micros", G_STRUCT_OFFSET (VigUsage, cost_micros) },
 };
 
 G_DEFINE_BOXED_TYPE (VigReply, vig_reply, vig_reply_ref, vig_reply_unref)

@@ -22,6 +22,7 @@ typedef struct
   gint64 cache_read_tokens;  /* of the input: what the server had kept */
   gint64 cache_write_tokens; /* of the input: what it keeps for the next time */
   gint64 reasoning_tokens;   /* of the output */
+  gint64 cost_micros;        /* what the server itself says that it cost, in millionths of a US dollar */
 } VigUsage;
 
 /* What a model answered: built up while it streams, then only read. Reference counted, main thread only. */

@@ -166,6 +166,7 @@ take_usage (VigHttpAnswer *answer, JsonObject *report)
   vig_http_provider_read_count (vig_json_get_object (report, "input_tokens_details"), "cached_tokens", &usage->cache_read_tokens);
   vig_http_provider_read_count (vig_json_get_object (report, "input_tokens_details"), "cache_write_tokens", &usage->cache_write_tokens);
   vig_http_provider_read_count (vig_json_get_object (report, "output_tokens_details"), "reasoning_tokens", &usage->reasoning_tokens);
+  vig_http_provider_read_cost (report, usage);
 }
 
 /* The response as it is at its end. Its output counts where its items did not come one by one. */
@@ -302,6 +303,15 @@ keep_items (VigHttpAnswer *answer, GPtrArray *items)
     json_array_unref (kept);
 }
 
+/* A text, but for servers that send the object itself. */
+static char *
+dup_arguments (Item *item)
+{
+  JsonObject *arguments = vig_json_get_object (item->object, "arguments");
+
+  return arguments != NULL ? vig_json_object_to_string (arguments) : g_strdup (vig_json_get_string (item->object, "arguments", item->arguments->str));
+}
+
 void
 vig_responses_parse_end (VigHttpAnswer *answer, gpointer state)
 {
@@ -315,7 +325,11 @@ vig_responses_parse_end (VigHttpAnswer *answer, gpointer state)
       const char *id = item->object != NULL ? vig_json_get_string (item->object, "call_id", NULL) : NULL;
 
       if (g_str_equal (type, "function_call"))
-        vig_http_answer_add_call (answer, id, name, vig_json_get_string (item->object, "arguments", item->arguments->str));
+        {
+          g_autofree char *arguments = dup_arguments (item);
+
+          vig_http_answer_add_call (answer, id, name, arguments);
+        }
       else if (g_str_equal (type, "custom_tool_call"))
         vig_http_answer_add_call (answer, id, name, vig_json_get_string (item->object, "input", ""));
     }

@@ -17,7 +17,7 @@ build_tools (const VigToolInfo * const *tools)
 
       json_array_add_element (array, vig_json_pack ("{s:s, s:s, s:s, s:b, s:o}", "type", "function", "name", name,
                                                     "description", (*tools)->description, "strict", FALSE,
-                                                    "parameters", vig_chat_build_schema (*tools)));
+                                                    "parameters", vig_http_provider_build_schema (*tools)));
     }
 
   return array;
@@ -68,23 +68,36 @@ add_call (JsonArray *input, VigReply *reply, guint index)
                                                 "name", name, "arguments", arguments));
 }
 
+static const char *
+get_type (JsonArray *items, guint index)
+{
+  return vig_json_get_string (json_array_get_object_element (items, index), "type", "");
+}
+
 /* What the server is to get back in place: its reasoning, encrypted, before the calls that it led to. Nothing is stored there, so ids of
  * what was said mean nothing. */
 static void
 add_kept (JsonArray *input, guint dialect, VigReply *reply, JsonArray *items)
 {
+  guint n = json_array_get_length (items);
   guint n_calls = 0;
 
-  for (guint i = 0; i < json_array_get_length (items); i++)
+  /* Reasoning that led to nothing, because the answer was cut, is refused. */
+  while (n > 0 && g_str_equal (get_type (items, n - 1), "reasoning"))
+    n--;
+  for (guint i = 0; i < n; i++)
     {
       JsonNode *node = json_array_get_element (items, i);
-      const char *type = vig_json_get_string (json_node_get_object (node), "type", "");
+      const char *type = get_type (items, i);
 
       if (g_str_equal (type, "function_call") && n_calls < vig_reply_get_n_calls (reply))
         add_call (input, reply, n_calls++);
       else if (!g_str_equal (type, "reasoning") || !(dialect & VIG_CHAT_NO_REASONING))
         json_array_add_element (input, json_node_copy (node));
     }
+  /* Every result needs its call. */
+  while (n_calls < vig_reply_get_n_calls (reply))
+    add_call (input, reply, n_calls++);
 }
 
 static void

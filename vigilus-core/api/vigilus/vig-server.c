@@ -171,6 +171,12 @@ vig_server_service_test (VigServerService *self, VigServer *server, VigServerAcc
   return VIG_SERVER_SERVICE_GET_IFACE (self)->test (self, server, access, cancellable, error);
 }
 
+gboolean
+vig_server_has_ssh (const VigServer *self)
+{
+  return *self->host != '\0' && *self->user != '\0';
+}
+
 VigServer *
 vig_server_new (const VigServer *values, VigPinHostKeyFunc pin, gpointer data, GDestroyNotify free_data)
 {

@@ -11,9 +11,9 @@ struct _VigServer
 {
   char  *id;
   char  *name;        /* unique, for people and models */
-  char  *host;        /* a name or an address */
+  char  *host;        /* a name or an address; empty: no SSH */
   guint  port;
-  char  *user;
+  char  *user;        /* empty: no SSH */
   char  *private_key; /* in OpenSSH's or PEM form, or NULL */
   char  *passphrase;  /* of the private key, or NULL */
   char  *password;    /* or NULL */
@@ -32,6 +32,9 @@ VIG_API GType      vig_server_get_type     (void);
 VIG_API VigServer *vig_server_ref          (VigServer *self);
 VIG_API void       vig_server_unref        (VigServer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigServer, vig_server_unref)
+
+/* FALSE: it is a Docker Engine alone. */
+VIG_API gboolean   vig_server_has_ssh      (const VigServer *self);
 
 /* Keeps the host key that the server showed at the first connection, on disk before it returns. Blocks. Called again it
  * compares: VIG_ERROR_CONFLICT where another key is pinned by now. */

@@ -3,6 +3,8 @@
 
 #include "vig-sse.h"
 
+#include "vig-json.h"
+
 #include <string.h>
 
 #define REPLACEMENT "\357\277\275" /* U+FFFD */
@@ -20,6 +22,7 @@ struct _VigSse
   gint64     retry;
   gboolean   first_line; /* a byte order mark is dropped there */
   gboolean   after_cr;   /* a LF now belongs to the line end before */
+  gboolean   is_json;
 };
 
 VigSse *
@@ -38,6 +41,14 @@ vig_sse_new (VigSseFunc on_event, gpointer user_data)
   self->first_line = TRUE;
 
   return self;
+}
+
+void
+vig_sse_set_json (VigSse *self)
+{
+  g_return_if_fail (self != NULL);
+
+  self->is_json = TRUE;
 }
 
 void
@@ -102,6 +113,16 @@ append_decoded (GString *out, const char *bytes, gsize length)
     }
 }
 
+char *
+vig_sse_decode (const char *bytes, gsize length)
+{
+  GString *out = g_string_sized_new (length);
+
+  append_decoded (out, bytes, length);
+
+  return g_string_free (out, FALSE);
+}
+
 static void
 dispatch (VigSse *self)
 {
@@ -132,6 +153,33 @@ name_is (const char *line, gsize length, const char *name)
   return strlen (name) == length && memcmp (line, name, length) == 0;
 }
 
+/* TRUE: the data so far are one line, which is an object. */
+static gboolean
+is_whole (VigSse *self)
+{
+  const char *end = memchr (self->data->str, '\n', self->data->len);
+  g_autoptr (JsonObject) object = NULL;
+
+  if (end == NULL || end != self->data->str + self->data->len - 1)
+    return FALSE;
+  object = vig_json_parse_object (self->data->str, (gssize) self->data->len, VIG_SSE_MAX_EVENT, NULL);
+
+  return object != NULL;
+}
+
+static void
+take_data (VigSse *self, const char *value, gsize length)
+{
+  gboolean is_end = self->is_json && g_str_has_prefix (value, "[DONE]");
+
+  if (self->is_json && (is_end || *value == '{') && is_whole (self))
+    dispatch (self);
+  append_decoded (self->data, value, length);
+  g_string_append_c (self->data, '\n');
+  if (is_end)
+    dispatch (self);
+}
+
 static void
 take_field (VigSse *self, const char *line, gsize length)
 {
@@ -145,10 +193,7 @@ take_field (VigSse *self, const char *line, gsize length)
   value_length = line + length - value;
 
   if (name_is (line, name_length, "data"))
-    {
-      append_decoded (self->data, value, value_length);
-      g_string_append_c (self->data, '\n');
-    }
+    take_data (self, value, value_length);
   else if (name_is (line, name_length, "event"))
     {
       g_string_truncate (self->event, 0);

@@ -24,6 +24,9 @@ typedef enum
   VIG_TOOL_OWN_WORDS = 1 << 1, /* its result says nothing but its own words and the call's arguments: nothing that it has read */
   VIG_TOOL_OUTWARD = 1 << 2, /* its arguments go to places that a model chose: a person is asked once text from outside was read, also where it reads only */
   VIG_TOOL_BUILT_IN = 1 << 3, /* every Operator has it without being assigned; refused of any plugin: the core's alone */
+  /* run () and preview () work on files beneath the working directory and on nothing else, and start nothing: they are called on a thread that the
+   * kernel holds to that, where it can, and to reading in preview () and where the level is read. Since ABI minor 1. */
+  VIG_TOOL_FILES = 1 << 5,
 } VigToolFlags;
 
 /* All that is known of a tool before it runs. Strings are borrowed for as long as the tool lives. */

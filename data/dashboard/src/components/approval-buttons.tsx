@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, useEffect, useState } from 'react';
 import { _, ngettext } from '../lib/i18n';
 import { showTarget } from '../lib/target';
 import type { Approval, Body } from '../lib/types';
@@ -271,7 +271,14 @@ export function ApprovalButtons(props: Props) {
   const [mode, setMode] = useState<Mode>('');
   if (mode !== '') {
     const Form = forms[mode];
-    return <Form {...props} back={() => setMode('')} />;
+    const back = () => setMode('');
+    const onKeyDown = (event: KeyboardEvent) => event.key === 'Escape' && !props.busy && back();
+    return (
+      // biome-ignore lint/a11y/noStaticElementInteractions: Esc does what the button Back does
+      <div onKeyDown={onKeyDown}>
+        <Form {...props} back={back} />
+      </div>
+    );
   }
   return props.approval.first_by ? (
     <SecondButtons {...props} setMode={setMode} />

@@ -9,7 +9,7 @@ import { ApprovalButtons, type Decision } from './approval-buttons';
 import { Arguments } from './arguments';
 import { Button, CopyButton } from './button';
 import { LevelIcon, levelMeaning, levelWord } from './level';
-import { Diff, Output, revealHidden } from './output';
+import { Output, PreviewView, revealHidden } from './output';
 import { ErrorNote } from './states';
 import { Time } from './time';
 import { commandOf } from './tool-card';
@@ -49,9 +49,7 @@ function headline(approval: Approval): string {
 function Preview({ approval }: { approval: Approval }) {
   const { preview, tool } = approval;
   const command = commandOf(tool, approval.arguments);
-  if (preview?.text && preview.kind === 'diff') return <Diff text={preview.text} />;
-  if (preview?.text && preview.kind === 'command') return <Output text={revealHidden(preview.text)} look="terminal" />;
-  if (preview?.text) return <Output text={revealHidden(preview.text)} />;
+  if (preview?.text) return <PreviewView preview={preview} />;
   return command ? <Output text={revealHidden(command)} look="terminal" /> : null;
 }
 
@@ -222,6 +220,16 @@ function mayConfirm(approval: Approval, me: Me | null): boolean {
   return !approval.first_by || (approval.first_by !== me?.name && approval.user_id !== me?.id);
 }
 
+/** What asks always, or says so already: the trust mode, and text from outside. */
+const plain = ['strict', 'tainted', 'outward'];
+
+/** Which rule wants a person to decide, and why. */
+function Because({ approval }: { approval: Approval }) {
+  const { rule, because } = approval;
+  if (!because || !rule || plain.includes(rule)) return null;
+  return <p className="small because">{_('Why you are asked: {reason}', { reason: revealHidden(because) })}</p>;
+}
+
 /** What it is about: the preview, the call to the letter, and the model's reason. */
 function Asked({ approval }: { approval: Approval }) {
   const isPending = approval.status === 'pending';
@@ -251,6 +259,7 @@ function Record({ approval }: { approval: Approval }) {
     <details className="approval-record">
       <summary>{_('What was asked')}</summary>
       <div className="record">
+        <Because approval={approval} />
         <Taint approval={approval} />
         <Asked approval={approval} />
       </div>
@@ -266,6 +275,9 @@ export function ApprovalCard(props: Props) {
     return (
       <>
         <Decided {...props} />
+        {approval.status === 'approved' && approval.preview?.kind === 'diff' && (
+          <PreviewView preview={approval.preview} />
+        )}
         <Record approval={approval} />
       </>
     );
@@ -294,6 +306,7 @@ export function ApprovalCard(props: Props) {
         <span className="mono">{approval.tool}</span> · {levelMeaning(approval.level)} ·{' '}
         {_('asked for by {who}', { who: approval.user_name })}
       </p>
+      {isPending && <Because approval={approval} />}
       {isPending && <Taint approval={approval} />}
       {isPending ? <Asked approval={approval} /> : <Record approval={approval} />}
       <ErrorNote error={error} />

@@ -12,7 +12,7 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** The platform's modal dialog: it keeps the focus, closes on Esc and gives the focus back. */
+/** The platform's modal dialog: its first field has the focus, Esc closes it, and the focus goes back to where it was. */
 export function Dialog({ title, onClose, className, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -20,6 +20,7 @@ export function Dialog({ title, onClose, className, children }: DialogProps) {
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>('input:checked, input:not([type="radio"]), select, textarea')?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -53,6 +54,8 @@ export function Dialog({ title, onClose, className, children }: DialogProps) {
 interface ConfirmProps {
   title: string;
   action: string;
+  /** What the other button says. */
+  keep?: string;
   error?: Error | null;
   busy?: boolean;
   onConfirm: () => void;
@@ -61,13 +64,22 @@ interface ConfirmProps {
 }
 
 /** Asks before what can't be undone; the action names what it destroys. */
-export function Confirm({ title, action, error, busy, onConfirm, onClose, children }: ConfirmProps) {
+export function Confirm({
+  title,
+  action,
+  keep = _('Keep it'),
+  error,
+  busy,
+  onConfirm,
+  onClose,
+  children,
+}: ConfirmProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
       <ErrorNote error={error ?? null} />
       <div className="actions">
-        <Button onClick={onClose}>{_('Keep it')}</Button>
+        <Button onClick={onClose}>{keep}</Button>
         <Button look="danger filled" busy={busy} onClick={onConfirm}>
           {action}
         </Button>

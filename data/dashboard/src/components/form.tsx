@@ -2,10 +2,38 @@
 import {
   type InputHTMLAttributes,
   type ReactNode,
+  type RefObject,
   type SelectHTMLAttributes,
   type TextareaHTMLAttributes,
+  useEffect,
   useId,
+  useRef,
 } from 'react';
+import { _ } from '../lib/i18n';
+import type { Wrongs } from '../lib/validate';
+
+/** For a form: after each attempt the first field that is refused comes into view, and has the focus. */
+export function useFocusOnWrong(wrongs: Wrongs): RefObject<HTMLFormElement | null> {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (Object.keys(wrongs).length === 0) return;
+    const field = form.current?.querySelector<HTMLElement>('[aria-invalid]');
+    const folded = field?.closest('details');
+    if (folded) folded.open = true;
+    field?.focus();
+  }, [wrongs]);
+  return form;
+}
+
+/** What most people leave as it is. */
+export function MoreOptions({ isOpen, children }: { isOpen: boolean; children: ReactNode }) {
+  return (
+    <details className="more-options" open={isOpen || undefined}>
+      <summary>{_('More options')}</summary>
+      <div className="stack">{children}</div>
+    </details>
+  );
+}
 
 interface FieldProps {
   label: string;

@@ -51,7 +51,21 @@ function Picture({ src, alt }: ComponentProps<'img'>) {
   );
 }
 
+/** What is written from right to left stands so, each block by its own first letters. */
+const auto = { dir: 'auto' } as const;
+
 const components: Components = {
+  p: ({ children }) => <p {...auto}>{children}</p>,
+  ul: ({ children, className }) => (
+    <ul {...auto} className={className}>
+      {children}
+    </ul>
+  ),
+  ol: ({ children, start }) => (
+    <ol {...auto} start={start}>
+      {children}
+    </ol>
+  ),
   pre: CodeBlock,
   a: Link,
   img: Picture,
@@ -93,14 +107,38 @@ const Block = memo(function Block({ text }: { text: string }) {
   );
 });
 
+const PART = 16;
+
+/** So many blocks as one: what is far from view is left out of the layout by parts, and a finished part is not looked at again. */
+const Part = memo(
+  function Part({ blocks }: { blocks: string[] }) {
+    return (
+      <div className="prose-part">
+        {blocks.map((block, index) => (
+          <Block key={index} text={block} />
+        ))}
+      </div>
+    );
+  },
+  (before, { blocks }) =>
+    before.blocks.length === blocks.length && blocks.every((one, at) => one === before.blocks[at]),
+);
+
+function partsOf(blocks: string[]): string[][] {
+  const count = Math.ceil(blocks.length / PART);
+  return Array.from({ length: count }, (_none, index) => blocks.slice(index * PART, (index + 1) * PART));
+}
+
 /** What a model wrote. Raw HTML in it is shown as the text it is; finished blocks are parsed once. */
-export default function Markdown({ text }: { text: string }) {
+export default function Markdown({ text, isGrowing = false }: { text: string; isGrowing?: boolean }) {
   const [splitter] = useState(() => new BlockSplitter());
+  const { blocks, tail } = isGrowing ? splitter.splitGrowing(text) : { blocks: splitter.split(text), tail: '' };
   return (
     <div className="prose">
-      {splitter.split(text).map((block, index) => (
-        <Block key={index} text={block} />
+      {partsOf(blocks).map((part, index) => (
+        <Part key={index} blocks={part} />
       ))}
+      {tail && <div className="plain">{tail}</div>}
     </div>
   );
 }

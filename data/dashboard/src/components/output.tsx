@@ -89,3 +89,9 @@ export function Output({ text, look = 'plain', command, streaming = false }: Out
     </div>
   );
 }
+
+/** What a call would change, as its tool tells it. */
+export function PreviewView({ preview: { kind, text = '' } }: { preview: { kind?: string; text?: string } }) {
+  if (kind === 'diff') return <Diff text={text} />;
+  return <Output text={revealHidden(text)} look={kind === 'command' ? 'terminal' : 'plain'} />;
+}

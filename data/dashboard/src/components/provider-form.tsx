@@ -4,7 +4,7 @@ import { _ } from '../lib/i18n';
 import { type Draft, draftOf, settingRules } from '../lib/setting-draft';
 import type { ProviderType } from '../lib/types';
 import type { Wrongs } from '../lib/validate';
-import { TextField } from './form';
+import { MoreOptions, TextField } from './form';
 import { SecretField } from './secret-input';
 import { SettingField } from './setting-field';
 
@@ -97,7 +97,6 @@ export function ProviderFields({ keyIsSet = false, ...props }: FieldsProps & { k
   );
 }
 
-/** What most people leave as it is. */
 export function ProviderOptions({ children, ...props }: FieldsProps & { children?: ReactNode }) {
   const { type, draft, wrongs, onChange } = props;
   const rules = settingRules(type.options_schema);
@@ -105,22 +104,19 @@ export function ProviderOptions({ children, ...props }: FieldsProps & { children
   const isOpen = Boolean(wrongs.options || wrongs.base_url) || Object.values(draft.options).some(Boolean);
   if (!hasUrl && rules.length === 0) return <>{children}</>;
   return (
-    <details className="more-options" open={isOpen || undefined}>
-      <summary>{_('More options')}</summary>
-      <div className="stack">
-        {rules.map(([name, rule]) => (
-          <SettingField
-            key={name}
-            name={name}
-            rule={rule}
-            value={draft.options[name] ?? ''}
-            wrong={wrongs.options?.includes(`/${name}`) ? wrongs.options : undefined}
-            onChange={(value) => onChange({ ...draft, options: { ...draft.options, [name]: value } })}
-          />
-        ))}
-        {hasUrl && <UrlField {...props} />}
-        {children}
-      </div>
-    </details>
+    <MoreOptions isOpen={isOpen}>
+      {rules.map(([name, rule]) => (
+        <SettingField
+          key={name}
+          name={name}
+          rule={rule}
+          value={draft.options[name] ?? ''}
+          wrong={wrongs.options?.includes(`/${name}`) ? wrongs.options : undefined}
+          onChange={(value) => onChange({ ...draft, options: { ...draft.options, [name]: value } })}
+        />
+      ))}
+      {hasUrl && <UrlField {...props} />}
+      {children}
+    </MoreOptions>
   );
 }

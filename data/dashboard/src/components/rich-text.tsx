@@ -10,10 +10,10 @@ export function prepareRichText() {
 }
 
 /** Markdown, or its plain text for the moment until the parser is here. */
-export function RichText({ text }: { text: string }) {
+export function RichText({ text, isGrowing }: { text: string; isGrowing?: boolean }) {
   return (
     <Suspense fallback={<div className="prose plain">{text}</div>}>
-      <Markdown text={text} />
+      <Markdown text={text} isGrowing={isGrowing} />
     </Suspense>
   );
 }

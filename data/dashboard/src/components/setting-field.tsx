@@ -52,7 +52,7 @@ export function SettingField({
   if (rule.enum)
     return (
       <SelectField {...common}>
-        <option value="">–</option>
+        <option value="">{_('Not set')}</option>
         {rule.enum.map((choice) => (
           <option key={choice} value={choice}>
             {choiceLabel(choice)}

@@ -36,12 +36,17 @@ export function Note({ kind = 'plain', children }: { kind?: keyof typeof noteIco
   );
 }
 
+/** As a sentence begins, unless with a name of ours or a path. */
+function sentence(message: string): string {
+  return /^[a-z]+[ ,:]/.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
+}
+
 export function ErrorNote({ error, retry }: { error: Error | null; retry?: () => void }) {
   if (!error) return null;
   return (
     <Note kind="bad">
       <div className="row between">
-        <span>{error.message}</span>
+        <span>{sentence(error.message)}</span>
         {retry && (
           <Button small onClick={retry}>
             <RotateCw className="icon" aria-hidden /> {_('Try again')}

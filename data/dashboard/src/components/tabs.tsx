@@ -1,5 +1,21 @@
 // SPDX-License-Identifier: MIT
 import { Link } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef } from 'react';
+
+/** A row of tabs. Where there are more than fit, it begins with the current one in view. */
+export function TabList({ label, children }: { label: string; children: ReactNode }) {
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const row = ref.current;
+    const tab = row?.querySelector<HTMLElement>('[aria-current="page"]');
+    if (row && tab) row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }, []);
+  return (
+    <nav ref={ref} className="tabs" aria-label={label}>
+      {children}
+    </nav>
+  );
+}
 
 export interface Tab {
   /** As in the address; undefined: the first, which the bare address shows. */
@@ -20,7 +36,7 @@ export function Tabs({
   current: string | undefined;
 }) {
   return (
-    <nav className="tabs" aria-label={label}>
+    <TabList label={label}>
       {tabs.map(({ tab, name }) => (
         <Link
           key={name}
@@ -32,6 +48,6 @@ export function Tabs({
           {name}
         </Link>
       ))}
-    </nav>
+    </TabList>
   );
 }

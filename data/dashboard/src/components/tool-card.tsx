@@ -8,7 +8,7 @@ import type { AssistantCall, Call } from '../lib/types';
 import { diffOfWrite } from '../lib/write-diff';
 import { Arguments } from './arguments';
 import { LevelBadge } from './level';
-import { Diff, Output } from './output';
+import { Diff, Output, PreviewView } from './output';
 import { Result } from './result';
 import { Duration } from './time';
 
@@ -72,8 +72,9 @@ export function ToolCard({ declared, call, result, output, children, footer }: P
   const tool = call?.tool ?? declared?.name ?? '';
   const value = call?.edited_arguments ?? call?.arguments ?? declared?.arguments;
   const command = commandOf(tool, value);
-  // Where somebody was asked, the approval shows the change against what was there.
-  const diff = call?.approval_id ? undefined : diffOfWrite(tool, value);
+  // Where somebody was asked, the approval shows the change against what was there; where nobody was, the call has it once it runs.
+  const preview = call?.preview;
+  const diff = preview || call?.approval_id ? undefined : diffOfWrite(tool, value);
   const finished = call?.result?.text ?? result?.text;
   const isFailed = call?.outcome === 'failed' || call?.outcome === 'denied';
   return (
@@ -87,7 +88,8 @@ export function ToolCard({ declared, call, result, output, children, footer }: P
         <CallState call={call} result={result} />
       </header>
       {diff && <Diff text={diff} />}
-      {!command && !diff && call?.state !== 'waiting' && (
+      {preview && <PreviewView preview={preview} />}
+      {!command && !diff && preview?.kind !== 'diff' && call?.state !== 'waiting' && (
         <details className="args">
           <summary>{_('Arguments')}</summary>
           <Arguments value={value} />

@@ -56,6 +56,7 @@ function watch(watcher: () => void): () => void {
 }
 
 export function addChildText(runId: string, kind: string, text: string): void {
+  if (kind === 'reclassify') clearChildText(runId);
   if (kind !== 'text') return;
   texts.set(runId, (texts.get(runId) ?? '') + text);
   changed();

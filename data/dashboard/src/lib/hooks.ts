@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { startTransition, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { fetchLive } from './chat';
 import { live } from './live';
 import { streamOf } from './live-sync';
 import { queryClient } from './query';
-import type { StreamState } from './stream';
+import { isGrown, type ReplyStream, type StreamState, step } from './stream';
+import type { Live } from './types';
 
 export function useLiveState() {
   return useSyncExternalStore(
@@ -13,29 +14,53 @@ export function useLiveState() {
   );
 }
 
-/** What is being written in a session now; catches up by GET when it starts and after a lost connection. */
+/**
+ * What a stream has, at the pace at which it can be shown: the next piece is taken once the one before is on the page. If each piece that arrives were
+ * an update of its own, React would begin anew before it is done, and of a long reply nothing would show until its end.
+ */
+function usePaced(stream: ReplyStream): StreamState {
+  const [shown, setShown] = useState(stream.state);
+  useEffect(() => {
+    let isUnderWay = false;
+    const take = () => {
+      if (!isGrown(shown, stream.state)) setShown(stream.state);
+      else if (!isUnderWay && stream.state !== shown) {
+        isUnderWay = true;
+        startTransition(() => setShown(step(shown, stream.state)));
+      }
+    };
+    take();
+    return stream.watch(take);
+  }, [stream, shown]);
+  return shown;
+}
+
+/** What is being written in a session now; catches up by GET at once, and whenever the daemon has begun to tell of it. */
 export function useReplyStream(sessionId: string): StreamState {
   const stream = streamOf(sessionId);
   useEffect(() => {
     let isOver = false;
-    const end = live.subscribe([`session:${sessionId}`]);
+    let newest = 0;
     const catchUp = async () => {
-      stream.expect();
-      const fetched = await fetchLive(sessionId).catch(() => null);
-      if (!isOver && fetched && !stream.take(fetched)) await catchUp();
+      const mine = ++newest;
+      let fetched: Live | null;
+      do {
+        stream.expect();
+        fetched = await fetchLive(sessionId).catch(() => null);
+        if (isOver || mine !== newest) return;
+      } while (fetched && !stream.take(fetched));
       // A message that was stored between the first fetch and the subscription came by neither.
-      for (const key of ['messages', 'session-runs', 'calls'])
-        void queryClient.invalidateQueries({ queryKey: key === 'calls' ? [key] : [key, sessionId] });
+      for (const queryKey of [['messages', sessionId], ['session-runs', sessionId], ['calls']])
+        void queryClient.invalidateQueries({ queryKey });
     };
-    const endResync = live.onResync(() => void catchUp());
+    const end = live.subscribe([`session:${sessionId}`], () => void catchUp());
     void catchUp();
     return () => {
       isOver = true;
       end();
-      endResync();
     };
   }, [sessionId, stream]);
-  return useSyncExternalStore(stream.watch, stream.snapshot);
+  return usePaced(stream);
 }
 
 /** The time, again every `period` milliseconds while `isOn`. */

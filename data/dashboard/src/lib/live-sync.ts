@@ -101,10 +101,17 @@ function onMessage(message: Message): void {
   if (message.content.code === 'fallback') streams.get(message.session_id)?.clearText();
 }
 
+/** A call that runs has used the grant of its approval: what holds once holds no more. */
+function onGrantUsed(approvalId: string): void {
+  void queryClient.invalidateQueries({ queryKey: ['approval', approvalId] });
+  invalidate('grants');
+}
+
 function onCall(call: Call): void {
   putCall(call);
   if (call.state === 'done') invalidate('changes');
   outrun('calls', call.run_id);
+  if (call.approval_id && call.state !== 'waiting') onGrantUsed(call.approval_id);
 }
 
 function onDelta(topic: string, data: { run_id: string; kind: string; text: string }): void {

@@ -57,11 +57,18 @@ export class LiveSocket {
     this.#set('closed');
   }
 
-  subscribe(topics: string[]): () => void {
+  /** `confirmed`: called each time the daemon has begun to tell of one of them. What happens before that is not told: fetch after it. */
+  subscribe(topics: string[], confirmed?: () => void): () => void {
+    const endEvents = this.onEvent(({ topic, event }) => {
+      if (event === 'subscribed' && topics.includes(topic)) confirmed?.();
+    });
     const added = topics.filter((topic) => !this.#topics.has(topic));
     for (const topic of topics) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1);
     this.#send({ subscribe: added });
-    return () => this.#unsubscribe(topics);
+    return () => {
+      endEvents();
+      this.#unsubscribe(topics);
+    };
   }
 
   onEvent(listener: (event: LiveEvent) => void): () => void {

@@ -102,6 +102,24 @@ function tableOf(name: string, rows: Row[], leftOut = 0): Part {
   return { kind: 'table', name, columns: columnsOf(rows), rows, leftOut };
 }
 
+/** Events of a log, such as Wazuh's: who said it, and what. */
+function eventLine(event: Row): LogLine {
+  const member = (name: string) => (typeof event[name] === 'string' ? (event[name] as string) : '');
+  const who = isRow(event.agent) ? (event.agent.name ?? event.agent.id) : null;
+  const { timestamp: _time, agent: _agent, full_log: _log, ...rest } = event;
+  const rule = isRow(event.rule) ? event.rule : {};
+  const about = [rule.level, rule.description].filter((part) => part !== undefined).join(' ');
+  const log = member('full_log');
+  const words = log ? [about, log].filter(Boolean).join(': ') : JSON.stringify(rest);
+  const time = member('timestamp');
+  return { time: isTime(time) ? time : null, stream: 'stdout', text: who ? `${who}: ${words}` : words };
+}
+
+function eventLog(events: Row[]): Part {
+  const at = (line: LogLine) => (line.time ? Date.parse(line.time) : 0);
+  return { kind: 'log', lines: events.map(eventLine).sort((a, b) => at(a) - at(b)) };
+}
+
 function partsOf(value: Row, name: string | null, depth: number): Part[] {
   if (isTerminal(value)) return [terminalOf(value, null)];
   const facts: [string, unknown][] = [];
@@ -111,6 +129,7 @@ function partsOf(value: Row, name: string | null, depth: number): Part[] {
     if (silent.has(member) || content === null || content === '') continue;
     if (member === 'log' && typeof content === 'string') rest.push({ kind: 'log', lines: logLines(content) });
     else if (isTable(content) && content.some(isTerminal)) rest.push(...terminalsOf(content));
+    else if (value.what === 'logs' && isTable(content)) rest.push(eventLog(content));
     else if (isTable(content)) rest.push(tableOf(member, content, leftOut));
     else if (isLongText(member, content)) rest.push({ kind: 'text', name: member, text: content });
     else if (isRow(content) && depth < DEPTH) rest.push(...partsOf(content, member, depth + 1));

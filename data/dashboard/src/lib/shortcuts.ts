@@ -2,20 +2,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 
-const pages: Record<string, string> = {
-  h: '/',
-  c: '/chat',
-  a: '/approvals',
-  t: '/tasks',
-  o: '/operators',
-  v: '/servers',
-  n: '/scope',
-  w: '/tools',
-  l: '/audit',
-  u: '/usage',
-  s: '/settings/providers',
-};
-
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
@@ -23,10 +9,12 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 /** Ctrl+K opens the palette; g and a letter goes to a page. */
-export function useShortcuts(openPalette: () => void): void {
+export function useShortcuts(pages: { to: string; key: string }[], openPalette: () => void): void {
   const navigate = useNavigate();
   const open = useRef(openPalette);
   open.current = openPalette;
+  const known = useRef(pages);
+  known.current = pages;
   useEffect(() => {
     let pressedG = 0;
     const onKey = (event: KeyboardEvent) => {
@@ -37,10 +25,10 @@ export function useShortcuts(openPalette: () => void): void {
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       if (document.querySelector('dialog[open]')) return;
-      const to = pages[event.key];
-      if (Date.now() - pressedG < 1200 && to) {
+      const page = known.current.find(({ key }) => key === event.key);
+      if (Date.now() - pressedG < 1200 && page) {
         event.preventDefault();
-        void navigate({ href: to });
+        void navigate({ href: page.to });
       }
       pressedG = event.key === 'g' ? Date.now() : 0;
     };

@@ -23,6 +23,24 @@ export const emptyStream: StreamState = {
   settledBy: null,
 };
 
+const STEP = 8000; // characters
+
+/** Whether all that has changed is that there is more of it. */
+export function isGrown(shown: StreamState, next: StreamState): boolean {
+  return (
+    shown.runId === next.runId &&
+    shown.settledBy === next.settledBy &&
+    next.text.startsWith(shown.text) &&
+    next.reasoning.startsWith(shown.reasoning)
+  );
+}
+
+/** On the way from what is shown to what there is, as far as can be shown at once: who comes late has much to catch up with. */
+export function step(shown: StreamState, next: StreamState): StreamState {
+  const end = shown.text.length + STEP;
+  return next.text.length > end ? { ...next, text: next.text.slice(0, end) } : next;
+}
+
 /** The length of the longest end of `base` that `delta` begins with. */
 export function overlap(base: string, delta: string): number {
   const tail = base.slice(-delta.length);
@@ -50,15 +68,13 @@ export class ReplyStream {
     return () => this.#watchers.delete(watcher);
   };
 
-  snapshot = (): StreamState => this.#state;
-
   /** Before the fetch is sent: deltas from now on may be in its answer already. */
   expect(): void {
     this.#early = { ...emptyStream, outputs: {} };
     this.#isStale = false;
   }
 
-  /** False: a reply was stored while the fetch was under way, so its text may be of that one. Fetch again. */
+  /** False: a reply was stored while the fetch was under way, so its text may be of that one, or what it is of has changed. Fetch again. */
   take(fetched: Live): boolean {
     if (this.#isStale) return false;
     const early = this.#early ?? emptyStream;
@@ -80,6 +96,8 @@ export class ReplyStream {
 
   addText(runId: string, kind: string, text: string): void {
     if (this.#early) this.#early = grow(this.#early, runId, kind, text);
+    // Whether what is fetched is from before or after, nobody can tell.
+    if (this.#early && kind === 'reclassify') this.#isStale = true;
     this.#set(grow(this.#state, runId, kind, text));
   }
 
@@ -114,6 +132,8 @@ export class ReplyStream {
 function grow(state: StreamState, runId: string, kind: string, text: string): StreamState {
   const goesOn = state.runId === runId && state.settledBy === null;
   const base = goesOn ? state : { ...emptyStream, outputs: state.outputs, runId };
+  // The model's own tag came late: what was shown as its answer was what it thought.
+  if (kind === 'reclassify') return { ...base, reasoning: base.reasoning + base.text, text: '' };
   return kind === 'reasoning' ? { ...base, reasoning: base.reasoning + text } : { ...base, text: base.text + text };
 }
 

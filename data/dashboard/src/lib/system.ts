@@ -90,7 +90,17 @@ export function useSignAudit() {
 export const auditExport = (format: 'jsonl' | 'csv', filter: AuditFilter = {}) =>
   `/api/v1/audit/export?${new URLSearchParams({ format, ...filter })}`;
 
+export const AUDIT_PAGE = 50;
+
+/** The newest records that a filter lets through. */
+export const newestAuditQuery = (filter: AuditFilter, limit = AUDIT_PAGE) =>
+  queryOptions({
+    queryKey: ['audit', 'newest', filter, limit],
+    queryFn: async () => (await ask(api.GET('/api/v1/audit', { params: { query: { ...filter, limit } } }))).items,
+    gcTime: 0,
+  });
+
 export const auditQuery = (filter: AuditFilter) =>
   pages<AuditRecord>(['audit', filter], (after) =>
-    ask(api.GET('/api/v1/audit', { params: { query: { ...filter, after, limit: 50 } } })),
+    ask(api.GET('/api/v1/audit', { params: { query: { ...filter, after, limit: AUDIT_PAGE } } })),
   );

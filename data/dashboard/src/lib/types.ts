@@ -83,7 +83,9 @@ export interface MessageContent {
   cut_short?: boolean;
   model?: string | null;
   cost_micros?: number;
-  usage?: { input_tokens?: number | null; output_tokens?: number | null };
+  /** No price is known. */
+  unpriced?: boolean;
+  usage?: { input_tokens?: number | null; output_tokens?: number | null; estimated?: boolean };
   /** Of notices. */
   summary?: string;
   n_messages?: number;

@@ -49,8 +49,13 @@ export function check(operation: string, body: object): Wrongs {
   return wrongs;
 }
 
-/** The daemon's objection at the member it names, if it names one that the form has. */
+/** An error that stands at its field is not said twice. */
+export function unlessAtField(error: Error | null, wrongs: Wrongs): Error | null {
+  return Object.keys(wrongs).length > 0 ? null : error;
+}
+
+/** The daemon's objection at the member it names, if it names one that the form has; the path to it is for programs. */
 export function wrongsOf(error: Error | null, members: string[]): Wrongs {
   const field = error instanceof ApiError ? error.field : null;
-  return error && field && members.includes(field) ? { [field]: error.message } : {};
+  return error && field && members.includes(field) ? { [field]: error.message.replace(/^\/\S+: /, '') } : {};
 }

@@ -2,56 +2,21 @@
 #include "config.h"
 
 #include "record.h"
+#include "vig-test-host.h"
 #include "vig-test.h"
 
 #include <gcrypt.h>
 #include <string.h>
 
-/* The plugin, activated by a host that remembers what it was given. */
+/* The plugin. */
 extern const VigPlugin vig_plugin_1;
-
-#define TEST_TYPE_HOST (test_host_get_type ())
-G_DECLARE_FINAL_TYPE (TestHost, test_host, TEST, HOST, GObject)
-
-struct _TestHost
-{
-  GObject           parent_instance;
-  VigAuthenticator *authenticator;
-};
-
-static void
-test_host_add_authenticator (VigHost *host, const char *name, VigAuthenticator *authenticator)
-{
-  g_assert_cmpstr (name, ==, "local");
-  TEST_HOST (host)->authenticator = authenticator;
-}
-
-static void
-test_host_iface_init (VigHostInterface *iface)
-{
-  iface->add_authenticator = test_host_add_authenticator;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (TestHost, test_host, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (VIG_TYPE_HOST, test_host_iface_init))
-
-static void
-test_host_class_init (TestHostClass *klass)
-{
-}
-
-static void
-test_host_init (TestHost *self)
-{
-}
 
 static VigAuthenticator *
 make_authenticator (void)
 {
-  g_autoptr (TestHost) host = g_object_new (TEST_TYPE_HOST, NULL);
-  g_autoptr (GError) error = NULL;
+  g_autoptr (VigTestHost) host = vig_test_host_new ();
 
-  g_assert_true (vig_plugin_1.activate (VIG_HOST (host), &error));
-  g_assert_no_error (error);
+  vig_test_host_activate (host, &vig_plugin_1);
 
   return g_steal_pointer (&host->authenticator);
 }

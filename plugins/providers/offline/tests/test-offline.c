@@ -174,6 +174,9 @@ static const Row rows[] = {
   { "delete notes.txt", "filesystem.delete", "path", "notes.txt" },
   { "please remove the file old/plan.txt", "filesystem.delete", "path", "old/plan.txt" },
   { "search for \"fan\"", "filesystem.search", "text", "fan" },
+  { "which file mentions the landlord?", "filesystem.search", "text", "the landlord" },
+  { "search for rotate backups", "filesystem.search", "text", "rotate backups" },
+  { "find all *.conf", "filesystem.search", "name", "*.conf" },
   { "make the directory backups/2026", "filesystem.mkdir", "path", "backups/2026" },
   { "what are the permissions of notes.txt", "filesystem.stat", "path", "notes.txt" },
   { "list the files", "filesystem.list", NULL, NULL },
@@ -195,13 +198,19 @@ static const Row rows[] = {
 };
 
 static VigReply *
-ask (const char *text, const VigToolInfo **tools)
+ask_as (const char *system, const char *text, const VigToolInfo **tools)
 {
   g_autoptr (VigTranscript) transcript = vig_transcript_new ();
 
   vig_transcript_add_user (transcript, text);
 
-  return choice_make (NULL, transcript, tools);
+  return choice_make (system, transcript, tools);
+}
+
+static VigReply *
+ask (const char *text, const VigToolInfo **tools)
+{
+  return ask_as (NULL, text, tools);
 }
 
 static void
@@ -300,32 +309,43 @@ static const struct
 {
   const char        *name;
   const char        *description;
+  const char        *level;
   const VigToolInfo *tools[5];
 } operators[] = {
-  { "Infrastructure", "Looks after this host: disks, memory, load, services, network and logs. Permission level exec.",
+  { "Infrastructure", "Looks after this host: disks, memory, load, services, network and logs.", "exec",
     { &shell_tool, &read_tool, &list_tool, &activity_tool, NULL } },
-  { "Files", "Reads, lists and writes notes and files in the workspace. Permission level write.", { &read_tool, &list_tool, &write_tool, NULL } },
-  { "Activity", "Answers what was done: runs, tool calls, approvals and who decided them. Permission level read.", { &activity_tool, NULL } },
+  { "Files", "Reads, lists and writes notes and files in the workspace.", "write", { &read_tool, &list_tool, &write_tool, NULL } },
+  { "Activity", "Answers what was done: runs, tool calls, approvals and who decided them.", "read", { &activity_tool, NULL } },
 };
 
 static char *
 make_delegate_schema (void)
 {
-  JsonArray *choices = json_array_new ();
+  JsonArray *names = json_array_new ();
   g_autoptr (JsonNode) schema = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (operators); i++)
-    {
-      g_autoptr (GString) text = g_string_new (operators[i].description);
-
-      for (guint j = 0; operators[i].tools[j] != NULL; j++)
-        g_string_append_printf (text, " Tool %s: %s", operators[i].tools[j]->name, operators[i].tools[j]->description);
-      json_array_add_object_element (choices, vig_json_pack_object ("{s:s, s:s}", "const", operators[i].name, "description", text->str));
-    }
-  schema = vig_json_pack ("{s:s, s:{s:{s:s, s:A}, s:{s:s}}, s:[s]}", "type", "object", "properties", "operator", "type", "string", "oneOf", choices,
+    json_array_add_string_element (names, operators[i].name);
+  schema = vig_json_pack ("{s:s, s:{s:{s:s, s:A}, s:{s:s}}, s:[s]}", "type", "object", "properties", "operator", "type", "string", "enum", names,
                           "reason", "type", "string", "required", "operator");
 
   return vig_json_to_string (schema);
+}
+
+static char *
+make_routing_prompt (void)
+{
+  GString *text = g_string_new ("You are the orchestrator.\n\n# Operators");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (operators); i++)
+    {
+      /* What it is for counts as little as its tools here: how the two are weighed shows tests/bench/routing. */
+      g_string_append_printf (text, "\n\n## %s\n\nPermission level: %s. %s Tools:", operators[i].name, operators[i].level, operators[i].description);
+      for (guint j = 0; operators[i].tools[j] != NULL; j++)
+        g_string_append_printf (text, " %s: %s", operators[i].tools[j]->name, operators[i].tools[j]->description);
+    }
+
+  return g_string_free (text, FALSE);
 }
 
 static gboolean
@@ -350,6 +370,7 @@ static void
 test_delegate (void)
 {
   g_autofree char *schema = make_delegate_schema ();
+  g_autofree char *system = make_routing_prompt ();
   VigToolInfo delegate = { .name = "delegate", .title = "Delegate", .description = "Hands the request to an Operator.", .input_schema = schema };
   const VigToolInfo *tools[] = { &delegate, NULL };
 
@@ -360,7 +381,7 @@ test_delegate (void)
 
       if (rows[i].tool == NULL || !any_has_tool (rows[i].tool))
         continue;
-      reply = ask (rows[i].text, tools);
+      reply = ask_as (system, rows[i].text, tools);
       chosen = vig_reply_get_n_calls (reply) == 1 ? vig_json_get_string (vig_reply_get_call (reply, 0)->arguments, "operator", NULL) : NULL;
       if (!has_tool (chosen, rows[i].tool))
         g_test_message ("%s → %s, but it takes %s", rows[i].text, chosen, rows[i].tool);

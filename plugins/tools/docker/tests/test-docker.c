@@ -3,6 +3,7 @@
 
 #include "docker-args.h"
 #include "docker-depend.h"
+#include "docker-engine.h"
 #include "docker-json.h"
 #include "docker-lines.h"
 #include "docker-mask.h"
@@ -10,6 +11,10 @@
 #include "vig-test.h"
 
 #include <string.h>
+
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <vigilus/vig-server-private.h>
 
 /* What a demultiplexer gave: "stream:base64" for each frame, with " " between. */
 typedef struct
@@ -234,26 +239,82 @@ test_recorded (void)
   g_assert_cmpint (vig_json_get_int (image, "size_bytes", 0), ==, 1982282);
 }
 
+/* Podman 4.3 does not tell that a container was killed for memory; where that may be, it is said. */
+static void
+test_killed (void)
+{
+  static const struct { const char *text; gboolean hint; } rows[] = {
+    { "{\"State\": {\"ExitCode\": 137, \"OOMKilled\": false}, \"HostConfig\": {\"Memory\": 16777216}}", TRUE },
+    { "{\"State\": {\"ExitCode\": 137, \"OOMKilled\": true}, \"HostConfig\": {\"Memory\": 16777216}}", FALSE },
+    { "{\"State\": {\"ExitCode\": 137, \"OOMKilled\": false}, \"HostConfig\": {\"Memory\": 0}}", FALSE },
+    { "{\"State\": {\"ExitCode\": 1}, \"HostConfig\": {\"Memory\": 16777216}}", FALSE },
+    { "{\"State\": {\"ExitCode\": 137, \"Running\": true}, \"HostConfig\": {\"Memory\": 16777216}}", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonObject) object = vig_json_parse_object (rows[i].text, -1, 0, NULL);
+      g_autoptr (JsonNode) inspect = docker_shape_inspect (object);
+      const char *hint = vig_json_get_string (vig_json_get_object (json_node_get_object (inspect), "state"), "hint", NULL);
+
+      g_assert_true (rows[i].hint == (hint != NULL && strstr (hint, "for memory") != NULL));
+    }
+}
+
+/* Whatever an Engine answers: each shape takes it without a complaint, and members that it does not know, or misses, do no harm. */
+static void
+shape_all (JsonNode *node)
+{
+  JsonNode *one = JSON_NODE_HOLDS_ARRAY (node) && json_array_get_length (json_node_get_array (node)) > 0 ? json_array_get_element (json_node_get_array (node), 0) : node;
+  JsonObject *object = JSON_NODE_HOLDS_OBJECT (one) ? json_node_get_object (one) : NULL;
+  g_autoptr (JsonObject) container = object != NULL ? docker_shape_container (object) : NULL;
+  g_autoptr (JsonNode) inspect = object != NULL ? docker_shape_inspect (object) : NULL;
+  g_autoptr (JsonObject) stats = object != NULL ? docker_shape_stats (object) : NULL;
+  g_autoptr (JsonObject) image = object != NULL ? docker_shape_image (object, 0) : NULL;
+
+  g_assert_true (object == NULL || (container != NULL && inspect != NULL && stats != NULL && image != NULL));
+}
+
+static void
+test_every_recorded (void)
+{
+  g_autoptr (JsonNode) file = vig_test_load_json ("docker/recorded-engine-20.10.json");
+  JsonArray *rows = json_node_get_array (file);
+
+  g_assert_cmpuint (json_array_get_length (rows), >=, 55);
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    {
+      JsonObject *row = json_array_get_object_element (rows, i);
+
+      g_test_message ("%s", vig_json_get_string (row, "name", ""));
+      if (json_object_has_member (row, "json"))
+        shape_all (json_object_get_member (row, "json"));
+    }
+}
+
 static void
 test_documented (void)
 {
   g_autoptr (JsonNode) file = vig_test_load_json ("docker/swagger-examples.json");
   JsonArray *rows = json_node_get_array (file);
 
-  g_assert_cmpuint (json_array_get_length (rows), >=, 4);
+  g_assert_cmpuint (json_array_get_length (rows), >=, 79);
   for (guint i = 0; i < json_array_get_length (rows); i++)
     {
       JsonObject *row = json_array_get_object_element (rows, i);
+      const char *path = vig_json_get_string (row, "path", "");
       JsonNode *example = json_object_get_member (row, "example");
 
-      if (JSON_NODE_HOLDS_ARRAY (example))
+      g_test_message ("%s %s", vig_json_get_string (row, "api", ""), path);
+      shape_all (example);
+      if (g_str_equal (path, "/containers/json"))
         {
           g_autoptr (JsonObject) container = docker_shape_container (docker_object_at (json_node_get_array (example), 0));
 
           g_assert_cmpstr (vig_json_get_string (container, "name", ""), ==, "boring_feynman");
           g_assert_cmpstr (vig_json_get_string (container, "ports", ""), ==, "3333->2222/tcp");
         }
-      else
+      else if (g_str_has_suffix (path, "/stats"))
         {
           g_autoptr (JsonObject) stats = docker_shape_stats (json_node_get_object (example));
 
@@ -337,6 +398,63 @@ test_dependents (void)
     }
 }
 
+/* An Engine that says who it is, and ends the connection of whoever asks for more. Three connections of one request each. */
+static gpointer
+serve (gpointer listener)
+{
+  static const char answer[] = "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK";
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GSocket) socket = g_socket_accept (listener, NULL, NULL);
+      g_autoptr (GString) text = g_string_new (NULL);
+      char buffer[4096];
+      gssize n;
+
+      while (strstr (text->str, "\r\n\r\n") == NULL && (n = g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL)) > 0)
+        g_string_append_len (text, buffer, n);
+      if (g_str_has_prefix (text->str, "GET /_ping "))
+        g_socket_send (socket, answer, strlen (answer), NULL, NULL);
+    }
+
+  return NULL;
+}
+
+/* PITFALLS 24. What was told to do something may have done it; what was only asked has failed, and so has what can't be reached. */
+static void
+test_lost (void)
+{
+  static const char *const path[] = { "containers", "web", "restart", NULL };
+  g_autofree char *folder = vig_test_make_dir ();
+  g_autofree char *socket = g_build_filename (folder, "socket", NULL);
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (socket);
+  g_autoptr (GSocket) listener = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  VigServer values = { .name = g_strdup ("box"), .docker_endpoint = g_strconcat ("unix://", socket, NULL) };
+  g_autoptr (VigServer) server = vig_server_new (&values, NULL, NULL, NULL);
+  g_autoptr (DockerEngine) engine = NULL;
+  g_autoptr (GError) told = NULL;
+  g_autoptr (GError) asked = NULL;
+  g_autoptr (GError) unreached = NULL;
+  gboolean changed;
+  GThread *thread;
+
+  g_assert_true (g_socket_bind (listener, address, FALSE, NULL) && g_socket_listen (listener, NULL));
+  thread = g_thread_new ("engine", serve, listener);
+  engine = docker_engine_open_server (server, NULL, NULL, &told);
+  g_assert_no_error (told);
+
+  g_assert_false (docker_engine_post (engine, path, NULL, &changed, NULL, &told));
+  g_assert_error (told, VIG_ERROR, VIG_ERROR_INTERRUPTED);
+  g_assert_nonnull (strstr (told->message, "Docker of server box was told to, and gave no whole answer"));
+  g_assert_null (docker_engine_get (engine, path, NULL, NULL, &asked));
+  g_assert_error (asked, VIG_ERROR, VIG_ERROR_UNAVAILABLE);
+  g_remove (socket);
+  g_assert_false (docker_engine_post (engine, path, NULL, &changed, NULL, &unreached));
+  g_assert_error (unreached, VIG_ERROR, VIG_ERROR_UNAVAILABLE);
+  g_thread_join (thread);
+  vig_test_remove_dir (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -346,8 +464,11 @@ main (int argc, char **argv)
   g_test_add_func ("/docker/lines/limited", test_lines_are_limited);
   g_test_add_func ("/docker/times", test_times);
   g_test_add_func ("/docker/recorded", test_recorded);
+  g_test_add_func ("/docker/killed", test_killed);
+  g_test_add_func ("/docker/every-recorded", test_every_recorded);
   g_test_add_func ("/docker/documented", test_documented);
   g_test_add_func ("/docker/odd-answers", test_odd_answers);
+  g_test_add_func ("/docker/lost", test_lost);
   g_test_add_func ("/docker/environment", test_environment);
   g_test_add_func ("/docker/dependents", test_dependents);
 

@@ -9,37 +9,36 @@ import { type ApprovalStatus, approvalsQuery } from '../../lib/approvals';
 import { _ } from '../../lib/i18n';
 import { flatten } from '../../lib/query';
 import { DecidableApproval } from '../shared/approval';
+import { StayingApprovals } from '../shared/staying-approvals';
 import { Grants } from './grants';
+
+function Nothing() {
+  return (
+    <div className="card">
+      <Empty icon={ShieldCheck} title={_('Nothing waits for you')}>
+        <p>{_('An Operator that wants to write, run a command or gain access asks here, and in its chat.')}</p>
+        <Link to="/chat" className={buttonClass('primary')}>
+          {_('Open the chat')}
+        </Link>
+      </Empty>
+    </div>
+  );
+}
 
 function Inbox() {
   const query = useInfiniteQuery(approvalsQuery('pending'));
   return (
     <Loaded query={query}>
-      {(data) => {
-        const approvals = flatten(data);
-        if (approvals.length === 0)
-          return (
-            <div className="card">
-              <Empty icon={ShieldCheck} title={_('Nothing waits for you')}>
-                <p>{_('An Operator that wants to write, run a command or gain access asks here, and in its chat.')}</p>
-                <Link to="/chat" className={buttonClass('primary')}>
-                  {_('Open the chat')}
-                </Link>
-              </Empty>
-            </div>
-          );
-        return (
-          <>
-            {approvals.map((approval) => (
-              <div key={approval.id} className="stack tight">
-                <DecidableApproval approval={approval} />
-                <ToChat id={approval.session_id} />
-              </div>
-            ))}
-            <LoadMore query={query} />
-          </>
-        );
-      }}
+      {(data) => (
+        <>
+          <StayingApprovals
+            pending={flatten(data)}
+            empty={<Nothing />}
+            more={({ session_id }) => <ToChat id={session_id} />}
+          />
+          <LoadMore query={query} />
+        </>
+      )}
     </Loaded>
   );
 }

@@ -5,6 +5,7 @@ import { Button } from '../../components/button';
 import { levelNames, levelWord } from '../../components/level';
 import { _ } from '../../lib/i18n';
 import type { AuditFilter } from '../../lib/system';
+import { formatExact } from '../../lib/time';
 
 type Member = keyof AuditFilter;
 
@@ -39,6 +40,11 @@ function toLocal(iso: string | undefined): string {
 
 function toIso(local: string): string | undefined {
   return local ? new Date(local).toISOString() : undefined;
+}
+
+function show(member: Member, value: string): string {
+  if (member === 'level') return levelWord(value);
+  return (member === 'from' || member === 'until') && toLocal(value) ? formatExact(value) : value;
 }
 
 export function AuditFilters({ filter, apply }: { filter: AuditFilter; apply: (filter: AuditFilter) => void }) {
@@ -112,7 +118,7 @@ export function AuditFilters({ filter, apply }: { filter: AuditFilter; apply: (f
         <div className="row">
           {(Object.entries(filter) as [Member, string][]).map(([member, value]) => (
             <Button key={member} small onClick={() => apply(clean({ ...filter, [member]: undefined }))}>
-              {names()[member]}: <span className="clip chip">{value}</span>
+              {names()[member]}: <span className="clip chip">{show(member, value)}</span>
               <X className="icon" aria-hidden />
               <span className="sr">{_('take away')}</span>
             </Button>

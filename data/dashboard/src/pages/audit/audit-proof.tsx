@@ -72,7 +72,9 @@ function Facts({ proof }: { proof: AuditProof }) {
       {proof.key && (
         <>
           <dt>{_('To check')}</dt>
-          <dd className="mono wrap">vigilus-verify --key {proof.key.split('+')[0]}+… vigilus-audit.jsonl</dd>
+          <dd className="mono wrap">
+            vigilus-verify --key {proof.key.split('+')[0]}+… {proof.sealed > 0 && 'audit-*.jsonl '}vigilus-audit.jsonl
+          </dd>
         </>
       )}
     </dl>
@@ -92,9 +94,14 @@ function Actions({ filter }: { filter: AuditFilter }) {
           <Download className="icon" aria-hidden /> {_('Export as CSV')}
         </a>
         {Object.keys(filter).length > 0 && (
-          <a className={buttonClass('plain', true)} href={auditExport('jsonl', filter)} download>
-            <Download className="icon" aria-hidden /> {_('Export what is filtered, with proofs')}
-          </a>
+          <>
+            <a className={buttonClass('plain', true)} href={auditExport('jsonl', filter)} download>
+              <Download className="icon" aria-hidden /> {_('Export what is filtered, with proofs')}
+            </a>
+            <a className={buttonClass('plain', true)} href={auditExport('csv', filter)} download>
+              <Download className="icon" aria-hidden /> {_('The same as CSV')}
+            </a>
+          </>
         )}
         <Button small busy={sign.isPending} onClick={() => sign.mutate()}>
           <PenLine className="icon" aria-hidden /> {_('Sign now')}

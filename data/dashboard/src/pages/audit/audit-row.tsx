@@ -86,6 +86,12 @@ function Details({ record }: { record: AuditRecord }) {
   );
 }
 
+/** What an event without a tool is about. */
+function subjectOf({ tool, detail }: AuditRecord): string | null {
+  const name = detail && !tool ? (detail as Record<string, unknown>).name : null;
+  return typeof name === 'string' && name !== '' ? name : null;
+}
+
 export function AuditRow({ record }: { record: AuditRecord }) {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
@@ -107,6 +113,7 @@ export function AuditRow({ record }: { record: AuditRecord }) {
               <span className="mono">{record.tool}</span> <LevelBadge level={record.level} />
             </span>
           )}
+          {subjectOf(record)}
           {record.resource && <span className="mono small wrap muted">{showTarget(record.resource)}</span>}
         </td>
         <td>

@@ -2,46 +2,28 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Radio, ScrollText } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import { Button, buttonClass } from '../../components/button';
 import { ScrollX } from '../../components/scroll-x';
 import { Empty, Loaded, LoadMore } from '../../components/states';
 import { useLiveState } from '../../lib/hooks';
 import { _, ngettext } from '../../lib/i18n';
-import { live } from '../../lib/live';
 import { flatten } from '../../lib/query';
-import { type AuditFilter, auditQuery } from '../../lib/system';
+import { AUDIT_PAGE, type AuditFilter, auditQuery } from '../../lib/system';
 import { AuditFilters } from './audit-filters';
 import { AuditProofCard } from './audit-proof';
 import { AuditRow } from './audit-row';
+import { useFresh } from './use-fresh';
 
-/** Counts records that come while one reads, instead of moving what is being read. */
-function useFresh(): [number, () => void] {
-  const [numbers, setNumbers] = useState<{ seen: number; newest: number } | null>(null);
-  useEffect(() => {
-    const end = live.subscribe(['audit']);
-    const endEvents = live.onEvent(({ event, data }) => {
-      if (event !== 'audit.appended') return;
-      const { seq } = data as { seq: number };
-      setNumbers((old) => ({ seen: old?.seen ?? seq - 1, newest: seq }));
-    });
-    return () => {
-      end();
-      endEvents();
-    };
-  }, []);
-  return [
-    numbers ? numbers.newest - numbers.seen : 0,
-    () => setNumbers(numbers && { ...numbers, seen: numbers.newest }),
-  ];
-}
-
-function LiveBadge({ fresh, show }: { fresh: number; show: () => void }) {
+function LiveBadge({ filter }: { filter: AuditFilter }) {
   const isOpen = useLiveState() === 'open';
+  const fresh = useFresh(filter);
+  const client = useQueryClient();
   if (fresh > 0)
     return (
-      <Button look="primary" small onClick={show}>
-        {ngettext('Show one new record', 'Show {count} new records', fresh)}
+      <Button look="primary" small onClick={() => void client.resetQueries({ queryKey: ['audit'] })}>
+        {fresh < AUDIT_PAGE
+          ? ngettext('Show one new record', 'Show {count} new records', fresh)
+          : _('Show {count}+ new records', { count: AUDIT_PAGE })}
       </Button>
     );
   return (
@@ -111,12 +93,7 @@ function AuditTable({ filter }: { filter: AuditFilter }) {
 export default function AuditPage() {
   const filter = useSearch({ from: '/shell/audit' }) as AuditFilter;
   const navigate = useNavigate({ from: '/audit' });
-  const client = useQueryClient();
-  const [fresh, clear] = useFresh();
-  const show = () => {
-    clear();
-    void client.resetQueries({ queryKey: ['audit'] });
-  };
+  const asked = JSON.stringify(filter);
   return (
     <>
       <header className="page-head">
@@ -124,11 +101,11 @@ export default function AuditPage() {
           <h1>{_('Audit log')}</h1>
           <p>{_('What was asked, decided and done. Nothing here can be changed.')}</p>
         </div>
-        <LiveBadge fresh={fresh} show={show} />
+        <LiveBadge key={asked} filter={filter} />
       </header>
       <AuditProofCard filter={filter} />
       <AuditFilters
-        key={JSON.stringify(filter)}
+        key={asked}
         filter={filter}
         apply={(next) => void navigate({ search: next as Record<string, string> })}
       />

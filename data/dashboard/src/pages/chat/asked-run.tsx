@@ -9,6 +9,7 @@ import { ErrorNote } from '../../components/states';
 import { CallState } from '../../components/tool-card';
 import { callsQuery } from '../../lib/chat';
 import { childrenQuery, runMessagesQuery, useChildText } from '../../lib/delegation';
+import { unframe } from '../../lib/frame';
 import { _ } from '../../lib/i18n';
 import { buildTurns, type Entry } from '../../lib/transcript';
 import type { Call, Run } from '../../lib/types';
@@ -35,7 +36,7 @@ function ChildEntries({ run }: { run: Run }) {
           <EntryView key={entry.type === 'call' ? entry.key : entry.message.id} entry={entry} outputs={noOutputs} />
         )),
       )}
-      {streaming && <RichText text={streaming} />}
+      {streaming && <RichText text={streaming} isGrowing />}
       {run.error && <p className="wrong-text small">{run.error.message}</p>}
     </div>
   );
@@ -53,6 +54,7 @@ export function AskedRun({ entry }: { entry: Extract<Entry, { type: 'call' }> })
   const run = children.data?.find((child) => child.parent_call_id === call?.id) ?? null;
   const calls = useQuery({ ...callsQuery(run?.id ?? ''), enabled: run !== null && run.ended_at === null });
   const asked = call?.arguments ?? declared?.arguments ?? {};
+  const task = unframe(text(asked.task));
   const isShown = isOpen ?? isWaiting(calls.data);
   return (
     <details
@@ -63,10 +65,10 @@ export function AskedRun({ entry }: { entry: Extract<Entry, { type: 'call' }> })
       <summary>
         <Bot className="icon" aria-hidden />
         <strong>{run?.operator_name ?? text(asked.operator)}</strong>
-        <span className="clip grow small muted">{text(asked.task)}</span>
+        <span className="clip grow small muted">{task}</span>
         {run ? <RunState run={run} /> : <CallState call={call} result={result} />}
       </summary>
-      <p className="asked-task small">{text(asked.task)}</p>
+      <p className="asked-task small">{task}</p>
       {run ? (
         <ChildEntries run={run} />
       ) : (

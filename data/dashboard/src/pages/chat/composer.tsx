@@ -164,6 +164,7 @@ function Box({ draft, setDraft, send, command, hasSession = false, busy, stop, s
         <textarea
           ref={box}
           rows={1}
+          dir="auto"
           aria-label={_('Message')}
           placeholder={_('Ask for something; @ for an Operator, / for a command')}
           value={draft}

@@ -18,6 +18,7 @@ export function PlanCard({ plan }: { plan: Plan }) {
             {step.after.length > 0 && (
               <span className="small muted"> {_('after {steps}', { steps: step.after.join(', ') })}</span>
             )}
+            {step.done && <span className="small muted"> {_('done before')}</span>}
             <p>{step.task}</p>
           </li>
         ))}

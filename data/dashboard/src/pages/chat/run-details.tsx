@@ -9,6 +9,7 @@ import { Duration, Time } from '../../components/time';
 import { CallState } from '../../components/tool-card';
 import { _ } from '../../lib/i18n';
 import type { Call, Run } from '../../lib/types';
+import { tokensOf } from '../../lib/usage';
 
 function RunFacts({ run, calls }: { run: Run; calls: Call[] }) {
   return (
@@ -33,8 +34,8 @@ function RunFacts({ run, calls }: { run: Run; calls: Call[] }) {
             <dt>{_('Tokens')}</dt>
             <dd>
               {_('{input} in, {output} out', {
-                input: run.usage.input_tokens ?? '–',
-                output: run.usage.output_tokens ?? '–',
+                input: tokensOf(run.usage.input_tokens, run.usage.estimated),
+                output: tokensOf(run.usage.output_tokens, run.usage.estimated),
               })}
             </dd>
           </>

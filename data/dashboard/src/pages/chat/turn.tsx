@@ -13,7 +13,7 @@ import { stopNote } from '../../lib/stop';
 import type { StreamState } from '../../lib/stream';
 import type { Entry, Turn } from '../../lib/transcript';
 import type { Message, Run } from '../../lib/types';
-import { costOf } from '../../lib/usage';
+import { costOf, countOf } from '../../lib/usage';
 import { ApprovalById } from '../shared/approval';
 import { NoticeLine } from '../shared/notice-line';
 import { mayBeKept, UndoCall } from '../shared/undo';
@@ -30,7 +30,7 @@ function UserWords({ message }: { message: Message }) {
   return (
     <div className="user-words">
       <SentAttachments items={message.content.attachments} />
-      <p>{message.content.text}</p>
+      <p dir="auto">{message.content.text}</p>
       <div className="user-tools small muted">
         <Time at={message.created_at} />
         {canAsk && (
@@ -80,7 +80,7 @@ const Reply = memo(function Reply({ message, stream }: { message: Message | null
     return (
       <div className="reply streaming" aria-busy="true">
         <Thinking text={reasoning ?? ''} open={!text} />
-        {text && <RichText text={text} />}
+        {text && <RichText text={text} isGrowing />}
       </div>
     );
   const note = stopNote(message.content);
@@ -124,17 +124,19 @@ export function EntryView({ entry, outputs }: { entry: Entry; outputs: Record<st
   );
 }
 
-/** Whether the stream has what no message of the turn has yet. */
+/** Whether the stream has what no message of the turn has yet; what the run before it said may still be in there. */
 function isWriting(stream: StreamState | null, turn: Turn): stream is StreamState {
-  if (!stream || (!stream.text && !stream.reasoning)) return false;
+  if (!stream || stream.runId !== turn.run?.id || (!stream.text && !stream.reasoning)) return false;
   const { settledBy } = stream;
   return !turn.entries.some((entry) => entry.type === 'reply' && entry.message.id === settledBy);
 }
 
-/** What came of the question, and what is being written now. Screen readers hear the finished reply rather than each piece. */
+/** What came of the question, and what is being written now; why the run ended is said once, at its end. Screen readers hear the finished reply rather than each piece. */
 function entriesOf(turn: Turn, stream: StreamState | null, outputs: Record<string, string>): ReactNode[] {
   let replies = 0;
   const nodes: ReactNode[] = turn.entries.map((entry) => {
+    if (entry.type === 'notice' && turn.run?.error && entry.message.content.text === turn.run.error.message)
+      return null;
     if (entry.type === 'reply') return <Reply key={`reply-${replies++}`} message={entry.message} stream={null} />;
     const key = entry.type === 'call' ? entry.key : entry.message.id;
     return <EntryView key={key} entry={entry} outputs={outputs} />;
@@ -174,8 +176,9 @@ function TurnEnd({ turn, run }: { turn: Turn; run: Run }) {
     <div className="turn-end small muted">
       <Regenerate messageId={answer.id} />
       {turn.answer && <BranchSwitch message={turn.answer} />}
-      {tokens > 0 && <span>{ngettext('One token', '{count} tokens', tokens)}</span>}
-      {!!run.usage.cost_micros && <span>· {costOf(run.usage.cost_micros)}</span>}
+      {tokens > 0 && !run.usage.estimated && <span>{ngettext('One token', '{count} tokens', tokens)}</span>}
+      {!!run.usage.estimated && <span>{_('about {count} tokens', { count: countOf(tokens) })}</span>}
+      {(!!run.usage.cost_micros || !!run.usage.unpriced) && <span>· {costOf(run.usage)}</span>}
     </div>
   );
 }

@@ -4,18 +4,20 @@ import { Link } from '@tanstack/react-router';
 import { Coffee, MessagesSquare } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { buttonClass } from '../../components/button';
+import { ServerStatus } from '../../components/server-status';
 import { Empty, Loaded } from '../../components/states';
 import { Time } from '../../components/time';
 import { approvalsQuery } from '../../lib/approvals';
+import { useCan } from '../../lib/auth';
 import { runsQuery } from '../../lib/chat';
 import { _, ngettext } from '../../lib/i18n';
 import { flatten } from '../../lib/query';
-import { statusQuery } from '../../lib/system';
-import { formatDuration } from '../../lib/time';
-import type { Status } from '../../lib/types';
-import { DecidableApproval } from '../shared/approval';
+import { serversQuery } from '../../lib/servers';
+import type { Server, UsageTotal } from '../../lib/types';
+import { costOf, countOf, daysBack, usageTotalsQuery } from '../../lib/usage';
 import { NoProvider } from '../shared/no-provider';
 import { RunRow } from '../shared/run-row';
+import { StayingApprovals } from '../shared/staying-approvals';
 
 function Part({ title, more, children }: { title: string; more?: ReactNode; children: ReactNode }) {
   return (
@@ -41,18 +43,18 @@ function Waits() {
       }
     >
       <Loaded query={query} rows={2}>
-        {(data) => {
-          const approvals = flatten(data);
-          if (approvals.length === 0)
-            return (
+        {(data) => (
+          <StayingApprovals
+            pending={flatten(data).slice(0, 3)}
+            empty={
               <div className="card">
                 <Empty icon={Coffee} title={_('Nothing waits for you')}>
                   <p>{_('When an Operator wants to change something, it asks here first.')}</p>
                 </Empty>
               </div>
-            );
-          return approvals.slice(0, 3).map((approval) => <DecidableApproval key={approval.id} approval={approval} />);
-        }}
+            }
+          />
+        )}
       </Loaded>
     </Part>
   );
@@ -88,25 +90,108 @@ function Runs({ title, state, empty }: { title: string; state: 'live' | 'failed'
   );
 }
 
-function Daemon({ status }: { status: Status }) {
+function Servers() {
+  const query = useQuery(serversQuery);
   return (
-    <dl className="facts">
-      <dt>{_('Version')}</dt>
-      <dd>{status.version}</dd>
-      <dt>{_('Running since')}</dt>
-      <dd>
-        <Time at={status.started_at} /> ({formatDuration(status.uptime_seconds * 1000)})
-      </dd>
-      <dt>{_('Secret')}</dt>
-      <dd>{{ ok: _('in order'), missing: _('missing'), changed: _('changed') }[status.secret]}</dd>
-      <dt>{_('At work')}</dt>
-      <dd>{ngettext('one run', '{count} runs', status.runs_live)}</dd>
-    </dl>
+    <Part
+      title={_('Servers')}
+      more={
+        <Link to="/servers" className="small">
+          {_('Show all')}
+        </Link>
+      }
+    >
+      <div className="card flush">
+        <Loaded query={query} rows={2}>
+          {(servers) => (servers.length === 0 ? <NoServers /> : <ServerRows servers={servers} />)}
+        </Loaded>
+      </div>
+    </Part>
   );
 }
 
+function NoServers() {
+  return (
+    <p className="muted pad">
+      {_('None yet: Operators look after this machine alone.')}{' '}
+      {useCan('administrator') && (
+        <Link to="/servers" search={{ add: true }}>
+          {_('Add a server')}
+        </Link>
+      )}
+    </p>
+  );
+}
+
+/** What can't be reached comes first, for it wants to be seen. */
+function ServerRows({ servers }: { servers: Server[] }) {
+  const order = { failed: 0, unknown: 1, up: 2 };
+  const shown = [...servers].sort((one, other) => order[one.status] - order[other.status]).slice(0, 5);
+  return (
+    <ul className="rows">
+      {shown.map((server) => (
+        <li key={server.id} className="run-row">
+          <ServerStatus status={server.status} />
+          <span className="grow clip">
+            <Link to="/servers" search={{ q: server.name }}>
+              {server.name}
+            </Link>
+          </span>
+          {server.last_seen_at && (
+            <span className="small muted">
+              <Time at={server.last_seen_at} />
+            </span>
+          )}
+        </li>
+      ))}
+      {servers.length > shown.length && (
+        <li className="pad small muted">
+          {ngettext('and one more', 'and {count} more', servers.length - shown.length)}
+        </li>
+      )}
+    </ul>
+  );
+}
+
+/** What models took today and in a week, of one's own requests. */
+function Cost() {
+  const query = useQuery(usageTotalsQuery('day', { days: 7, everybody: false }));
+  return (
+    <Part
+      title={_('Cost')}
+      more={
+        <Link to="/usage" className="small">
+          {_('Usage')}
+        </Link>
+      }
+    >
+      <div className="card">
+        <Loaded query={query} rows={2}>
+          {(totals) => (
+            <dl className="facts">
+              <dt>{_('Today')}</dt>
+              <dd>{spent(totals.filter(({ name }) => name === daysBack(1)[0]))}</dd>
+              <dt>{_('Last 7 days')}</dt>
+              <dd>{spent(totals)}</dd>
+            </dl>
+          )}
+        </Loaded>
+      </div>
+    </Part>
+  );
+}
+
+function spent(days: UsageTotal[]): string {
+  const sum = (count: (day: UsageTotal) => number) => days.reduce((total, day) => total + count(day), 0);
+  const tokens = sum((day) => day.input_tokens + day.output_tokens);
+  if (tokens === 0) return _('nothing');
+  const cost_micros = sum((day) => day.cost_micros);
+  const unpriced = sum((day) => day.unpriced);
+  const words = ngettext('one token', '{n} tokens', tokens, { n: countOf(tokens) });
+  return cost_micros > 0 || unpriced > 0 ? `${costOf({ cost_micros, unpriced })} · ${words}` : words;
+}
+
 export default function HomePage() {
-  const status = useQuery(statusQuery);
   return (
     <>
       <header className="page-head">
@@ -121,13 +206,8 @@ export default function HomePage() {
         <div className="stack">
           <Runs title={_('Runs now')} state="live" empty={_('Nothing runs. Ask for something in the chat.')} />
           <Runs title={_('Failed lately')} state="failed" empty={_('Nothing has failed.')} />
-          <Part title={_('The daemon')}>
-            <div className="card">
-              <Loaded query={status} rows={3}>
-                {(data) => <Daemon status={data} />}
-              </Loaded>
-            </div>
-          </Part>
+          <Servers />
+          <Cost />
         </div>
       </div>
     </>

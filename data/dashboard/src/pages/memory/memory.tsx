@@ -5,6 +5,7 @@ import { BookMarked, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/button';
 import { Empty, Loaded, LoadMore } from '../../components/states';
+import { TabList } from '../../components/tabs';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
 import { type MemoryStatus, memoriesQuery } from '../../lib/memories';
@@ -31,7 +32,7 @@ const tabs = (): { status: MemoryStatus; name: string; empty: string }[] => [
 
 function Tabs({ status }: { status: MemoryStatus }) {
   return (
-    <nav className="tabs" aria-label={_('Which memories')}>
+    <TabList label={_('Which memories')}>
       {tabs().map((tab) => (
         <Link
           key={tab.status}
@@ -43,7 +44,7 @@ function Tabs({ status }: { status: MemoryStatus }) {
           {tab.name}
         </Link>
       ))}
-    </nav>
+    </TabList>
   );
 }
 

@@ -114,9 +114,12 @@ function Verdicts({ run }: { run: Run }) {
 /** What happens in the run's conversation is heard only while somebody listens; what came before is fetched. */
 function useLiveRun(run: Run) {
   useEffect(() => {
-    const end = live.subscribe([`session:${run.session_id}`]);
-    for (const key of ['calls', 'run-messages', 'run']) void queryClient.invalidateQueries({ queryKey: [key, run.id] });
-    return end;
+    const fetchAll = () => {
+      for (const key of ['calls', 'run-messages', 'run'])
+        void queryClient.invalidateQueries({ queryKey: [key, run.id] });
+    };
+    fetchAll();
+    return live.subscribe([`session:${run.session_id}`], fetchAll);
   }, [run.id, run.session_id]);
 }
 

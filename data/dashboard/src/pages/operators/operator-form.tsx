@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
-import { AreaField, CheckField, ChoiceField, SelectField, TextField } from '../../components/form';
+import { AreaField, CheckField, ChoiceField, SelectField, TextField, useFocusOnWrong } from '../../components/form';
 import { LevelBadge, levelMeaning, levelNames } from '../../components/level';
 import { ErrorNote } from '../../components/states';
 import { _ } from '../../lib/i18n';
@@ -62,7 +62,7 @@ const levelChoices = () =>
     hint:
       level === 'read'
         ? _('Looks, changes nothing. No approval needed.')
-        : _('Up to: {what}. Each needs approval.', { what: levelMeaning(level) }),
+        : _('Also {what}; each such call needs approval.', { what: levelMeaning(level) }),
   }));
 
 const trustChoices = () => [
@@ -189,6 +189,8 @@ function Brain({ draft, wrongs, set }: PartProps) {
 export function OperatorForm({ operator, canEdit }: { operator: Operator | null; canEdit: boolean }) {
   const [draft, setDraft] = useState<Draft>(() => (operator ? draftOf(operator) : fresh));
   const [wrongs, setWrongs] = useState<Wrongs>({});
+  const form = useFocusOnWrong(wrongs);
+  const hasWrongs = Object.keys(wrongs).length > 0;
   const save = useSaveOperator(operator?.id ?? null);
   const navigate = useNavigate();
   const part = { draft, wrongs, set: (change: Partial<Draft>) => setDraft((old) => ({ ...old, ...change })) };
@@ -204,7 +206,7 @@ export function OperatorForm({ operator, canEdit }: { operator: Operator | null;
     if (!operator) void navigate({ to: '/operators' });
   };
   return (
-    <form onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       <fieldset className="plain operator-form" disabled={!canEdit}>
         <div className="stack">
           <Purpose {...part} />
@@ -217,8 +219,11 @@ export function OperatorForm({ operator, canEdit }: { operator: Operator | null;
       </fieldset>
       {canEdit && (
         <div className="save-bar">
-          <ErrorNote error={save.error} />
-          {Object.keys(wrongs).length > 0 && <p className="wrong-text">{_('Something above needs another look.')}</p>}
+          {hasWrongs ? (
+            <p className="wrong-text">{_('Something above needs another look.')}</p>
+          ) : (
+            <ErrorNote error={save.error} />
+          )}
           <Button look="primary" type="submit" busy={save.isPending}>
             {operator ? _('Save changes') : _('Create Operator')}
           </Button>

@@ -130,15 +130,18 @@ function ServiceRow({ service }: { service: ScopeService }) {
   );
 }
 
-function Services({ hostId }: { hostId: string }) {
-  const query = useInfiniteQuery(servicesQuery(hostId));
+function Services({ host }: { host: ScopeHost }) {
+  const query = useInfiniteQuery(servicesQuery(host.id));
   return (
     <Loaded query={query}>
       {(data) => {
         const services = flatten(data);
         if (services.length === 0)
           return (
-            <Empty icon={Plug} title={_('No open ports are known')}>
+            <Empty
+              icon={Plug}
+              title={host.ports_scanned_at ? _('No open ports are known') : _('Its ports were not scanned')}
+            >
               <p>{_('Ask an Operator to scan the ports of this host.')}</p>
             </Empty>
           );
@@ -234,7 +237,7 @@ function Host({ host }: { host: ScopeHost }) {
       <section className="stack tight">
         <h2>{_('Services')}</h2>
         <div className="card flush">
-          <Services hostId={host.id} />
+          <Services host={host} />
         </div>
       </section>
       <div className="two top-aligned">

@@ -26,7 +26,7 @@ function HostRow({ host }: { host: ScopeHost }) {
       <td>
         <HostStatus status={host.status} />
       </td>
-      <td>{host.n_open}</td>
+      <td>{host.ports_scanned_at ? host.n_open : <span className="muted">{_('not scanned')}</span>}</td>
       <td>{host.severity ? <SeverityBadge severity={host.severity} count={host.n_findings} /> : '–'}</td>
       <td>{host.os ?? host.vendor ?? '–'}</td>
       <td>{host.server_name ?? '–'}</td>

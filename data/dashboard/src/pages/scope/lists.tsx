@@ -199,7 +199,9 @@ function ScanRow({ scan }: { scan: ScopeScan }) {
       <td className="mono wrap">{scan.targets.join(' ')}</td>
       <td>
         {ngettext('one host', '{count} hosts', scan.n_hosts)},{' '}
-        {ngettext('one open port', '{count} open ports', scan.n_open)}
+        {scan.profile === 'discovery'
+          ? _('ports not scanned')
+          : ngettext('one open port', '{count} open ports', scan.n_open)}
         {!scan.complete && <Note kind="wait">{_('Not complete: {problem}', { problem: scan.problem ?? '–' })}</Note>}
       </td>
       <td>

@@ -19,11 +19,17 @@ function isGateway({ address }: Node): boolean {
 }
 
 function describe(host: Node): string {
-  const ports = ngettext('one open port', '{count} open ports', host.n_open);
+  const ports = host.ports_scanned_at
+    ? ngettext('one open port', '{count} open ports', host.n_open)
+    : _('its ports were not scanned');
   const parts = [nameOf(host), host.address, host.status === 'up' ? ports : _('gone')];
   if (host.n_findings > 0) parts.push(ngettext('one finding', '{count} findings', host.n_findings));
   if (host.server_id) parts.push(_('a server'));
   return parts.join(', ');
+}
+
+function portsOf({ ports_scanned_at, n_open }: Node): string {
+  return ports_scanned_at ? ngettext('one port', '{count} ports', n_open) : _('not scanned');
 }
 
 function look(host: Node): string {
@@ -54,7 +60,7 @@ function HostNode({ host, x, y }: { host: Node; x: number; y: number }) {
         {shorten(nameOf(host), 15)}
       </text>
       <text x={x + 10} y={y + 29} className="detail">
-        {host.status === 'gone' ? _('gone') : ngettext('one port', '{count} ports', host.n_open)}
+        {host.status === 'gone' ? _('gone') : portsOf(host)}
         {host.n_findings > 0 && ` · ${ngettext('one finding', '{count} findings', host.n_findings)}`}
       </text>
     </a>
@@ -85,7 +91,9 @@ function Subnet({ subnet }: { subnet: ScopeSubnet }) {
         <h2 className="mono">{subnet.subnet}</h2>
         <span className="small muted">
           {_('{up} of {all} answer', { up: subnet.n_up, all: subnet.n_hosts })} ·{' '}
-          {ngettext('one open port', '{count} open ports', subnet.n_open)}
+          {subnet.n_open > 0 || subnet.hosts.some((host) => host.ports_scanned_at)
+            ? ngettext('one open port', '{count} open ports', subnet.n_open)
+            : _('ports not scanned')}
         </span>
       </div>
       <div className="topology">

@@ -2,12 +2,12 @@
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
 import { Dialog } from '../../components/dialog';
-import { ChoiceField, TextField } from '../../components/form';
+import { ChoiceField, TextField, useFocusOnWrong } from '../../components/form';
 import { ErrorNote } from '../../components/states';
 import { _ } from '../../lib/i18n';
 import { useCreateCredential } from '../../lib/servers';
 import { say } from '../../lib/toasts';
-import { check, type Wrongs, wrongsOf } from '../../lib/validate';
+import { check, unlessAtField, type Wrongs, wrongsOf } from '../../lib/validate';
 import { bodyOf, kindOf, noSecrets, SecretFields, type Source, secretMembers, sourceChoices } from './secret-fields';
 
 /** Stores a credential by itself: what a server or an HTTP tool is to sign in with later. */
@@ -16,6 +16,7 @@ export function AddCredential({ onClose }: { onClose: () => void }) {
   const [source, setSource] = useState<Source>('key');
   const [secrets, setSecrets] = useState(noSecrets);
   const [wrongs, setWrongs] = useState<Wrongs>({});
+  const form = useFocusOnWrong(wrongs);
   const create = useCreateCredential();
   const { key, generate, password, api_key, token } = sourceChoices();
   const submit = (event: FormEvent) => {
@@ -34,7 +35,7 @@ export function AddCredential({ onClose }: { onClose: () => void }) {
   };
   return (
     <Dialog title={_('Add credential')} className="wide" onClose={onClose}>
-      <form className="stack" onSubmit={submit} noValidate>
+      <form ref={form} className="stack" onSubmit={submit} noValidate>
         <TextField
           label={_('Name')}
           value={name}
@@ -50,7 +51,7 @@ export function AddCredential({ onClose }: { onClose: () => void }) {
           onChange={(value) => setSource(value as Source)}
         />
         <SecretFields source={source} secrets={secrets} wrongs={wrongs} onChange={setSecrets} />
-        <ErrorNote error={create.error} />
+        <ErrorNote error={unlessAtField(create.error, wrongs)} />
         <div className="actions">
           <Button onClick={onClose}>{_('Cancel')}</Button>
           <Button look="primary" type="submit" busy={create.isPending}>

@@ -43,6 +43,29 @@ export function dockerDraftOf(server: Server | null): DockerDraft {
   };
 }
 
+/** An Engine that is reached without SSH, where no SSH was entered. */
+export function isAlone({
+  docker,
+  host,
+  user_name,
+}: {
+  docker: DockerDraft;
+  host: string;
+  user_name: string;
+}): boolean {
+  return (docker.kind === 'unix' || docker.kind === 'tcp') && (host.trim() === '' || user_name.trim() === '');
+}
+
+/** What such a server is called that has no name. */
+export function dockerHostOf({ kind, address }: DockerDraft): string {
+  if (kind === 'tcp') return address.trim().replace(/:\d+$/, '');
+  return kind === 'unix' ? 'docker' : '';
+}
+
+export function lacksAddress({ kind, socket, address }: DockerDraft): boolean {
+  return kind !== 'none' && (kind === 'tcp' ? address : socket).trim() === '';
+}
+
 function endpointOf({ kind, socket, address }: DockerDraft): string | null {
   if (kind === 'none') return null;
   return `${kind}://${kind === 'tcp' ? address.trim() : socket.trim()}`;

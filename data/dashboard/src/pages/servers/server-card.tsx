@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
-import { CircleAlert, CircleCheck, CircleDashed } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/button';
 import { Confirm } from '../../components/dialog';
+import { ServerStatus } from '../../components/server-status';
 import { ErrorNote } from '../../components/states';
 import { Time } from '../../components/time';
 import { useCan } from '../../lib/auth';
@@ -14,23 +14,6 @@ import { say } from '../../lib/toasts';
 import type { Server } from '../../lib/types';
 import { AcceptHostKey, ForgetHostKey, hasOtherKey, LastFailure, TestReport } from './server-check';
 import { ServerFacts } from './server-facts';
-
-function StatusBadge({ status }: { status: Server['status'] }) {
-  const {
-    look,
-    icon: Icon,
-    word,
-  } = {
-    up: { look: 'good', icon: CircleCheck, word: _('Reachable') },
-    failed: { look: 'bad', icon: CircleAlert, word: _('Failed') },
-    unknown: { look: '', icon: CircleDashed, word: _('Not tested') },
-  }[status];
-  return (
-    <span className={`badge ${look}`}>
-      <Icon className="icon" aria-hidden /> {word}
-    </span>
-  );
-}
 
 function DeleteServer({ server }: { server: Server }) {
   const [isAsking, setAsking] = useState(false);
@@ -67,10 +50,14 @@ function Facts({ server }: { server: Server }) {
   const named = operators.filter(({ id }) => server.operators.includes(id)).map(({ name }) => name);
   return (
     <dl className="facts small">
-      <dt>{_('Address')}</dt>
-      <dd className="mono">
-        {server.user_name}@{server.host}:{server.port}
-      </dd>
+      {server.user_name && (
+        <>
+          <dt>{_('Address')}</dt>
+          <dd className="mono">
+            {server.user_name}@{server.host}:{server.port}
+          </dd>
+        </>
+      )}
       {server.jump_name && (
         <>
           <dt>{_('Jump host')}</dt>
@@ -81,10 +68,10 @@ function Facts({ server }: { server: Server }) {
       <dd>{server.credential_name ?? _('None yet')}</dd>
       <dt>{_('Last seen')}</dt>
       <dd>{server.last_seen_at ? <Time at={server.last_seen_at} /> : _('never')}</dd>
-      {server.system && (
+      {(server.os ?? server.system) && (
         <>
-          <dt>{_('System')}</dt>
-          <dd>{server.system}</dd>
+          <dt>{_('OS')}</dt>
+          <dd>{server.os ?? server.system}</dd>
         </>
       )}
       {server.host_key_fingerprint && (
@@ -96,7 +83,10 @@ function Facts({ server }: { server: Server }) {
       {server.docker_endpoint && (
         <>
           <dt>{_('Docker')}</dt>
-          <dd className="mono">{server.docker_endpoint}</dd>
+          <dd>
+            <span className="mono">{server.docker_endpoint}</span>
+            {server.docker_message && <> · {server.docker_message}</>}
+          </dd>
         </>
       )}
       <dt>{_('Operators')}</dt>
@@ -120,7 +110,7 @@ export function ServerCard({ server, edit }: { server: Server; edit: () => void 
     <li className="card stack tight">
       <div className="row">
         <h2>{server.name}</h2>
-        <StatusBadge status={server.status} />
+        <ServerStatus status={server.status} />
         {server.tags.map((tag) => (
           <span key={tag} className="badge">
             {tag}

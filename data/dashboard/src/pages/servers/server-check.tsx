@@ -49,7 +49,8 @@ function Success({ report: { system, banner, server } }: { report: Report }) {
         )}
         {server.host_key_fingerprint && (
           <p className="small wrap">
-            {_('Pinned host key:')} <code>{server.host_key_fingerprint}</code>{' '}
+            {_('Pinned host key:')} <code>{server.host_key_fingerprint}</code>
+            <br />
             {_(
               'The key of the first connection is trusted; if the server ever shows another one, nothing is sent to it.',
             )}
@@ -86,7 +87,7 @@ function DockerReport({ docker }: { docker: NonNullable<Report['docker']> }) {
 export function TestReport({ report }: { report: Report }) {
   return (
     <>
-      {report.ok ? <Success report={report} /> : <Failure report={report} />}
+      {report.server.user_name && (report.ok ? <Success report={report} /> : <Failure report={report} />)}
       {report.docker && <DockerReport docker={report.docker} />}
     </>
   );
@@ -129,6 +130,7 @@ export function AcceptHostKey({ server }: { server: Server }) {
         <Confirm
           title={_('Accept the new host key of {name}?', { name: server.name })}
           action={_('Accept this key')}
+          keep={_('Cancel')}
           busy={accept.isPending}
           error={accept.error}
           onConfirm={confirm}

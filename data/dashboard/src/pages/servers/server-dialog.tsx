@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
 import { Dialog } from '../../components/dialog';
+import { MoreOptions, useFocusOnWrong } from '../../components/form';
 import { ErrorNote } from '../../components/states';
 import { _ } from '../../lib/i18n';
 import { say } from '../../lib/toasts';
@@ -31,10 +32,19 @@ function NewKey({ server, line, onClose }: { server: Server; line: string; onClo
   );
 }
 
+/** Whether something stands under More options that should be seen. */
+function hasMore(server: Server | null): boolean {
+  if (!server) return false;
+  const { docker_endpoint, jump_id, os, notes, tags, file_paths, operators } = server;
+  return Boolean(docker_endpoint || jump_id || os || notes || [...tags, ...file_paths, ...operators].length > 0);
+}
+
 export function ServerDialog({ server, onClose }: { server: Server | null; onClose: () => void }) {
   const editor = useServerEditor(server);
   const [made, setMade] = useState<{ server: Server; line: string } | null>(null);
   const part = { draft: editor.draft, wrongs: editor.wrongs, set: editor.set, id: server?.id };
+  const form = useFocusOnWrong(editor.wrongs);
+  const hasWrongs = Object.keys(editor.wrongs).length > 0;
   if (made) return <NewKey {...made} onClose={onClose} />;
 
   const submit = async (event: FormEvent) => {
@@ -51,21 +61,24 @@ export function ServerDialog({ server, onClose }: { server: Server | null; onClo
       className="wide"
       onClose={onClose}
     >
-      <form className="stack" onSubmit={submit} noValidate>
+      <form ref={form} className="stack" onSubmit={submit} noValidate>
         <Address {...part} />
         <CredentialChoice {...part} />
-        <DockerFields
-          draft={editor.draft.docker}
-          wrongs={editor.wrongs}
-          set={(change) => editor.set({ docker: { ...editor.draft.docker, ...change } })}
-        />
-        <More {...part} />
+        <MoreOptions isOpen={hasMore(server)}>
+          <DockerFields
+            draft={editor.draft.docker}
+            wrongs={editor.wrongs}
+            set={(change) => editor.set({ docker: { ...editor.draft.docker, ...change } })}
+          />
+          <More {...part} />
+        </MoreOptions>
         {server?.host_key && (
           <p className="small muted">{_('With another hostname or port, the pinned host key is forgotten.')}</p>
         )}
-        <ErrorNote error={editor.error} />
-        {Object.keys(editor.wrongs).length > 0 && (
+        {hasWrongs ? (
           <p className="wrong-text">{_('Something above needs another look.')}</p>
+        ) : (
+          <ErrorNote error={editor.error} />
         )}
         <div className="actions">
           <Button onClick={onClose}>{_('Cancel')}</Button>

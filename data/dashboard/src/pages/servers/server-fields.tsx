@@ -5,6 +5,7 @@ import { _ } from '../../lib/i18n';
 import { operatorsQuery } from '../../lib/operators';
 import { credentialsQuery, serversQuery } from '../../lib/servers';
 import type { Wrongs } from '../../lib/validate';
+import { dockerHostOf } from './docker-draft';
 import { SecretFields, sourceChoices } from './secret-fields';
 import type { ServerDraft } from './use-server-editor';
 
@@ -24,7 +25,8 @@ export function Address({ draft, wrongs, set }: PartProps) {
         value={draft.name}
         wrong={wrongs.name}
         maxLength={64}
-        hint={_('What Operators and you call it.')}
+        placeholder={draft.host || dockerHostOf(draft.docker)}
+        hint={_('What Operators and you call it. Empty: the hostname.')}
         onChange={(event) => set({ name: event.target.value })}
       />
       <div className="row top-aligned">
@@ -36,7 +38,7 @@ export function Address({ draft, wrongs, set }: PartProps) {
             placeholder="nas.home.arpa"
             spellCheck={false}
             autoCapitalize="off"
-            hint={_('A host name or an address.')}
+            hint={_('A host name or an address. Empty where there is Docker alone.')}
             onChange={(event) => set({ host: event.target.value })}
           />
         </div>
@@ -173,11 +175,21 @@ function OperatorsField({ draft, set }: PartProps) {
 }
 
 export function More(props: PartProps) {
-  const { draft, wrongs, set } = props;
+  const { draft, wrongs, set, id } = props;
+  const found = useQuery(serversQuery).data?.find((server) => server.id === id)?.system;
   return (
     <>
       <JumpField {...props} />
       <PathsField {...props} />
+      <TextField
+        label={_('OS')}
+        value={draft.os}
+        wrong={wrongs.os}
+        maxLength={128}
+        placeholder={found ?? undefined}
+        hint={_('Empty: as a check finds it.')}
+        onChange={(event) => set({ os: event.target.value })}
+      />
       <TextField
         label={_('Tags')}
         value={draft.tags}

@@ -4,12 +4,14 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus, RefreshCw, Server as ServerIcon, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/button';
+import { FilterField } from '../../components/filter-field';
 import { Empty, Loaded } from '../../components/states';
 import { Tabs } from '../../components/tabs';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
 import { serversQuery, useCheckServers } from '../../lib/servers';
 import { say } from '../../lib/toasts';
+import type { Server } from '../../lib/types';
 import { Credentials } from './credentials';
 import { ImportDialog } from './import-dialog';
 import { KnownHosts } from './known-hosts';
@@ -45,8 +47,15 @@ const tabs = () => [
   { tab: 'known-hosts', name: _('Known hosts') },
 ];
 
+/** Whether name, address or a tag has these letters in it. */
+function isLike({ name, host, tags }: Server, letters: string): boolean {
+  return [name, host, ...tags].some((text) => text.toLowerCase().includes(letters.trim().toLowerCase()));
+}
+
 function List({ add, edit }: { add: () => void; edit: (id: string) => void }) {
   const query = useQuery(serversQuery);
+  const { q = '' } = useSearch({ from: '/shell/servers' });
+  const navigate = useNavigate({ from: '/servers' });
   const canEdit = useCan('administrator');
   return (
     <Loaded query={query}>
@@ -63,11 +72,20 @@ function List({ add, edit }: { add: () => void; edit: (id: string) => void }) {
             </Empty>
           </div>
         ) : (
-          <ul className="stack">
-            {servers.map((server) => (
-              <ServerCard key={server.id} server={server} edit={() => edit(server.id)} />
-            ))}
-          </ul>
+          <>
+            <FilterField
+              label={_('Filter servers')}
+              value={q}
+              onChange={(value) => void navigate({ search: value ? { q: value } : {}, replace: true })}
+            />
+            <ul className="stack">
+              {servers
+                .filter((server) => isLike(server, q))
+                .map((server) => (
+                  <ServerCard key={server.id} server={server} edit={() => edit(server.id)} />
+                ))}
+            </ul>
+          </>
         )
       }
     </Loaded>

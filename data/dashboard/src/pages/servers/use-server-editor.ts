@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { useState } from 'react';
+import { _ } from '../../lib/i18n';
 import { useCreateCredential, useSaveServer } from '../../lib/servers';
 import type { Server } from '../../lib/types';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
-import { type DockerDraft, dockerBody, dockerDraftOf, dockerMembers } from './docker-draft';
+import {
+  type DockerDraft,
+  dockerBody,
+  dockerDraftOf,
+  dockerHostOf,
+  dockerMembers,
+  isAlone,
+  lacksAddress,
+} from './docker-draft';
 import { bodyOf, kindOf, noSecrets, type Secrets, type Source, secretMembers } from './secret-fields';
 
 export interface ServerDraft {
@@ -11,6 +20,7 @@ export interface ServerDraft {
   host: string;
   port: number;
   user_name: string;
+  os: string;
   tags: string;
   notes: string;
   operators: string[];
@@ -31,6 +41,7 @@ const members = [
   'credential_id',
   'jump_id',
   'file_paths',
+  'os',
   'tags',
   'notes',
   'operators',
@@ -43,6 +54,7 @@ function draftOf(server: Server | null): ServerDraft {
     host: server?.host ?? '',
     port: server?.port ?? 22,
     user_name: server?.user_name ?? '',
+    os: server?.os ?? '',
     tags: server?.tags.join(', ') ?? '',
     notes: server?.notes ?? '',
     operators: server?.operators ?? [],
@@ -86,10 +98,11 @@ export function useServerEditor(server: Server | null) {
   const creating = useCreateCredential();
 
   const body = (credential_id: string | null) => ({
-    name: draft.name.trim(),
+    name: draft.name.trim() || (draft.host.trim() || dockerHostOf(draft.docker)).slice(0, 64),
     host: draft.host.trim(),
     port: draft.port,
     user_name: draft.user_name.trim(),
+    os: draft.os.trim() || null,
     tags: tagsOf(draft.tags),
     notes: draft.notes,
     jump_id: draft.jump_id || null,
@@ -110,11 +123,16 @@ export function useServerEditor(server: Server | null) {
   };
 
   const save = async () => {
-    const { source } = draft;
-    const found = {
+    const source = isAlone(draft) ? 'stored' : draft.source;
+    const found: Wrongs = {
       ...(source === 'stored' ? {} : renamed(check('createCredential', credentialBody(draft, source)))),
       ...check(server ? 'updateServer' : 'createServer', body(null)),
     };
+    if (!isAlone(draft))
+      for (const name of ['host', 'user_name'] as const) if (!draft[name].trim()) found[name] = _('This is needed.');
+    // It is called as its hostname then, and that is what is needed.
+    if (body(null).name === '') delete found.name;
+    if (lacksAddress(draft.docker)) found.docker_endpoint = _('This is needed.');
     setWrongs(found);
     if (Object.keys(found).length > 0) return null;
     const stored = source === 'stored' ? null : await store(source);

@@ -26,7 +26,13 @@ export function About() {
               <dt>{_('Database')}</dt>
               <dd className="mono">{status.database}</dd>
               <dt>{_('Secret')}</dt>
-              <dd>{{ ok: _('in order'), missing: _('missing'), changed: _('changed') }[status.secret]}</dd>
+              <dd>
+                {
+                  { loading: _('being read'), ok: _('in order'), missing: _('missing'), changed: _('changed') }[
+                    status.secret
+                  ]
+                }
+              </dd>
             </dl>
           </section>
           <Confinement state={status.confinement} />

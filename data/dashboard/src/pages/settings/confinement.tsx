@@ -15,6 +15,12 @@ const tests = (): Record<State['self_test']['tests'][number]['name'], string> =>
   tracing: _('Looks into no other process'),
 });
 
+const holds = (): Record<State['file_tools'], string> => ({
+  all: _('held to their folders by the kernel'),
+  reading: _('held to their folders by the kernel where they only read'),
+  none: _('held to their folders by how they open files'),
+});
+
 function describeGroups(cgroup: State['cgroup']): string {
   if (!cgroup.kill) return _('none; the limits per user and per process hold');
   return cgroup.pids && cgroup.memory ? _('with limits on processes and memory') : _('without all limits');
@@ -29,6 +35,8 @@ function Facts({ state }: { state: State }) {
       <dd>{state.seccomp ? _('yes') : _('no')}</dd>
       <dt>{_('Commands run as')}</dt>
       <dd>{state.identity}</dd>
+      <dt>{_('File tools')}</dt>
+      <dd>{holds()[state.file_tools]}</dd>
       <dt>{_('Control groups')}</dt>
       <dd>{describeGroups(state.cgroup)}</dd>
       <dt>{_('Namespaces')}</dt>

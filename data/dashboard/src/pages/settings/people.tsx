@@ -31,17 +31,30 @@ const meaning = (role: Role): string =>
     owner: _('Everything, and the only one of that kind.'),
     administrator: _('Changes settings, Operators, providers, approvers and viewers.'),
     approver: _('Talks to Operators, approves and denies.'),
-    viewer: _('Looks, and changes nothing.'),
+    viewer: _('Looks, also at prompts, memories, notes of servers and the audit log, and changes nothing.'),
   })[role];
 
+interface Invited {
+  name: string;
+  token: string;
+  isReset: boolean;
+}
+
 /** The link holds the token behind "#", which no server or proxy writes down. */
-function InvitationDialog({ name, token, onClose }: { name: string; token: string; onClose: () => void }) {
+function InvitationDialog({ name, token, isReset, onClose }: Invited & { onClose: () => void }) {
   const link = `${window.location.origin}/invitation#${token}`;
   return (
     <Dialog title={_('Invitation for {name}', { name })} onClose={onClose}>
       <p>
         {_('Give them this link. Whoever has it chooses the password, once, within 7 days. It is shown this once.')}
       </p>
+      {isReset && (
+        <p>
+          {_(
+            'Once they choose it, their sign-ins end and their API tokens are deleted: somebody else may have had them.',
+          )}
+        </p>
+      )}
       <div className="secret-box">
         <output className="mono">{link}</output>
         <CopyButton text={link} label={_('Copy the link')} />
@@ -53,11 +66,6 @@ function InvitationDialog({ name, token, onClose }: { name: string; token: strin
       </div>
     </Dialog>
   );
-}
-
-interface Invited {
-  name: string;
-  token: string;
 }
 
 function NewUser({ roles, onInvited }: { roles: GivenRole[]; onInvited: (invited: Invited) => void }) {
@@ -75,7 +83,7 @@ function NewUser({ roles, onInvited }: { roles: GivenRole[]; onInvited: (invited
       onError: (error) => setWrongs(wrongsOf(error, ['name'])),
       onSuccess: ({ user, invitation }) => {
         setName('');
-        onInvited({ name: user.name, token: invitation.token });
+        onInvited({ name: user.name, token: invitation.token, isReset: false });
       },
     });
   };
@@ -159,7 +167,11 @@ function Actions({
         <Button
           small
           busy={invite.isPending}
-          onClick={() => invite.mutate(user.id, { onSuccess: ({ token }) => onInvited({ name: user.name, token }) })}
+          onClick={() =>
+            invite.mutate(user.id, {
+              onSuccess: ({ token }) => onInvited({ name: user.name, token, isReset: !user.invited }),
+            })
+          }
         >
           {user.invited ? _('New invitation') : _('New password')}
         </Button>

@@ -154,8 +154,14 @@ function Conditions({ rule, onChange }: Pick<Props, 'rule' | 'onChange'>) {
           onText={(text) => set({ resources: toList(text) })}
         />
         <ListField
+          label={_('Programs')}
+          hint={_('That a command runs, as in rm, mkfs*. A line that hides them counts for Deny and Ask. Empty: all.')}
+          initial={(rule.commands ?? []).join(', ')}
+          onText={(text) => set({ commands: toList(text) })}
+        />
+        <ListField
           label={_('Arguments')}
-          hint={_('A line each, as in path=*.conf. Commands can be disguised: use the level for them.')}
+          hint={_('A line each, as in path=*.conf. Commands can be disguised: use the level and the programs.')}
           initial={(rule.arguments ?? []).map(({ name, pattern }) => `${name}=${pattern}`).join('\n')}
           onText={(text) => set({ arguments: toConditions(text) })}
         />

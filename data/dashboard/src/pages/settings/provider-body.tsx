@@ -10,6 +10,7 @@ import { TestResult } from '../../components/test-result';
 import { _ } from '../../lib/i18n';
 import { foundServersQuery } from '../../lib/providers';
 import type { Provider, ProviderType } from '../../lib/types';
+import { unlessAtField } from '../../lib/validate';
 import type { useProviderEditor } from './use-provider-editor';
 
 interface Props {
@@ -61,7 +62,7 @@ export function ProviderBody({ editor, types, provider = null, children }: Props
       <ProviderOptions type={type} draft={draft} wrongs={wrongs} onChange={change}>
         {children}
       </ProviderOptions>
-      <ErrorNote error={editor.error} />
+      <ErrorNote error={unlessAtField(editor.error, wrongs)} />
     </>
   );
 }

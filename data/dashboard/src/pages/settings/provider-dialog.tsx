@@ -3,7 +3,7 @@ import type { FormEvent } from 'react';
 import { useState } from 'react';
 import { Button } from '../../components/button';
 import { Dialog } from '../../components/dialog';
-import { CheckField } from '../../components/form';
+import { CheckField, useFocusOnWrong } from '../../components/form';
 import { _ } from '../../lib/i18n';
 import { say } from '../../lib/toasts';
 import type { Provider, ProviderType } from '../../lib/types';
@@ -18,6 +18,7 @@ interface Props {
 
 export function ProviderDialog({ provider, types, onClose }: Props) {
   const editor = useProviderEditor(provider, types);
+  const form = useFocusOnWrong(editor.wrongs);
   const [isDefault, setDefault] = useState(provider?.is_default ?? false);
 
   const submit = async (event: FormEvent) => {
@@ -33,7 +34,7 @@ export function ProviderDialog({ provider, types, onClose }: Props) {
       className="wide"
       onClose={onClose}
     >
-      <form className="stack" onSubmit={submit} noValidate>
+      <form ref={form} className="stack" onSubmit={submit} noValidate>
         <ProviderBody editor={editor} types={types} provider={provider}>
           <CheckField
             label={_('Default provider')}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Link, useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
+import { TabList } from '../../components/tabs';
 import { _ } from '../../lib/i18n';
 import { About } from './about';
 import { Account } from './account';
@@ -33,7 +34,7 @@ export default function SettingsPage() {
       <header className="page-head">
         <h1>{_('Settings')}</h1>
       </header>
-      <nav className="tabs" aria-label={_('Settings')}>
+      <TabList label={_('Settings')}>
         {tabs().map((item) => (
           <Link
             key={item.tab}
@@ -44,7 +45,7 @@ export default function SettingsPage() {
             {item.name}
           </Link>
         ))}
-      </nav>
+      </TabList>
       <Page />
     </>
   );

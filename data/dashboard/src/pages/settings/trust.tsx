@@ -2,15 +2,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
-import { AreaField, CheckField, ChoiceField, SelectField, TextField } from '../../components/form';
+import { AreaField, CheckField, ChoiceField, SelectField, TextField, useFocusOnWrong } from '../../components/form';
 import { levelWord } from '../../components/level';
-import { ErrorNote, Loaded } from '../../components/states';
+import { ErrorNote, Loaded, Note } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
 import { providersQuery } from '../../lib/providers';
 import { settingsQuery, useUpdateSettings } from '../../lib/system';
 import { say } from '../../lib/toasts';
 import type { Settings } from '../../lib/types';
+import { unpricedModels, usageTotalsQuery } from '../../lib/usage';
 import { check, type Wrongs, wrongsOf } from '../../lib/validate';
 import { ProofWhenAsked, unlessProof } from '../shared/second-factor';
 import { SecondModel } from '../shared/second-model';
@@ -63,7 +64,9 @@ const numbers = (): { member: NumberMember; label: string; hint: string }[] => [
   {
     member: 'run_max_cents',
     label: _('Cost per run (cents)'),
-    hint: _('By the prices below; a model without one costs nothing here. 0: no limit.'),
+    hint: _(
+      'By the prices below. A model whose price isn’t known can’t be held to it; the run then says so. 0: no limit.',
+    ),
   },
   {
     member: 'output_limit',
@@ -157,6 +160,21 @@ function SecondApprover({
   );
 }
 
+/** What the limit on cost can't hold, where there is one. */
+function Unpriced({ draft }: { draft: Settings }) {
+  const totals = useQuery(usageTotalsQuery('model', { days: 30, everybody: true })).data ?? [];
+  const models = unpricedModels(totals, draft.model_prices ?? '');
+  if (!draft.run_max_cents || models.length === 0) return null;
+  return (
+    <Note kind="wait">
+      {_(
+        'The limit on cost can’t hold these models, which answered in the last 30 days, for no price of them is known: {models}. Give each a line here; 0 0 where it costs nothing.',
+        { models: models.join(', ') },
+      )}
+    </Note>
+  );
+}
+
 function changesOf(draft: Settings, settings: Settings): Partial<Settings> {
   const names = Object.keys(draft) as (keyof Settings)[];
   return Object.fromEntries(
@@ -167,6 +185,7 @@ function changesOf(draft: Settings, settings: Settings): Partial<Settings> {
 function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean }) {
   const [draft, setDraft] = useState(settings);
   const [wrongs, setWrongs] = useState<Wrongs>({});
+  const form = useFocusOnWrong(wrongs);
   const providers = useQuery(providersQuery).data ?? [];
   const update = useUpdateSettings();
   const set = (change: Partial<Settings>) => setDraft({ ...draft, ...change });
@@ -190,7 +209,7 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
     say(_('Saved.'), () => update.mutate(before, { onSuccess: setDraft }));
   };
   return (
-    <form onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       <fieldset className="plain stack reading" disabled={!canEdit}>
         <section className="card stack">
           <h2>{_('Trust mode')}</h2>
@@ -255,13 +274,16 @@ function TrustForm({ settings, canEdit }: { settings: Settings; canEdit: boolean
           </div>
           <AreaField
             label={_('Prices of models')}
-            hint={_('A line each: name (* stands for anything), price of a million tokens in, and out.')}
+            hint={_(
+              'A line each: name (* stands for anything), price of a million tokens in, and out; then, where they differ, of tokens read from a cache and written to one. Without a line, what the provider itself tells counts.',
+            )}
             placeholder="claude-sonnet-* 3 15"
             rows={4}
             value={draft.model_prices ?? ''}
             wrong={wrongs.model_prices}
             onChange={(event) => set({ model_prices: event.target.value || null })}
           />
+          {canEdit && <Unpriced draft={draft} />}
         </section>
         <section className="card stack">
           <h2>{_('Orchestrator')}</h2>

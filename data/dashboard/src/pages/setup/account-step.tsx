@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
-import { TextField } from '../../components/form';
+import { TextField, useFocusOnWrong } from '../../components/form';
 import { SecretField } from '../../components/secret-input';
 import { ErrorNote } from '../../components/states';
 import { useCreateOwner } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
-import { check, type Wrongs, wrongsOf } from '../../lib/validate';
+import { check, unlessAtField, type Wrongs, wrongsOf } from '../../lib/validate';
 import { TokenField, type TokenProps } from './token-field';
 
 export function AccountStep({ next, ...shared }: TokenProps & { next: () => void }) {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [wrongs, setWrongs] = useState<Wrongs>({});
+  const form = useFocusOnWrong(wrongs);
   const create = useCreateOwner();
 
   const submit = async (event: FormEvent) => {
@@ -25,7 +26,7 @@ export function AccountStep({ next, ...shared }: TokenProps & { next: () => void
     if (login) next();
   };
   return (
-    <form className="stack" onSubmit={submit} noValidate>
+    <form ref={form} className="stack" onSubmit={submit} noValidate>
       <h2>{_('Create your account')}</h2>
       <p>{_('You become the owner: you approve, you set the rules, and your name stands in the audit log.')}</p>
       <TextField
@@ -47,7 +48,7 @@ export function AccountStep({ next, ...shared }: TokenProps & { next: () => void
         onChange={(event) => setPassword(event.target.value)}
       />
       <TokenField {...shared} wrong={wrongs.setup_token} />
-      <ErrorNote error={create.error} />
+      <ErrorNote error={unlessAtField(create.error, wrongs)} />
       <div className="row end">
         <Button look="primary" type="submit" busy={create.isPending}>
           {_('Create account')}

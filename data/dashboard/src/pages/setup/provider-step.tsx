@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { Button } from '../../components/button';
+import { useFocusOnWrong } from '../../components/form';
 import { Loaded } from '../../components/states';
 import { _ } from '../../lib/i18n';
 import { providerTypesQuery } from '../../lib/providers';
@@ -11,12 +12,13 @@ import { useProviderEditor } from '../settings/use-provider-editor';
 
 function ProviderForm({ types, next }: { types: ProviderType[]; next: () => void }) {
   const editor = useProviderEditor(null, types);
+  const form = useFocusOnWrong(editor.wrongs);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (await editor.save({ is_default: true })) next();
   };
   return (
-    <form className="stack" onSubmit={submit} noValidate>
+    <form ref={form} className="stack" onSubmit={submit} noValidate>
       <ProviderBody editor={editor} types={types} />
       <div className="row end">
         <Button look="quiet" onClick={next}>

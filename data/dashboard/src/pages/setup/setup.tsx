@@ -28,7 +28,7 @@ function Steps({ at }: { at: Step }) {
     ['done', _('Done')],
   ];
   return (
-    <ol className="steps" aria-label={_('Steps of the set-up')}>
+    <ol className="wizard-steps" aria-label={_('Steps of the set-up')}>
       {names.map(([step, name], index) => (
         <li key={step} aria-current={step === at ? 'step' : undefined}>
           <span className="number">{index + 1}</span> {name}
@@ -57,7 +57,12 @@ function Wizard({ setup }: { setup: Setup }) {
         )}
         {step === 'account' && <AccountStep {...shared} next={() => setStep('provider')} />}
         {step === 'provider' && <ProviderStep next={() => setStep('done')} />}
-        {step === 'done' && <DoneStep go={() => void navigate({ to: '/chat' })} />}
+        {step === 'done' && (
+          <DoneStep
+            go={() => void navigate({ to: '/chat' })}
+            addServer={() => void navigate({ to: '/servers', search: { add: true } })}
+          />
+        )}
       </section>
     </>
   );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Bot, Link2, type LucideIcon, MessageSquare, Plus, SunMoon } from 'lucide-react';
+import { Bot, Link2, type LucideIcon, MessageSquare, Plus, Server, SunMoon } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { Dialog } from '../../components/dialog';
 import { sessionsQuery } from '../../lib/chat';
@@ -9,6 +9,7 @@ import { _ } from '../../lib/i18n';
 import { rankNames } from '../../lib/mentions';
 import { operatorsQuery } from '../../lib/operators';
 import { flatten } from '../../lib/query';
+import { serversQuery } from '../../lib/servers';
 import { setTheme, useTheme } from '../../lib/theme';
 import { pagesOfApp } from './sidebar';
 
@@ -17,6 +18,8 @@ interface Item {
   name: string;
   kind: string;
   icon: LucideIcon;
+  /** What is pressed after g. */
+  shortcut?: string;
   run: () => void;
 }
 
@@ -24,11 +27,19 @@ function useItems(): Item[] {
   const navigate = useNavigate();
   const theme = useTheme();
   const operators = useQuery(operatorsQuery).data ?? [];
+  const servers = useQuery(serversQuery).data ?? [];
   const sessions = flatten(useInfiniteQuery(sessionsQuery).data);
   const go = (href: string) => () => void navigate({ href });
   const action = _('Action');
   return [
-    ...pagesOfApp().map(({ to, name, icon }) => ({ key: to, name, kind: _('Page'), icon, run: go(to) })),
+    ...pagesOfApp().map(({ to, name, icon, key }) => ({
+      key: to,
+      name,
+      kind: _('Page'),
+      icon,
+      shortcut: key,
+      run: go(to),
+    })),
     { key: 'new', name: _('New conversation'), kind: action, icon: Plus, run: go('/chat') },
     { key: 'operator', name: _('Create Operator'), kind: action, icon: Plus, run: go('/operators/new') },
     { key: 'provider', name: _('Add Provider'), kind: action, icon: Plus, run: go('/settings/providers?add=true') },
@@ -47,6 +58,13 @@ function useItems(): Item[] {
       kind: _('Operator'),
       icon: Bot,
       run: go(`/operators/${id}`),
+    })),
+    ...servers.map(({ id, name }) => ({
+      key: id,
+      name,
+      kind: _('Server'),
+      icon: Server,
+      run: go(`/servers?q=${encodeURIComponent(name)}`),
     })),
     ...sessions.map(({ id, title }) => ({
       key: id,
@@ -86,8 +104,8 @@ export function Palette({ close }: { close: () => void }) {
       <input
         className="input"
         autoFocus
-        aria-label={_('Page, Operator, conversation or action')}
-        placeholder={_('Page, Operator, conversation or action')}
+        aria-label={_('Page, Operator, server, conversation or action')}
+        placeholder={_('Page, Operator, server, conversation or action')}
         role="combobox"
         aria-expanded="true"
         aria-controls="palette-list"
@@ -112,6 +130,7 @@ export function Palette({ close }: { close: () => void }) {
           >
             <item.icon className="icon" aria-hidden /> <span className="grow clip">{item.name}</span>
             <span className="small muted">{item.kind}</span>
+            {item.shortcut && <kbd aria-hidden>g {item.shortcut}</kbd>}
           </div>
         ))}
       </div>

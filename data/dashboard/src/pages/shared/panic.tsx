@@ -90,6 +90,7 @@ export function FrozenBanner() {
         <Confirm
           title={_('Let Vigilus work again?')}
           action={_('Unfreeze Vigilus')}
+          keep={_('Leave it frozen')}
           busy={unfreeze.isPending}
           error={unfreeze.error}
           onConfirm={() => unfreeze.mutate(undefined, { onSuccess: () => setAsking(false) })}

@@ -17,7 +17,7 @@ import { ApprovalAlarm } from './approval-alarm';
 import { Palette } from './palette';
 import { FrozenBanner, PanicButton } from './panic';
 import { RunningButton } from './running-panel';
-import { Sidebar } from './sidebar';
+import { pagesOfApp, Sidebar } from './sidebar';
 
 function ConnectionLine() {
   const state = useLiveState();
@@ -69,7 +69,7 @@ export function Shell() {
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const { pathname } = useLocation();
   useEffect(startLiveSync, []);
-  useShortcuts(() => setPaletteOpen(true));
+  useShortcuts(pagesOfApp(), () => setPaletteOpen(true));
   useFocusOnPage(pathname);
   return (
     <div className="shell">

@@ -2,8 +2,11 @@
 import { RichText } from '../../components/rich-text';
 import { Duration, Time } from '../../components/time';
 import { ToolCard } from '../../components/tool-card';
+import { unframe } from '../../lib/frame';
 import { _ } from '../../lib/i18n';
 import type { Call, Message, Run } from '../../lib/types';
+import { costOf, tokensOf } from '../../lib/usage';
+import { ASK_TOOL } from '../chat/asked-run';
 import { ApprovalById } from '../shared/approval';
 import { NoticeLine } from '../shared/notice-line';
 import { mayBeKept, UndoCall } from '../shared/undo';
@@ -16,13 +19,24 @@ function who(step: Message): string {
 }
 
 function Used({ step }: { step: Message }) {
-  const { usage } = step.content;
+  const { usage, cost_micros, unpriced } = step.content;
   if (step.kind !== 'assistant' || !usage) return null;
   return (
     <span>
-      {_('{input} in, {output} out', { input: usage.input_tokens ?? '–', output: usage.output_tokens ?? '–' })}
+      {_('{input} in, {output} out', {
+        input: tokensOf(usage.input_tokens, usage.estimated),
+        output: tokensOf(usage.output_tokens, usage.estimated),
+      })}
+      {(!!cost_micros || unpriced) && ` · ${costOf({ cost_micros, unpriced })}`}
     </span>
   );
+}
+
+/** An Operator is asked in words, which may hold what others found. */
+function forPeople(call: Call): Call {
+  const given: Record<string, unknown> = call.arguments ?? {};
+  if (call.tool !== ASK_TOOL || typeof given.task !== 'string') return call;
+  return { ...call, arguments: { ...given, task: unframe(given.task) } as unknown as Call['arguments'] };
 }
 
 interface Props {
@@ -54,13 +68,13 @@ export function Step({ step, before, calls }: Props) {
         </details>
       )}
       {step.kind === 'notice' && <NoticeLine message={step} />}
-      {step.kind === 'user' && <p className="pre-line">{text}</p>}
+      {step.kind === 'user' && <p className="pre-line">{unframe(text ?? '')}</p>}
       {step.kind === 'assistant' && text && <RichText text={text} />}
       {refusal && <p>{refusal}</p>}
       {calls.map((call) => (
         <ToolCard
           key={call.id}
-          call={call}
+          call={forPeople(call)}
           declared={null}
           result={null}
           output={undefined}

@@ -10,30 +10,35 @@ import { Duration, Time } from '../../components/time';
 import { useCan, useMe } from '../../lib/auth';
 import { callsQuery, isLive, useStopRun } from '../../lib/chat';
 import { runMessagesQuery } from '../../lib/delegation';
+import { unframe } from '../../lib/frame';
 import { _, ngettext } from '../../lib/i18n';
 import { live } from '../../lib/live';
 import { queryClient } from '../../lib/query';
 import { runQuery } from '../../lib/runs';
 import type { Call, Message, Run } from '../../lib/types';
+import { tokensOf } from '../../lib/usage';
 import { RunAgain } from '../shared/run-again';
 import { Step } from './step';
 
 /** Steps of a run that goes on come by its conversation's topic; what is shown is fetched again. */
 function useFresh(run: Run | undefined) {
+  const id = run?.id;
+  const session = run && isLive(run) ? run.session_id : null;
   useEffect(() => {
-    if (!run || !isLive(run)) return;
-    const topic = `session:${run.session_id}`;
-    const end = live.subscribe([topic]);
+    if (!session) return;
+    const topic = `session:${session}`;
+    const fetchAll = () => {
+      for (const key of ['run-messages', 'calls', 'run']) void queryClient.invalidateQueries({ queryKey: [key, id] });
+    };
+    const end = live.subscribe([topic], fetchAll);
     const stop = live.onEvent((event) => {
-      if (event.topic === topic && (event.event === 'message.added' || event.event === 'run.changed'))
-        for (const key of ['run-messages', 'calls', 'run'])
-          void queryClient.invalidateQueries({ queryKey: [key, run.id] });
+      if (event.topic === topic && (event.event === 'message.added' || event.event === 'run.changed')) fetchAll();
     });
     return () => {
       stop();
       end();
     };
-  }, [run]);
+  }, [id, session]);
 }
 
 function Facts({ run }: { run: Run }) {
@@ -56,8 +61,8 @@ function Facts({ run }: { run: Run }) {
       <dt>{_('Tokens')}</dt>
       <dd>
         {_('{input} in, {output} out', {
-          input: run.usage.input_tokens ?? '–',
-          output: run.usage.output_tokens ?? '–',
+          input: tokensOf(run.usage.input_tokens, run.usage.estimated),
+          output: tokensOf(run.usage.output_tokens, run.usage.estimated),
         })}
       </dd>
       {run.origin_id && (
@@ -123,6 +128,7 @@ export default function TaskPage() {
   const calls = useQuery(callsQuery(runId)).data ?? [];
   useFresh(query.data);
   const question = steps.data?.find((step) => step.kind === 'user')?.content.text;
+  const words = question === undefined ? undefined : unframe(question);
   return (
     <>
       <header className="page-head">
@@ -130,7 +136,7 @@ export default function TaskPage() {
           <Link to="/tasks" className="small row tight">
             <ArrowLeft className="icon" aria-hidden /> {_('Tasks')}
           </Link>
-          <h1 className="clip-lines">{question ?? _('Task')}</h1>
+          <h1 className="clip-lines">{words ?? _('Task')}</h1>
         </div>
       </header>
       <Loaded query={query}>

@@ -4,6 +4,7 @@ import { Link, useSearch } from '@tanstack/react-router';
 import { ListChecks } from 'lucide-react';
 import { buttonClass } from '../../components/button';
 import { Empty, Loaded, LoadMore } from '../../components/states';
+import { TabList } from '../../components/tabs';
 import { type RunFilter, runsQuery } from '../../lib/chat';
 import { _ } from '../../lib/i18n';
 import { flatten } from '../../lib/query';
@@ -33,7 +34,7 @@ export default function TasksPage() {
       <header className="page-head">
         <h1>{_('Tasks')}</h1>
       </header>
-      <nav className="tabs" aria-label={_('Which tasks')}>
+      <TabList label={_('Which tasks')}>
         {filters().map((filter) => (
           <Link
             key={filter.name}
@@ -45,7 +46,7 @@ export default function TasksPage() {
             {filter.name}
           </Link>
         ))}
-      </nav>
+      </TabList>
       <div className="card flush">
         <Loaded query={query}>
           {(data) => {

@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
 import { Dialog } from '../../components/dialog';
+import { useFocusOnWrong } from '../../components/form';
 import { Output } from '../../components/output';
 import { SchemaForm } from '../../components/schema-form';
 import { ErrorNote } from '../../components/states';
@@ -74,6 +75,8 @@ function TryPart({ editor }: { editor: ReturnType<typeof useHttpToolEditor> }) {
 
 export function HttpToolDialog({ tool, onClose }: { tool: HttpTool | null; onClose: () => void }) {
   const editor = useHttpToolEditor(tool);
+  const form = useFocusOnWrong(editor.wrongs);
+  const hasWrongs = Object.keys(editor.wrongs).length > 0;
   const part = { draft: editor.draft, wrongs: editor.wrongs, set: editor.set };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -88,7 +91,7 @@ export function HttpToolDialog({ tool, onClose }: { tool: HttpTool | null; onClo
       className="wide"
       onClose={onClose}
     >
-      <form className="stack" onSubmit={submit} noValidate>
+      <form ref={form} className="stack" onSubmit={submit} noValidate>
         <What {...part} isNew={tool === null} />
         <Where {...part} />
         <BodyFields {...part} />
@@ -96,9 +99,10 @@ export function HttpToolDialog({ tool, onClose }: { tool: HttpTool | null; onClo
         <SignIn {...part} />
         <Further {...part} />
         <TryPart editor={editor} />
-        <ErrorNote error={editor.error} />
-        {Object.keys(editor.wrongs).length > 0 && (
+        {hasWrongs ? (
           <p className="wrong-text">{_('Something above needs another look.')}</p>
+        ) : (
+          <ErrorNote error={editor.error} />
         )}
         <div className="actions">
           <Button onClick={onClose}>{_('Cancel')}</Button>

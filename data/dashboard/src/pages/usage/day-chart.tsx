@@ -24,7 +24,7 @@ export function DayChart({ days }: { days: UsageTotal[] }) {
                   day: day.name,
                   input: countOf(day.input_tokens),
                   output: countOf(day.output_tokens),
-                  cost: costOf(day.cost_micros),
+                  cost: costOf(day),
                 })}
               </title>
               <rect className="hit" x={index * width} width={width} y={0} height={HEIGHT} />

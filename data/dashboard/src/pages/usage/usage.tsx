@@ -6,6 +6,7 @@ import { buttonClass } from '../../components/button';
 import { CheckField, SelectField } from '../../components/form';
 import { ScrollX } from '../../components/scroll-x';
 import { Empty, Loaded, LoadMore } from '../../components/states';
+import { TabList } from '../../components/tabs';
 import { Time } from '../../components/time';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
@@ -16,6 +17,7 @@ import {
   countOf,
   daysBack,
   fillDays,
+  tokensOf,
   type UsageFilter,
   type UsageKey,
   usageEntriesQuery,
@@ -62,10 +64,10 @@ function TotalsTable({ by, totals }: { by: UsageKey; totals: UsageTotal[] }) {
             <tr key={total.name}>
               <th scope="row">{nameOf(by, total.name)}</th>
               <td>{countOf(total.answers)}</td>
-              <td>{countOf(total.input_tokens)}</td>
+              <td>{tokensOf(total.input_tokens, total.estimated)}</td>
               <td>{countOf(total.cached_tokens)}</td>
-              <td>{countOf(total.output_tokens)}</td>
-              <td>{costOf(total.cost_micros)}</td>
+              <td>{tokensOf(total.output_tokens, total.estimated)}</td>
+              <td>{costOf(total)}</td>
             </tr>
           ))}
         </tbody>
@@ -140,9 +142,9 @@ function Answers({ filter }: { filter: UsageFilter }) {
                       </td>
                       <td>{nameOf('operator', entry.operator_name ?? '')}</td>
                       <td>{nameOf('model', entry.model ?? '')}</td>
-                      <td>{countOf(entry.input_tokens)}</td>
-                      <td>{countOf(entry.output_tokens)}</td>
-                      <td>{costOf(entry.cost_micros)}</td>
+                      <td>{tokensOf(entry.input_tokens, entry.estimated)}</td>
+                      <td>{tokensOf(entry.output_tokens, entry.estimated)}</td>
+                      <td>{costOf(entry)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -167,7 +169,13 @@ export default function UsagePage() {
       <header className="page-head">
         <div>
           <h1>{_('Usage')}</h1>
-          <p>{_('What models took. Prices are under Settings; without them only tokens are counted.')}</p>
+          <p>
+            {_('What models took. Prices are under Settings; without one, only the tokens of a model are counted.')}{' '}
+            {_(
+              'A server at home counts as free until it has a price, also if it passes questions on to one that costs.',
+            )}{' '}
+            {_('Where a server tells no tokens, they are estimated by the length of the text: “about”.')}
+          </p>
         </div>
       </header>
       <div className="row usage-filter">
@@ -190,7 +198,7 @@ export default function UsagePage() {
           />
         )}
       </div>
-      <nav className="tabs" aria-label={_('Of what')}>
+      <TabList label={_('Of what')}>
         {tabs().map((one) => (
           <Link
             key={one.tab}
@@ -201,7 +209,7 @@ export default function UsagePage() {
             {one.name}
           </Link>
         ))}
-      </nav>
+      </TabList>
       {tab === 'answers' ? <Answers filter={filter} /> : <Totals by={tab} filter={filter} />}
     </>
   );

@@ -326,6 +326,23 @@ def test_throttling_slows_guesses_and_locks_nobody_out():
         assert daemon.client().post('/api/v1/login', {'name': 'owner', 'password': PASSWORD}).status == 200
 
 
+def test_strangers_who_guess_hold_nobody_up_who_is_signed_in():
+    """Who is attacked can still show that it is them, and take another password; only their own wrong answers make them wait."""
+    with Daemon(env={'VIGILUS_TRUSTED_PROXIES': '127.0.0.1'}) as daemon:
+        owner = daemon.set_up()
+        here = {'X-Forwarded-For': '10.0.0.7'}
+        harness.wait_for(lambda: guess(daemon.client(), '10.6.6.6').status == 429, 'a delay for the account')
+        owner.post('/api/v1/me/proof', {'password': PASSWORD}, headers=here).expect(200)
+        owner.post('/api/v1/me/password', {'current_password': PASSWORD, 'new_password': 'a new password'}, headers=here).expect(204)
+
+        def answer():
+            return owner.post('/api/v1/me/proof', {'password': 'a wrong guess'}, headers=here)
+
+        assert [answer().status for _ in range(5)] == [403] * 5
+        refused = harness.wait_for(lambda: (lambda one: one if one.status == 429 else None)(answer()), 'a delay for the sign-in')
+        assert refused.json['error']['details']['seconds'] == int(refused.headers['retry-after']), refused.body
+
+
 def test_an_unknown_name_takes_as_long_and_is_not_recorded():
     with Daemon() as daemon:
         owner = daemon.set_up()

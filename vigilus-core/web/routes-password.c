@@ -2,12 +2,12 @@
 #include "config.h"
 
 #include "vig-key-check.h"
+#include "vig-sign-in.h"
 #include "vig-store-users.h"
 #include "vig-web-routes.h"
 
 typedef struct
 {
-  char        *account;
   char        *record;
   VigKeyCheck *check;
 } Change;
@@ -17,20 +17,9 @@ free_change (gpointer data)
 {
   Change *change = data;
 
-  g_free (change->account);
   g_free (change->record);
   g_clear_pointer (&change->check, vig_key_check_free);
   g_free (change);
-}
-
-static VigThrottleKey
-get_key (VigRequest *request)
-{
-  const VigPeer *peer = vig_request_get_peer (request);
-  Change *change = vig_request_get_data (request);
-  VigThrottleKey key = { peer->address, change->account, NULL, peer->loopback && !peer->forwarded };
-
-  return key;
 }
 
 /* The check took a while: what was right then may be no longer the password. */
@@ -90,7 +79,7 @@ checked (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (VigRequest) request = user_data;
   VigWeb *web = vig_request_get_web (request);
   Change *change = vig_request_get_data (request);
-  VigThrottleKey key = get_key (request);
+  VigThrottleKey key = vig_sign_in_get_throttle_key (request);
   g_autoptr (GError) error = NULL;
   gboolean finished = vig_key_check_finish (web, result, &error);
 
@@ -122,7 +111,7 @@ record_found (GObject *source, GAsyncResult *result, gpointer user_data)
   VigWeb *web = vig_request_get_web (request);
   JsonObject *body = vig_request_get_body (request);
   Change *change = vig_request_get_data (request);
-  VigThrottleKey key = get_key (request);
+  VigThrottleKey key = vig_sign_in_get_throttle_key (request);
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) user = vig_db_finish (VIG_DB (source), result, &error);
 
@@ -150,12 +139,11 @@ vig_route_change_password (VigRequest *request)
   VigThrottleKey key;
   guint wait;
 
-  change->account = g_utf8_strdown (vig_request_get_caller (request)->user_name, -1);
   vig_request_set_data (request, change, free_change);
-  key = get_key (request);
+  key = vig_sign_in_get_throttle_key (request);
   wait = vig_throttle_begin (web->throttle, &key);
   if (wait > 0)
-    vig_request_fail_with (request, VIG_ERROR_RATE_LIMITED, "too many wrong passwords; try again in %u s", wait);
+    vig_sign_in_refuse_for_now (request, wait, "too many wrong passwords");
   else
     vig_db_read_async (web->context.agent->db, find_record, request, NULL, (GDestroyNotify) json_object_unref, NULL, record_found, vig_request_ref (request));
 }

@@ -3,15 +3,14 @@
 
 #include "vig-key-check.h"
 #include "vig-second-factor.h"
+#include "vig-sign-in.h"
 #include "vig-store-factors.h"
 #include "vig-store-users.h"
 #include "vig-web-routes.h"
 
-/* Proving again who one is, within a sign-in: by a second factor, or by the password where there is none. Attempts count with those of
- * signing in. */
+/* Proving again who one is, within a sign-in: by a second factor, or by the password where there is none. */
 typedef struct
 {
-  char        *account;
   char        *record;
   VigKeyCheck *check; /* NULL: by a second factor */
 } Proof;
@@ -21,20 +20,9 @@ free_proof (gpointer data)
 {
   Proof *proof = data;
 
-  g_free (proof->account);
   g_free (proof->record);
   g_clear_pointer (&proof->check, vig_key_check_free);
   g_free (proof);
-}
-
-static VigThrottleKey
-get_key (VigRequest *request)
-{
-  const VigPeer *peer = vig_request_get_peer (request);
-  Proof *proof = vig_request_get_data (request);
-  VigThrottleKey key = { peer->address, proof->account, NULL, peer->loopback && !peer->forwarded };
-
-  return key;
 }
 
 static JsonNode *
@@ -85,7 +73,7 @@ static void
 proof_written (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRequest) request = user_data;
-  VigThrottleKey key = get_key (request);
+  VigThrottleKey key = vig_sign_in_get_throttle_key (request);
   g_autoptr (GError) error = NULL;
   JsonNode *answer = vig_db_finish (VIG_DB (source), result, &error);
 
@@ -134,7 +122,7 @@ record_found (GObject *source, GAsyncResult *result, gpointer user_data)
   VigWeb *web = vig_request_get_web (request);
   Proof *proof = vig_request_get_data (request);
   const char *password = vig_json_get_string (vig_request_get_body (request), "password", "");
-  VigThrottleKey key = get_key (request);
+  VigThrottleKey key = vig_sign_in_get_throttle_key (request);
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) user = vig_db_finish (VIG_DB (source), result, &error);
 
@@ -165,7 +153,6 @@ prove (VigRequest *request)
   VigThrottleKey key;
   guint wait;
 
-  proof->account = g_utf8_strdown (vig_request_get_caller (request)->user_name, -1);
   vig_request_set_data (request, proof, free_proof);
   if (by_password && (json_object_has_member (body, "code") || json_object_has_member (body, "recovery_code") || json_object_has_member (body, "passkey")))
     {
@@ -173,10 +160,10 @@ prove (VigRequest *request)
       return;
     }
 
-  key = get_key (request);
+  key = vig_sign_in_get_throttle_key (request);
   wait = vig_throttle_begin (web->throttle, &key);
   if (wait > 0)
-    vig_request_fail_with (request, VIG_ERROR_RATE_LIMITED, "too many wrong answers; try again in %u s", wait);
+    vig_sign_in_refuse_for_now (request, wait, "too many wrong answers");
   else if (by_password)
     vig_db_read_async (web->context.agent->db, find_record, request, NULL, (GDestroyNotify) json_object_unref, NULL, record_found, vig_request_ref (request));
   else

@@ -58,3 +58,12 @@ vig_sign_in_refuse_for_now (VigRequest *request, guint seconds, const char *mess
   vig_request_add_detail (request, "seconds", json_node_init_int (json_node_alloc (), seconds));
   vig_request_fail_with (request, VIG_ERROR_RATE_LIMITED, "%s; try again in %u s", message, seconds);
 }
+
+VigThrottleKey
+vig_sign_in_get_throttle_key (VigRequest *request)
+{
+  const VigLogin *login = vig_request_get_login (request);
+  VigThrottleKey key = { .address = vig_request_get_peer (request)->address, .account = login->caller.user_name, .device = login->id };
+
+  return key;
+}

@@ -14,6 +14,8 @@ void        vig_sign_in_set_cookies (VigRequest *request, const char *token, con
 void        vig_sign_in_clear_cookie (VigRequest *request);
 /* RATE_LIMITED, with Retry-After. */
 void        vig_sign_in_refuse_for_now (VigRequest *request, guint seconds, const char *message);
+/* For who shows again, within a sign-in, that it is them: each sign-in has a counter of its own, so that strangers who guess hold nobody up. */
+VigThrottleKey vig_sign_in_get_throttle_key (VigRequest *request);
 JsonNode   *vig_sign_in_describe   (JsonObject *user, const char *csrf);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Installs what the tests need, builds, runs them. The last line is "N passed, N failed, N skipped".
+# A few tests that fail beside others run once more, alone; those that pass then are told as FLAKY.
 #   ./test.sh          everything that takes under 25 minutes on 2 cores
 #   ./test.sh --long   the rest as well: the integration tests with a sanitized daemon, soaks, millions of rows, hours of fuzzing, benchmarks against
 #                      their committed ratios

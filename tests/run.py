@@ -7,6 +7,9 @@ tests/allowed-skips.txt is a failure, and a job that runs nothing is one always.
 
 Suites run in stages. What mostly waits (servers, browsers) runs three jobs at a time; beside it, at low priority, one lane builds and runs
 what mostly computes (sanitizers, fuzzers). What measures runs alone.
+
+A few failures beside each other may be the machine's: those jobs run once more, alone, and what passes then is told as FLAKY and is to be mended.
+Findings are never run again: a fuzzer's, a sanitizer's report, what a kill left.
 """
 import argparse
 import concurrent.futures
@@ -29,8 +32,10 @@ TEST_LINE = re.compile(r'^(not ok|ok)\b\s*\d*\s*-?\s*(.*)$')
 
 
 class Result:
-    def __init__(self):
-        self.passed, self.failures, self.skips = 0, [], []
+    """What tests said; @only: the failures of before, where a job runs once more for those alone."""
+
+    def __init__(self, only=()):
+        self.passed, self.failures, self.skips, self.only = 0, [], [], only
 
     def add(self, ok, name, skip_reason=None):
         if skip_reason is not None:
@@ -64,11 +69,19 @@ def read_tap(text, prefix, result):
     return seen
 
 
-def run_tap(name, command, result, env=None, timeout=3000, cwd=TOP):
-    """Runs @command, whose standard output is TAP; what it prints goes to tests/output/NAME.log."""
+def open_log(name):
+    """tests/output/NAME.log, for writing; one of a run before is kept as NAME.first.log."""
     log = OUTPUT / f'{name}.log'
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, 'w', encoding='utf-8') as file:
+    if log.exists():
+        log.rename(OUTPUT / f'{name}.first.log')
+    return open(log, 'w', encoding='utf-8')
+
+
+def run_tap(name, command, result, env=None, timeout=3000, cwd=TOP):
+    """Runs @command, whose standard output is TAP; what it prints goes to tests/output/NAME.log."""
+    with open_log(name) as file:
+        log = pathlib.Path(file.name)
         try:
             code = subprocess.run(command, cwd=cwd, stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}, timeout=timeout).returncode
         except subprocess.TimeoutExpired:
@@ -86,7 +99,8 @@ def run_meson(name, build, result, suites=(), wrapper_env=None, prefix=()):
     command = [*prefix, 'meson', 'test', '-C', str(build), '--no-rebuild', '--print-errorlogs', '-t', '10']
     for suite in suites:
         command += ['--suite', suite]
-    with open(OUTPUT / f'{name}.log', 'w', encoding='utf-8') as file:
+    command += sorted({failure.split(': ')[1] for failure in result.only})
+    with open_log(name) as file:
         subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **(wrapper_env or {})}, check=False)
     seen = 0
     for line in (pathlib.Path(build) / 'meson-logs' / 'testlog.json').read_text(encoding='utf-8', errors='replace').splitlines():
@@ -256,6 +270,9 @@ AGAIN = ['sanitized_integration']
 LONG = SHORT + AGAIN + MEASURING
 # A stage is lanes that run beside each other: the suites, and how many of their jobs at a time.
 STAGES = [[(ALONE, 1)], [(WAITING, 3), (COMPUTING, 1)], [(AGAIN, 2)], [(MEASURING, 1)]]
+# Suites that are never run again, how many failed jobs, and tests of one, are at most, and what stands in a log that tells of a fault.
+CHANCE, FEW = ['lint', 'kill', 'fuzz', *AGAIN, *MEASURING], 4
+FAULT = re.compile('Sanitizer:|runtime error:|SIGSEGV|SIGBUS|vigilusd crashed')
 LOCK = threading.Lock()
 
 
@@ -263,7 +280,7 @@ class Suite:
     """Its jobs, and what they said so far."""
 
     def __init__(self, name, args):
-        self.name, self.result, self.seconds = name, Result(), 0
+        self.name, self.result, self.seconds, self.failed = name, Result(), 0, []
         try:
             self.jobs = globals()[f'suite_{name}'](args)
         except (OSError, subprocess.CalledProcessError) as error:
@@ -274,14 +291,19 @@ class Suite:
             self.result.add(False, f'{name}: has no tests')
             self.tell()
 
-    def run(self, job):
-        begin, result = time.monotonic(), Result()
+    def attempt(self, job, result):
         try:
             job(result)
         except Exception as error:  # a job that breaks is a failure, whatever it was
             result.add(False, f'{self.name}: {error!r}')
+
+    def run(self, job):
+        begin, result = time.monotonic(), Result()
+        self.attempt(job, result)
         with LOCK:
             self.result.merge(result)
+            if result.failures:
+                self.failed.append((job, result.failures))
             self.seconds += time.monotonic() - begin
             self.left -= 1
             if self.left == 0:
@@ -302,6 +324,28 @@ def run_stage(lanes):
                 pool.submit(suite.run, job)
     for pool in pools:
         pool.shutdown(wait=True)
+
+
+def is_finding(failure):
+    """Whether its job's log tells of a fault that may not come again: a sanitizer's, or a crash."""
+    log = OUTPUT / f'{failure.split(":")[0]}.log'
+    return log.exists() and FAULT.search(log.read_text(encoding='utf-8', errors='replace')) is not None
+
+
+def run_failed_again(suites):
+    """Answers the tests that passed then."""
+    failed = [(suite, job, failures) for suite in suites for job, failures in suite.failed]
+    flaky = []
+    for suite, job, failures in failed if len(failed) <= FEW else []:
+        if suite.name in CHANCE or len(failures) > FEW or any(map(is_finding, failures)):
+            continue
+        again = Result(only=failures)
+        suite.attempt(job, again)
+        if not again.failures:
+            flaky += failures
+            suite.result.passed += len(failures)
+            suite.result.failures = [name for name in suite.result.failures if name not in failures]
+    return flaky
 
 
 def check_skips(result):
@@ -327,10 +371,13 @@ def main():
     suites = {name: Suite(name, args) for name in names}
     for lanes in STAGES:
         run_stage([([suites[name] for name in lane if name in suites], workers) for lane, workers in lanes])
+    flaky = run_failed_again(suites.values())
     result = Result()
     for suite in suites.values():
         result.merge(suite.result)
     check_skips(result)
+    for name in flaky:
+        print(f'FLAKY {name}: failed beside others, passed alone')
     for name in result.failures:
         print(f'FAILED {name}')
     for name, reason in result.skips:

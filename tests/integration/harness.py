@@ -201,7 +201,8 @@ class Daemon:
 
     def __exit__(self, kind=None, *unused):
         try:
-            self.stop()
+            code = self.stop()
+            assert code >= 0 or code == -signal.SIGKILL, f'vigilusd crashed by signal {-code}'
             reported = REPORTED.findall(self.stderr()) if REPORTS else []
             assert not reported, 'reported among what the daemon logged:\n' + '\n'.join(reported)
         finally:

@@ -154,6 +154,9 @@ def test_kill_while_a_child_waits():
         assert [child['state'] for child in children(client, run)] == ['done', 'done']
         declared = client.items('/api/v1/audit?tool=filesystem.write&event=call.declared')
         assert len(declared) == 1, declared
+        # Who asked has waited all the while: one record of the beginning and one of the end for each of the two.
+        asked = client.items('/api/v1/audit?tool=operators.ask&limit=200')
+        assert sorted((row['event'], row['outcome']) for row in asked) == [('call.declared', None)] * 2 + [('call.outcome', 'success')] * 2, asked
 
 
 def test_stop_ends_the_children():

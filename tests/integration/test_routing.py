@@ -87,5 +87,30 @@ def test_who_routes_also_speaks_for_a_plan():
         assert len(spoken) == 1 and 'HOUSE RULE' in spoken[0][1], spoken
 
 
+def test_why_the_orchestrators_own_answer_broke_off_is_told():
+    """What it says itself has the stop reason and the tokens that an Operator's has; where it says nothing, the provider's reason is the run's."""
+    silent = {('anthropic', 'refusal'): 'declined', ('anthropic', 'max_tokens'): 'length limit', ('openai-compatible', 'content_filter'): "provider's filter",
+              ('google', 'RECITATION'): 'RECITATION', ('google', 'OTHER'): 'OTHER', ('ollama', 'length'): 'length limit'}
+    with ReplayServer({}) as server, Daemon() as daemon:
+        client = daemon.set_up()
+        control = harness.Client(server.port)
+        for (kind, stop), words in silent.items():
+            url = server.url + ('/v1' if kind == 'openai-compatible' else '')
+            made = client.post('/api/v1/providers', {'name': f'{kind} {stop}', 'type': kind, 'base_url': url, 'api_key': 'k', 'default_model': 'm'}).expect(201)
+            client.patch('/api/v1/settings', {'routing_provider_id': made['id'], 'model_titles': False}).expect(200)
+
+            control.post('/__control', {'script': [{'text': '', 'stop': stop}]}).expect(200)
+            session, run = say(client, 'who are you?')
+            run = ended(client, run['id'])
+            last = client.items(f'/api/v1/sessions/{session}/messages')[-1]['content']
+            assert words in (run['error'] or {}).get('message', '') + (last.get('refusal') or ''), (kind, stop, run, last)
+
+            control.post('/__control', {'script': [{'text': 'I am', 'reasoning': 'Hm.', 'stop': stop}]}).expect(200)
+            session, run = say(client, 'who are you?')
+            assert ended(client, run['id'])['state'] == 'done'
+            last = client.items(f'/api/v1/sessions/{session}/messages')[-1]['content']
+            assert (last['text'], last['stop_reason'], last['usage']['output_tokens']) == ('I am', stop, 15), (kind, stop, last)
+
+
 if __name__ == '__main__':
     harness.main({name: value for name, value in globals().items() if name.startswith('test_')})

@@ -98,6 +98,14 @@ take_up_interrupted (VigCall *self)
       return;
     }
 
+  /* The run of who was asked is there, or is begun now: nothing was interrupted. It has taken from when it was declared. */
+  if (vig_call_is_delegated (self) && !self->stopping)
+    {
+      vig_call_enter (self, VIG_CALL_RUNNING);
+      self->started = 0;
+      return;
+    }
+
   write = vig_call_new_write (self, VIG_CALL_NEW);
   json_array_add_object_element (write->audit, vig_call_build_outcome (self, "interrupted"));
   self->stored_start = 0;

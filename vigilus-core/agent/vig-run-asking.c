@@ -204,8 +204,8 @@ is_empty (VigReply *reply)
   return vig_reply_get_n_calls (reply) == 0 && *vig_reply_get_text (reply) == '\0' && vig_reply_get_refusal (reply) == NULL;
 }
 
-static const char *
-explain_silence (VigReply *reply)
+const char *
+vig_run_explain_silence (VigReply *reply)
 {
   switch (vig_stop_read (vig_reply_get_stop_reason (reply), vig_reply_is_cut_short (reply)))
     {
@@ -246,7 +246,7 @@ replied (GObject *source, GAsyncResult *result, gpointer user_data)
   vig_run_count_usage (self, reply, "answer");
   if (is_empty (reply))
     {
-      vig_run_end_with (self, VIG_RUN_FAILED, "empty_reply", explain_silence (reply));
+      vig_run_end_with (self, VIG_RUN_FAILED, "empty_reply", vig_run_explain_silence (reply));
       return;
     }
 

@@ -93,6 +93,7 @@ void         vig_run_start_calls      (VigRun *self);
 void         vig_run_add_results      (VigRun *self, VigRunWrite *write);
 gboolean     vig_run_all_calls_done   (VigRun *self);
 void         vig_run_send_ask         (VigRun *self);
+const char  *vig_run_explain_silence  (VigReply *reply); /* of one without text, calls and refusal */
 
 /* vig-run-fitting.c: within ROUTING and ASKING, whether the question fits the model */
 void         vig_run_fit              (VigRun *self, VigRunFacts *facts); /* sends the question, sooner or later */

@@ -6,6 +6,7 @@
 #include "vig-history.h"
 #include "vig-orchestrator.h"
 #include "vig-route-ask.h"
+#include "vig-stop.h"
 
 void
 vig_run_routed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -51,7 +52,7 @@ answer_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   vig_run_end_now (self);
 }
 
-/* The orchestrator's own words are the answer. */
+/* The orchestrator's own words are the answer; a call in it leads nowhere. */
 static void
 answer (VigRun *self, VigReply *reply)
 {
@@ -59,6 +60,11 @@ answer (VigRun *self, VigReply *reply)
   VigRunWrite *write;
 
   vig_reply_append_text (plain, vig_reply_get_text (reply), -1);
+  vig_reply_append_reasoning (plain, vig_reply_get_reasoning (reply), -1);
+  if (vig_reply_get_refusal (reply) != NULL)
+    vig_reply_append_refusal (plain, vig_reply_get_refusal (reply), -1);
+  vig_reply_set_stop_reason (plain, vig_reply_get_stop_reason (reply), vig_reply_is_cut_short (reply));
+  *vig_reply_get_usage (plain) = *vig_reply_get_usage (reply);
   self->turns++;
   write = vig_run_new_write (self, VIG_RUN_DONE);
   vig_run_write_add_message (write, "assistant", vig_reply_to_json (plain));
@@ -96,8 +102,10 @@ routed (GObject *source, GAsyncResult *result, gpointer user_data)
   operator = vig_orchestrator_read_reply (self->operators, reply, &reason);
   if (operator != NULL)
     choose (self, operator, reason);
-  else if (*vig_reply_get_text (reply) != '\0')
+  else if (*vig_reply_get_text (reply) != '\0' || vig_reply_get_refusal (reply) != NULL)
     answer (self, reply);
+  else if (vig_stop_read (vig_reply_get_stop_reason (reply), vig_reply_is_cut_short (reply)) != VIG_STOP_WHOLE)
+    vig_run_end_with (self, VIG_RUN_FAILED, "empty_reply", vig_run_explain_silence (reply));
   else
     vig_run_end_with (self, VIG_RUN_FAILED, "not_routed", "No Operator was chosen for this. Name one with @, for example @name, or say it in other words.");
 }

@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
 from fake_llm import FakeLlm  # noqa: E402
 from harness import Daemon, ended, wait_for  # noqa: E402
+from test_people import invite  # noqa: E402
 from websocket_client import Closed, WebSocket  # noqa: E402
 
 NOBODY = '01900000-0000-7000-8000-000000000000'
@@ -307,4 +308,20 @@ def test_sockets_are_limited():
         wait_for(lambda: open_as(daemon, owner).status == 101, 'room for another')
 
 
-harness.main(globals())
+def test_nobody_takes_all_sockets():
+    with Daemon() as daemon:
+        owner = daemon.set_up()
+        vera, _ = invite(daemon, owner, 'vera', 'viewer')
+        crowd = [open_as(daemon, vera) for _ in range(200)]
+        assert [socket.status for socket in crowd] == [101] * 200
+        mine = open_as(daemon, owner)
+        assert mine.status == 101, mine.answer
+        assert mine.subscribe('runs') == {'runs': 'subscribed'}
+        assert crowd[0].close_code() == 4429
+        crowd[0].close()
+        assert open_as(daemon, vera).status == 503
+        assert mine.subscribe('settings') == {'settings': 'subscribed'}
+
+
+if __name__ == '__main__':
+    harness.main(globals())

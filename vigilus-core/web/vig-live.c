@@ -395,13 +395,64 @@ upgraded (SoupServerMessage *message, Upgrade *upgrade)
   tell_no_session (connection);
 }
 
+static GHashTable *
+count_by_person (VigLive *self, guint *n_open)
+{
+  GHashTable *counts = g_hash_table_new (g_str_hash, g_str_equal);
+
+  *n_open = 0;
+  for (guint i = 0; i < self->sockets->len; i++)
+    {
+      VigLiveSocket *socket = g_ptr_array_index (self->sockets, i);
+      gpointer person = (gpointer) socket->login->caller.user_id;
+
+      if (socket->ended)
+        continue;
+      g_hash_table_insert (counts, person, GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, person)) + 1));
+      (*n_open)++;
+    }
+
+  return counts;
+}
+
+/* No person takes them all: where none is left, the oldest of who has the most ends for who would still have no more than they. */
+static gboolean
+make_room (VigLive *self, VigLogin *login)
+{
+  guint n_open;
+  g_autoptr (GHashTable) counts = count_by_person (self, &n_open);
+  guint most = login != NULL ? GPOINTER_TO_UINT (g_hash_table_lookup (counts, login->caller.user_id)) + 1 : G_MAXUINT;
+  VigLiveSocket *oldest = NULL;
+
+  if (n_open < VIG_LIVE_SOCKETS)
+    return TRUE;
+
+  for (guint i = 0; i < self->sockets->len; i++)
+    {
+      VigLiveSocket *socket = g_ptr_array_index (self->sockets, i);
+      guint count = socket->ended ? 0 : GPOINTER_TO_UINT (g_hash_table_lookup (counts, socket->login->caller.user_id));
+
+      if (count > most)
+        {
+          most = count;
+          oldest = socket;
+        }
+    }
+  if (oldest == NULL)
+    return FALSE;
+
+  vig_live_socket_end (oldest, VIG_LIVE_CROWDED, "too many live sockets of one person");
+
+  return TRUE;
+}
+
 void
 vig_live_open (VigLive *self, VigRequest *request, VigLogin *login)
 {
   SoupServerMessage *message = vig_request_get_message (request);
   Upgrade *upgrade;
 
-  if (self->sockets->len >= VIG_LIVE_SOCKETS)
+  if (!make_room (self, login))
     {
       vig_request_fail_with (request, VIG_ERROR_UNAVAILABLE, "%u live sockets are open already", VIG_LIVE_SOCKETS);
       return;

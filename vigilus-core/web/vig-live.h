@@ -17,6 +17,7 @@ typedef struct _VigLive VigLive;
 #define VIG_LIVE_PING       30              /* seconds */
 #define VIG_LIVE_NO_SESSION 4401            /* close code: nobody is signed in, or not any more */
 #define VIG_LIVE_TOO_SLOW   4408            /* close code: the reader did not keep up */
+#define VIG_LIVE_CROWDED    4429            /* close code: its person has more than anybody, and somebody else had no room */
 
 VigLive *vig_live_new   (VigWeb *web);
 void     vig_live_free  (VigLive *self);

@@ -313,12 +313,13 @@ def test_slow_clients_are_closed():
         silent, dripping = connect(daemon.port), connect(daemon.port)
         begin = time.monotonic()
         dripping.sendall(b'GET / HTTP/1.1\r\nHost: x\r\nX-A: ')
-        while time.monotonic() - begin < 15:
-            time.sleep(1)
-            dripping.sendall(b'a')
+        with contextlib.suppress(ConnectionError):  # where this test itself was held up for longer
+            while time.monotonic() - begin < 15:
+                time.sleep(1)
+                dripping.sendall(b'a')
         for client in (silent, dripping):
-            assert client.recv(100) == b''
-            client.close()
+            with contextlib.suppress(ConnectionError), client:
+                assert client.recv(100) == b''
         assert time.monotonic() - begin > 15
 
 

@@ -19,6 +19,18 @@ def test_offline_routes_most_requests_rightly():
     assert done.returncode == 0, done.stderr
 
 
+def test_offline_tells_who_there_is_and_asks_nobody():
+    """What no Operator is for: the answer lists the Operators, and is no plan for all of them."""
+    with Daemon() as daemon:
+        client = daemon.set_up()
+        client.post('/api/v1/providers', {'name': 'Offline', 'type': 'offline'}).expect(201)
+        for text in ('hello', 'thanks', 'who are you?', '@Nobody hello'):
+            session, run = say(client, text)
+            run = ended(client, run['id'])
+            assert (run['state'], run['operator_name'], run['plan']) == ('done', None, None), run
+            assert '**Files**' in harness.answer_text(client, session), text
+
+
 def route_to(name):
     return {'calls': [{'name': 'delegate', 'arguments': {'operator': name, 'reason': 'it fits'}}], 'when': {'system': 'orchestrator', 'results': False}}
 

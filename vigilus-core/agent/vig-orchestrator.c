@@ -129,21 +129,51 @@ vig_orchestrator_find_mention (GPtrArray *operators, const char *text)
   return vig_orchestrator_next_mention (operators, text, &at, &behind);
 }
 
-/* The one Operator that @text names; NULL: none or several. */
-static VigOperator *
-find_named (GPtrArray *operators, const char *text)
+/* As it is written, or behind an @: "network" alone is a word of many sentences. */
+static gboolean
+is_named (GPtrArray *operators, VigOperator *operator, const char *text)
 {
+  gsize length = strlen (operator->name);
+  const char *at = text;
+  const char *behind = NULL;
+  VigOperator *mentioned;
+
+  while ((mentioned = vig_orchestrator_next_mention (operators, text, &at, &behind)) != NULL)
+    if (mentioned == operator)
+      return TRUE;
+  for (at = strstr (text, operator->name); length > 0 && at != NULL; at = strstr (at + 1, operator->name))
+    if (begins_word (text, at) && !g_unichar_isalnum (g_utf8_get_char (at + length)))
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Whom a model names that was told to answer with a name alone: in one line, which may say a little more. NULL: none, or several; a question or
+ * more lines are for the person. */
+static VigOperator *
+find_named (GPtrArray *operators, const char *reply)
+{
+  g_autofree char *text = g_strstrip (g_strdup (reply));
   g_autofree char *slug = make_slug (text);
-  g_autofree char *padded = g_strconcat ("-", slug, "-", NULL);
+  const char *bare = slug + (*slug == '-' ? 1 : 0);
   VigOperator *found = NULL;
 
   for (guint i = 0; i < operators->len; i++)
     {
       VigOperator *operator = g_ptr_array_index (operators, i);
       g_autofree char *name = make_name_slug (operator);
-      g_autofree char *wanted = g_strconcat ("-", name, "-", NULL);
 
-      if (*name == '\0' || strstr (padded, wanted) == NULL)
+      if (starts_with_name (bare, name) && bare[strlen (name) + (bare[strlen (name)] == '-' ? 1 : 0)] == '\0')
+        return operator;
+    }
+  if (strchr (text, '\n') != NULL || g_str_has_suffix (text, "?"))
+    return NULL;
+
+  for (guint i = 0; i < operators->len; i++)
+    {
+      VigOperator *operator = g_ptr_array_index (operators, i);
+
+      if (!is_named (operators, operator, text))
         continue;
       if (found != NULL)
         return NULL;

@@ -117,7 +117,19 @@ read_line (GPtrArray *operators, const char *line, const char **task)
   return **task != '\0' ? operator : NULL;
 }
 
-/* For models that can't call tools. */
+/* Each Operator once: who there is, not what each shall do. */
+static gboolean
+tells_of_all (VigPlan *plan, GPtrArray *operators)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint number = 1; number <= vig_plan_get_n_steps (plan); number++)
+    g_hash_table_add (names, (char *) vig_plan_get_operator (plan, number));
+
+  return operators->len > 2 && vig_plan_get_n_steps (plan) == operators->len && g_hash_table_size (names) == operators->len;
+}
+
+/* For models that can't call tools, which are told to write such lines alone: what has words before them is an answer to the person. */
 static VigPlan *
 read_lines (GPtrArray *operators, const char *text)
 {
@@ -127,12 +139,16 @@ read_lines (GPtrArray *operators, const char *text)
   for (guint i = 0; lines[i] != NULL; i++)
     {
       const char *task = NULL;
-      VigOperator *operator = read_line (operators, lines[i], &task);
+      VigOperator *operator = read_line (operators, g_strstrip (lines[i]), &task);
       guint after[] = { vig_plan_get_n_steps (plan), 0 };
 
-      if (operator != NULL && !vig_plan_add (plan, operator->name, task, after))
+      if (*lines[i] == '\0')
+        continue;
+      if (operator == NULL || !vig_plan_add (plan, operator->name, task, after))
         break;
     }
+  if (tells_of_all (plan, operators))
+    g_clear_pointer (&plan, vig_plan_free);
 
   return plan;
 }

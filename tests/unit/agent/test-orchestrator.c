@@ -93,6 +93,13 @@ test_reply (void)
     { "", "other", "{\"operator\":\"Keeper\"}", NULL },
     { "I would ask the Keeper.", NULL, NULL, "Keeper" },
     { "Keeper or Über-Wächter?", NULL, NULL, NULL },
+    { "**keeper**", NULL, NULL, "Keeper" },
+    { "docker watch.", NULL, NULL, "Docker Watch" },
+    { "This is for @keeper.", NULL, NULL, "Keeper" },
+    /* What is said to the person. */
+    { "You are welcome! I am here for your docker, too.", NULL, NULL, NULL },
+    { "Shall the Keeper look?", NULL, NULL, NULL },
+    { "Good morning!\n\nThe Keeper is well.", NULL, NULL, NULL },
     { "Good morning!", NULL, NULL, NULL },
   };
   g_autoptr (GPtrArray) operators = make_operators ();
@@ -238,6 +245,10 @@ test_plan_reply (void)
     { "", "plan", "not json", "" },
     { "1. Keeper: look\n2. **Docker Watch**: read the logs\n\nThat is all.", NULL, NULL, "Keeper:look|Docker Watch<1:read the logs|" },
     { "Keeper: only one", NULL, NULL, "" },
+    { "Keeper: look\n\nKeeper: look again", NULL, NULL, "Keeper:look|Keeper<1:look again|" },
+    /* Who there is, for the person. */
+    { "There are:\n\n- **Keeper**: disks\n- **Docker**: containers", NULL, NULL, "" },
+    { "- Keeper: disks\n- Docker: containers\n- Docker Watch: logs\n- Über-Wächter: alerts", NULL, NULL, "" },
     { "The Keeper is: not a line\nDocker, too: neither", NULL, NULL, "" },
   };
   g_autoptr (GPtrArray) operators = make_operators ();

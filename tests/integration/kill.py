@@ -58,7 +58,7 @@ class Storm:
         self.llm = llm
         self.token = None
         self.acknowledged = {}
-        self.approved = set()
+        self.decided = {'approve': set(), 'deny': set()}
         self.hits = collections.Counter()
         self.number = 0
         self.errors = []
@@ -87,10 +87,9 @@ class Storm:
 
     def approve_some(self, client):
         for approval in client.items('/api/v1/approvals?status=pending&limit=200'):
-            if self.random.random() < 0.7:
-                answer = client.post(f'/api/v1/approvals/{approval["id"]}/decision', {'decision': 'approve'})
-                if answer.status == 200:
-                    self.approved.add(approval['call_id'])
+            decision = self.random.choices(('approve', 'deny', None), (55, 15, 30))[0]
+            if decision and client.post(f'/api/v1/approvals/{approval["id"]}/decision', {'decision': decision}).status == 200:
+                self.decided[decision].add(approval['call_id'])
 
     def make_traffic(self, begun, stop):
         client = self.daemon.client(self.token)
@@ -177,6 +176,26 @@ def test_no_effect_happened_twice():
     assert len(seen) > KILLS // 4, f'only {len(seen)} effects'
     twice = {name: count for name, count in seen.items() if count > 1}
     assert not twice, twice
+
+
+def test_nothing_runs_after_a_deny():
+    """Whenever the daemon was killed after it had said that the request is denied, and however often it resumed the run."""
+    seen, denied = effects(STORM), STORM.decided['deny']
+    with STORM.database() as db:
+        calls = {row[0]: row[1:] for row in db.execute('SELECT id, outcome, arguments FROM calls')}
+        declared = {row[0] for row in db.execute("SELECT call_id FROM audit WHERE event = 'call.declared'")}
+    assert len(denied) > KILLS / 8, f'only {len(denied)} were denied'
+    wrong = [calls[call] for call in denied if calls[call][0] != 'denied' or call in declared or json.loads(calls[call][1])['command'].split()[-3] in seen]
+    assert not wrong, wrong[:5]
+
+
+def test_no_approval_is_lost():
+    """What was approved has begun, or its run was over before it could."""
+    with STORM.database() as db:
+        begun = {row[0] for row in db.execute("SELECT call_id FROM audit WHERE event = 'call.declared'")}
+        status = dict(db.execute('SELECT call_id, status FROM approvals'))
+    lost = [call for call in STORM.decided['approve'] if call not in begun or status[call] != 'approved']
+    assert len(STORM.decided['approve']) > KILLS / 4 and not lost, lost[:5]
 
 
 def test_no_call_asked_twice():

@@ -280,5 +280,22 @@ def test_a_key_that_was_copied_badly():
                 assert error['details']['field'] == 'api_key' and 'copy it again' in error['message'], error
 
 
+def test_a_stored_key_stays_with_its_server():
+    """Who may change where a provider is cannot have its key sent there without knowing it, neither by trying the settings nor by storing them."""
+    with Daemon() as daemon:
+        client = daemon.set_up()
+        here, there = 'http://127.0.0.1:9/v1', 'http://127.0.0.1:10/v1'
+        made = client.post('/api/v1/providers', {'name': 'one', 'type': 'openai-compatible', 'base_url': here, 'api_key': 'sk-good'}).expect(201)
+        path = f'/api/v1/providers/{made["id"]}'
+        for answer in (client.patch(path, {'base_url': there}), client.patch(path, {'base_url': there, 'default_model': 'm'}),
+                       client.post('/api/v1/providers/test', {'type': 'openai-compatible', 'base_url': there, 'provider_id': made['id']})):
+            assert error_of(answer, 400, 'again')['details'] == {'field': 'api_key'}, answer.body
+        assert client.get(path).expect(200)['base_url'] == here
+        client.patch(path, {'base_url': here, 'default_model': 'm'}).expect(200)
+        assert client.patch(path, {'base_url': there, 'api_key': 'sk-good'}).expect(200)['base_url'] == there
+        client.patch(path, {'base_url': here, 'api_key': None}).expect(200)
+        assert client.patch(path, {'base_url': there}).expect(200)['key']['set'] is False
+
+
 if __name__ == '__main__':
     harness.main(globals())

@@ -129,16 +129,32 @@ create_provider (VigDbConnection *db, VigRequest *request, GError **error)
   return provider != NULL ? record (db, request, "provider.created", provider, error) : NULL;
 }
 
+/* Who has the stored key sent elsewhere has to know it: as where settings are tried. */
+static gboolean
+check_place_of_key (VigRequest *request, JsonObject *stored, const char *stored_key, GError **error)
+{
+  JsonObject *body = vig_request_get_body (request);
+
+  if (stored_key == NULL || json_object_has_member (body, "api_key") || !json_object_has_member (body, "base_url")
+      || g_strcmp0 (vig_json_get_string (body, "base_url", NULL), vig_json_get_string (stored, "base_url", NULL)) == 0)
+    return TRUE;
+
+  vig_request_blame (request, "api_key", error, VIG_PROVIDER_KEY_ELSEWHERE);
+
+  return FALSE;
+}
+
 static JsonNode *
 update_provider (VigDbConnection *db, VigRequest *request, GError **error)
 {
   g_autoptr (JsonObject) changes = without_key (vig_request_get_body (request));
   gboolean keep = !json_object_has_member (vig_request_get_body (request), "api_key");
-  g_autoptr (JsonObject) stored = vig_store_providers_get (db, vig_request_get_id (request), NULL, error);
+  g_autofree char *stored_key = NULL;
+  g_autoptr (JsonObject) stored = vig_store_providers_get (db, vig_request_get_id (request), &stored_key, error);
   g_autoptr (JsonObject) provider = NULL;
   g_autofree char *sealed = NULL;
 
-  if (stored == NULL || !check_options (request, vig_json_get_string (stored, "type", ""), error) || !seal_key (request, &sealed, error))
+  if (stored == NULL || !check_place_of_key (request, stored, stored_key, error) || !check_options (request, vig_json_get_string (stored, "type", ""), error) || !seal_key (request, &sealed, error))
     return NULL;
 
   provider = vig_store_providers_update (db, vig_request_get_id (request), changes, keep, sealed, error);

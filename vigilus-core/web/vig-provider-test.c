@@ -149,7 +149,7 @@ stored_found (GObject *source, GAsyncResult *result, gpointer user_data)
       && g_strcmp0 (base_url, vig_json_get_string (stored, "base_url", NULL)) != 0)
     {
       vig_request_add_detail (self->request, "field", json_node_init_string (json_node_alloc (), "api_key"));
-      g_set_error_literal (&error, VIG_ERROR, VIG_ERROR_INVALID, "/api_key: enter the key again: the stored one belongs to the stored base URL");
+      g_set_error_literal (&error, VIG_ERROR, VIG_ERROR_INVALID, VIG_PROVIDER_KEY_ELSEWHERE);
     }
   if (error != NULL)
     {

@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 #define VIG_PROVIDER_TEST_TIME 20 /* seconds */
+#define VIG_PROVIDER_KEY_ELSEWHERE "/api_key: enter the key again: the stored one belongs to the stored base URL"
 
 /* Connects to a provider and lists its models; answers the request. The body's members win over what is stored for @provider_id, which
  * may be NULL. */

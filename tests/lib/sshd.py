@@ -50,7 +50,8 @@ class Sshd:
         config = self.folder / 'sshd_config'
         config.write_text(f'ListenAddress {self.address}\nPort {self.port}\nHostKey {self.folder}/host\nPidFile none\n{self.options}\n'
                           f'AuthorizedKeysFile {self.authorized}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\n'
-                          'Subsystem sftp internal-sftp\nPermitRootLogin yes\nUseDNS no\nMaxStartups 100\n', encoding='ascii')
+                          'Subsystem sftp internal-sftp\nPermitRootLogin yes\nUseDNS no\nMaxStartups 100\n'
+                          'SetEnv SHLVL=1\n', encoding='ascii')  # bash does not read this account's .bashrc then, which may take long or wait for a lock
         self.log = open(self.folder / 'log', 'ab')
         self.process = subprocess.Popen([*self.enter, '/usr/sbin/sshd', '-D', '-e', '-f', str(config)], stderr=self.log, stdin=subprocess.DEVNULL)
         for _ in range(12000):

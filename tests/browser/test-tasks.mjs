@@ -138,6 +138,7 @@ async function inspectStopped(kit) {
   assert.deepEqual(await stepsOf(list), ['Asked', 'Files']);
   await list.locator('.tool-card', { hasText: 'filesystem.write' }).waitFor();
   await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByText('Go on from where you stopped.').waitFor(); // not what the task that was stopped asked for
   await page.locator('.approval.pending').getByRole('button', { name: 'Allow once' }).click();
   await waitForReply(page, 'Written.');
   await page.goto(`${daemon.url}/tasks?state=done`);

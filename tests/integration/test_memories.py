@@ -48,6 +48,8 @@ def test_operators_are_told_what_concerns_them():
         assert 'Not for Keeper' not in told and 'Long forgotten' not in told, told
         bob = invite(daemon, client, 'bob', 'approver')
         assert not any('Ada likes' in memory['text'] for memory in bob.items('/api/v1/memories'))
+        log = bob.get('/api/v1/audit?limit=200').body.decode()
+        assert 'The NAS is in the cellar.' in log and 'Ada likes' not in log, 'what is for one person alone stands in the log, which is for all'
         _, run = say(bob, '@keeper hello')
         ended(bob, run['id'])
         assert 'Ada likes' not in system_of(server) and 'The NAS is' in system_of(server)

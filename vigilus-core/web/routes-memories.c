@@ -44,14 +44,16 @@ may_keep (VigRequest *request, JsonObject *memory, const char *scope, GError **e
   return FALSE;
 }
 
+/* The log is everybody's to read; what a person keeps for themselves is not. */
 static gboolean
 record (VigDbConnection *db, VigRequest *request, const char *event, JsonObject *memory, GError **error)
 {
-  JsonObject *detail = vig_json_pack_object ("{s:s, s:s, s:s, s:s, s:s}", "id", vig_json_get_string (memory, "id", ""),
+  JsonObject *detail = vig_json_pack_object ("{s:s, s:s, s:s, s:s}", "id", vig_json_get_string (memory, "id", ""),
                                              "scope", vig_json_get_string (memory, "scope", ""), "status", vig_json_get_string (memory, "status", ""),
-                                             "source_name", vig_json_get_string (memory, "source_name", ""),
-                                             "text", vig_json_get_string (memory, "text", ""));
+                                             "source_name", vig_json_get_string (memory, "source_name", ""));
 
+  if (!g_str_equal (vig_json_get_string (memory, "scope", ""), "person"))
+    json_object_set_string_member (detail, "text", vig_json_get_string (memory, "text", ""));
   if (!vig_web_audit (db, request, event, detail, error))
     return FALSE;
 

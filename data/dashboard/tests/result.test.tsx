@@ -33,6 +33,26 @@ test('rows become a table with the columns that have something', () => {
   expect(screen.getByText('nas')).toBeDefined();
 });
 
+test('what is in a cell is told in words, not as JSON', () => {
+  const open_ports = [
+    { port: '22/tcp', service: 'ssh', product: 'OpenSSH 9.2', state: null },
+    { port: '443/tcp', service: 'https' },
+  ];
+  show({
+    hosts: [{ address: '10.0.0.1', open_ports }],
+    items: [{ agent: { id: '001', name: 'web' }, rule: { level: 5, groups: ['sshd', 'pam'] } }],
+  });
+  const cells = screen.getAllByRole('cell').map((cell) => [...cell.children].map((child) => child.textContent));
+  expect(cells[1]).toEqual(['22/tcp ssh OpenSSH 9.2', '443/tcp https']);
+  expect(cells[2]?.join('')).toBe('Id 001, Name web');
+  expect(cells[3]?.join('')).toBe('level 5, groups sshd, pam');
+});
+
+test('how many files were looked at is no time', () => {
+  show({ found: [], looked_at: 7 });
+  expect(screen.getByText('Looked at').nextSibling?.textContent).toBe('7');
+});
+
 test('many rows are folded', async () => {
   show({ hosts: Array.from({ length: 40 }, (_unused, index) => ({ address: `10.0.0.${index}` })) });
   expect(screen.getAllByRole('row')).toHaveLength(13);

@@ -281,8 +281,9 @@ docker_shape_inspect (JsonObject *container)
   g_autofree char *command = describe_command (container);
   g_autofree char *policy = describe_restart_policy (host);
   g_autoptr (JsonObject) state = shape_state (container);
+  gint64 memory = vig_json_get_int (host, "Memory", 0);
 
-  return vig_json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:J, s:A, s:A, s:A, s:A, s:A, s:A}",
+  return vig_json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:o?, s:J, s:A, s:A, s:A, s:A, s:A, s:A}",
                         "name", without_slash (vig_json_get_string (container, "Name", "")),
                         "id", id,
                         "image", vig_json_get_string (config, "Image", NULL),
@@ -294,7 +295,7 @@ docker_shape_inspect (JsonObject *container)
                         "restart_policy", policy,
                         "privileged", vig_json_get_boolean (host, "Privileged", FALSE),
                         "tty", vig_json_get_boolean (config, "Tty", FALSE),
-                        "memory_limit_bytes", vig_json_get_int (host, "Memory", 0),
+                        "memory_limit_bytes", memory > 0 ? vig_json_pack ("I", memory) : NULL, /* 0: as much as there is */
                         "state", state,
                         "health_checks", shape_health_log (container),
                         "published", shape_members (vig_json_get_object (network, "Ports"), add_published),

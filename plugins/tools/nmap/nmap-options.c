@@ -64,6 +64,12 @@ check_ports (const char *ports, GError **error)
         return TRUE;
     }
 
+  if (g_regex_match_simple ("(^|,)[TUSP]:", ports, 0, 0))
+    {
+      g_set_error_literal (error, VIG_ERROR, VIG_ERROR_INVALID, "/ports: one scan is of one protocol, which the argument protocol names (tcp, udp): leave T: and U: out, "
+                           "and make two scans for both");
+      return FALSE;
+    }
   g_set_error (error, VIG_ERROR, VIG_ERROR_INVALID, "/ports: write numbers from 0 to 65535, ranges and service names, divided by commas, such as 22,80,8000-8100,http*; "
                "at most %d characters",
                MAX_PORTS_TEXT);

@@ -217,6 +217,24 @@ test_odd_targets (void)
     }
 }
 
+/* What nmap itself takes is refused with the way in which it is said here. */
+static void
+test_two_protocols (void)
+{
+  static const char *const lists[] = { "T:22,U:53", "22,U:53", "U:53" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    {
+      g_autoptr (JsonObject) arguments = vig_json_pack_object ("{s:s}", "ports", lists[i]);
+      g_autoptr (GError) error = NULL;
+      NmapOptions options;
+
+      g_assert_false (nmap_options_read (arguments, &options, &error));
+      g_assert_error (error, VIG_ERROR, VIG_ERROR_INVALID);
+      g_assert_nonnull (strstr (error->message, "make two scans"));
+    }
+}
+
 static gboolean
 may_scan (const char *networks_text, const char *targets_text)
 {
@@ -281,6 +299,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/nmap/cut-document", test_cut_document);
   g_test_add_func ("/nmap/arguments", test_arguments);
   g_test_add_func ("/nmap/odd-targets", test_odd_targets);
+  g_test_add_func ("/nmap/two-protocols", test_two_protocols);
   g_test_add_func ("/nmap/networks", test_networks);
   g_test_add_func ("/nmap/argv", test_argv);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { _, currentLanguage } from '../lib/i18n';
-import { formatBytes, isTime } from '../lib/result';
+import { formatBytes, isRow, isTime, type Row } from '../lib/result';
 import { cleanOutput } from './output';
 import { Time } from './time';
 
@@ -22,6 +22,7 @@ export function nameOf(member: string): string {
     image: _('Image'),
     images: _('Images'),
     labels: _('Labels'),
+    looked_at: _('Looked at'),
     memory_bytes: _('Memory'),
     memory_limit_bytes: _('Memory limit'),
     memory_percent: _('Memory'),
@@ -62,6 +63,22 @@ function Percent({ value }: { value: number }) {
   );
 }
 
+/** What a thing in a cell consists of; in a list of such things their values speak for themselves. */
+function Members({ row, named }: { row: Row; named: boolean }) {
+  const members = Object.entries(row).filter(([, value]) => value !== null && value !== '');
+  return (
+    <>
+      {members.map(([member, value], index) => (
+        <span key={member}>
+          {index > 0 && (named ? ', ' : ' ')}
+          {named && <span className="muted">{nameOf(member)} </span>}
+          <Value member={member} value={value} />
+        </span>
+      ))}
+    </>
+  );
+}
+
 /** One value, by its type and the unit that its name ends in. */
 export function Value({ member, value }: { member: string; value: unknown }) {
   if (value === null || value === undefined || value === '') return <span className="muted">–</span>;
@@ -73,5 +90,16 @@ export function Value({ member, value }: { member: string; value: unknown }) {
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object'))
     return <>{value.length > 0 ? cleanOutput(value.join(', ')) : <span className="muted">–</span>}</>;
   if (typeof value === 'string') return <>{cleanOutput(value)}</>;
+  if (isRow(value)) return <Members row={value} named />;
+  if (Array.isArray(value) && value.every(isRow))
+    return (
+      <>
+        {value.map((row, index) => (
+          <div key={index}>
+            <Members row={row} named={false} />
+          </div>
+        ))}
+      </>
+    );
   return <code>{cleanOutput(JSON.stringify(value))}</code>;
 }

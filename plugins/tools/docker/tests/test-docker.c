@@ -232,6 +232,7 @@ test_recorded (void)
   g_assert_cmpstr (vig_json_get_string (container, "id", ""), ==, "a497ac1658dd");
   g_assert_cmpint (vig_json_get_int (state, "exit_code", 0), ==, 3);
   g_assert_cmpstr (vig_json_get_string (json_node_get_object (inspect), "command", ""), ==, "'sh' -c 'echo bad >&2; exit 3'");
+  g_assert_false (json_object_has_member (json_node_get_object (inspect), "memory_limit_bytes")); /* it has none */
   /* (263898086 - 227890642) / (9934690000000 - 9932710000000) * 2 processors */
   g_assert_cmpfloat (vig_json_get_double (stats, "cpu_percent", 0), ==, 3.64);
   g_assert_cmpint (vig_json_get_int (stats, "memory_bytes", 0), ==, 675840);

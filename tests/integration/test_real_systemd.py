@@ -14,6 +14,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import booted  # noqa: E402
+import dockerd  # noqa: E402
 import harness  # noqa: E402
 from booted import Booted  # noqa: E402
 from docker_standin import DockerStandin  # noqa: E402
@@ -311,6 +312,29 @@ def test_every_tool_works_under_the_unit():
         (_, change) = [change for change in client.items('/api/v1/changes') if change['tool'] == 'filesystem.write'][::-1]
         client.post(f'/api/v1/changes/{change["id"]}/undo').expect(200)
         assert machine.run('cat', f'{PLACE}/place/a.txt').stdout == 'one\n'
+
+
+def test_a_compose_project_goes_up_and_down_under_the_unit():
+    if dockerd.missing():
+        print(f'# left out: {dockerd.missing()}')
+        return
+    folder = f'{PLACE}/up'
+    machine.run('install', '-d', '-o', 'vigilus', '-m', '700', folder)
+    machine.write(f'{folder}/compose.yml', f'services: {{one: {{image: "{dockerd.IMAGE}", command: sleep 600, network_mode: none, stop_signal: SIGKILL}}}}\n')
+    machine.run('chown', 'vigilus:', f'{folder}/compose.yml')
+    place = machine.root / 'srv/engine.sock'
+    with dockerd.Dockerd(['-H', f'unix://{place}']) as engine:
+        place.chmod(0o666)
+        body = {'name': 'engine', 'host': '127.0.0.1', 'user_name': 'u', 'docker_endpoint': 'unix:///srv/engine.sock', 'compose_folders': [PLACE]}
+        client.post('/api/v1/servers', body).expect(201)
+        operator = client.post('/api/v1/operators', {'name': 'Stacks', 'tools': ['docker.compose', 'docker.compose_ps'], 'permission_level': 'write'}).expect(201)
+        arguments = {'server': 'engine', 'project_dir': folder}
+        made = use(operator, 'docker.compose', {**arguments, 'action': 'up'})
+        assert made['outcome'] == 'success' and engine.state('up_one_1')['Running'], made
+        listed = use(operator, 'docker.compose_ps', arguments)
+        assert listed['outcome'] == 'success' and '"state":"running"' in listed['result']['text'], listed
+        ended_call = use(operator, 'docker.compose', {**arguments, 'action': 'down'})
+        assert ended_call['outcome'] == 'success' and engine.request('GET', '/v1.41/containers/json?all=1') == [], ended_call
 
 
 def test_a_models_own_run_reads_what_is_kept_and_asks_another():

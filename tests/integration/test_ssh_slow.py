@@ -18,18 +18,20 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import harness  # noqa: E402
 from harness import ended, say, wait_for  # noqa: E402
-from inventory import Keeper, add_key, add_server, try_it  # noqa: E402
+from inventory import Keeper, add_key, add_server, is_running, try_it  # noqa: E402
 from sshd import Sshd  # noqa: E402
 
 IDLE, LOOK = 60, 15  # seconds that a connection is kept, and between two looks for those that are over it
 SILENCE = 40         # seconds of a command without a word: over both keep-alives
+LONG = 16000         # bytes of a command that are more than anything else that goes there
 
 
 class SlowLine:
-    """A line to an sshd on which its first words, and each piece of them, come late; or which is cut after some of them."""
+    """A line to an sshd on which its first words, and each piece of them, come late; or which is cut after some of them; or on which nothing comes for
+    @hold seconds once a long command went there."""
 
-    def __init__(self, port, first=0.0, each=0.0, cut_after=None):
-        self.user, self.port_there, self.first, self.each, self.cut_after = getpass.getuser(), port, first, each, cut_after
+    def __init__(self, port, first=0.0, each=0.0, cut_after=None, hold=0):
+        self.user, self.port_there, self.first, self.each, self.cut_after, self.hold, self.held = getpass.getuser(), port, first, each, cut_after, hold, 0
 
     def __enter__(self):
         self.listener = socket.create_server(('127.0.0.1', 0))
@@ -45,16 +47,24 @@ class SlowLine:
             while True:
                 near, _ = self.listener.accept()
                 far = socket.create_connection(('127.0.0.1', self.port_there))
-                threading.Thread(target=self.pump, args=(near, far, 0, 0, None), daemon=True).start()
-                threading.Thread(target=self.pump, args=(far, near, self.first, self.each, self.cut_after), daemon=True).start()
+                threading.Thread(target=self.pump, args=(near, far, 0, 0, None, self.note), daemon=True).start()
+                threading.Thread(target=self.pump, args=(far, near, self.first, self.each, self.cut_after, self.wait), daemon=True).start()
+
+    def note(self, data):
+        if len(data) > LONG / 2:
+            self.held = time.monotonic() + self.hold
+
+    def wait(self, unused):
+        time.sleep(max(0, self.held - time.monotonic()))
 
     @staticmethod
-    def pump(source, target, first, each, cut_after):
+    def pump(source, target, first, each, cut_after, before):
         sent = 0
         with contextlib.suppress(OSError):
             time.sleep(first)
             while data := source.recv(65536):
                 time.sleep(each)
+                before(data)
                 target.sendall(data if cut_after is None else data[:cut_after - sent])
                 sent += len(data)
                 if cut_after is not None and sent >= cut_after:
@@ -104,6 +114,47 @@ def test_slow_and_dying_servers():
             assert reports[name]['step'] == 'host_key' and 'does not go on as an SSH server' in reports[name]['message'], reports[name]
             assert order.index(name) < order.index('never'), f'nothing is waited for where the line is cut: {order} {times}'
         assert execute(keeper, 'late', 'echo far')['stdout'] == 'far\n'
+
+
+def stop_once_it_runs(keeper, server, command='true'):
+    """Whether Stop ended all that a command on @server does after its mark."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = f'3{os.getpid()}'
+        keeper.tool = 'ssh-exec'
+        keeper.commands[:] = [{'server': server, 'command': f'mktemp {folder}/XXXXXX; sleep {seconds}; mktemp {folder}/after-XXXXXX; {command}', 'timeout': 300}]
+        _, run = say(keeper.client, '@Keeper go')
+        wait_for(lambda: os.listdir(folder), 'the command')
+        keeper.client.post(f'/api/v1/runs/{run["id"]}/stop').expect(200)
+        ended(keeper.client, run['id'])
+        wait_for(lambda: not is_running(f'[s]leep {seconds}'), 'the end of the command')
+        assert len(os.listdir(folder)) == 1, 'it goes on after what was ended'
+
+
+def test_stop_ends_what_has_only_just_begun():
+    with Keeper([]) as keeper, SlowLine(keeper.sshd.port, hold=8) as line:
+        keeper.client.patch('/api/v1/settings', {'trust_mode': 'lenient'}).expect(200)
+        add_server(keeper.client, line, {'id': keeper.server['credential_id']}, 'late')
+        assert execute(keeper, 'late', 'true')['exit_status'] == 0
+        stop_once_it_runs(keeper, 'late', 'x' * LONG)
+
+
+def test_stop_ends_it_on_a_busy_server():
+    with tempfile.TemporaryDirectory() as folder, Keeper([], options=f'SetEnv PATH={folder}:{os.environ["PATH"]}') as keeper:
+        keeper.client.patch('/api/v1/settings', {'trust_mode': 'lenient'}).expect(200)
+        slow = pathlib.Path(folder, 'ps')
+        slow.write_text('#!/bin/sh\nsleep 12\nexec /bin/ps "$@"\n', encoding='ascii')
+        slow.chmod(0o755)
+        stop_once_it_runs(keeper, 'nas')
+
+
+def test_a_command_runs_once_where_the_answer_is_late():
+    with Keeper([]) as keeper, SlowLine(keeper.sshd.port, hold=18) as line, tempfile.TemporaryDirectory() as folder:
+        keeper.client.patch('/api/v1/settings', {'trust_mode': 'lenient'}).expect(200)
+        add_server(keeper.client, line, {'id': keeper.server['credential_id']}, 'late')
+        for _ in range(2):
+            assert execute(keeper, 'late', 'true')['exit_status'] == 0
+        result = execute(keeper, 'late', f'mktemp {folder}/XXXXXX; true {"x" * LONG}', timeout=100)
+        assert len(os.listdir(folder)) == 1 and result['exit_status'] == 0, (result, os.listdir(folder))
 
 
 class SilentEngine(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

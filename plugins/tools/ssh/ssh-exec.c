@@ -14,24 +14,38 @@
 #define REFUSED_TIME (500 * 1000)   /* and after one that nothing can be deaf to */
 #define STOP_TERM_TIME (100 * 1000) /* the same where a person stops it: that does not wait for long */
 #define STOP_REFUSED_TIME (20 * 1000)
-#define KILL_TIME (10 * G_USEC_PER_SEC) /* a busy server takes a while to find what is to be killed; without the connection it would find nothing */
+#define KILL_TIME (120 * G_USEC_PER_SEC) /* a busy server takes a while to find what is to be killed; without the connection it would find nothing */
+#define KILLED_TIME G_USEC_PER_SEC  /* until the server tells that it was killed */
 #define KILL_SIBLINGS \
   "me=$$; ps -A -o pid= -o ppid= | while read p q; do [ \"$q\" = \"$PPID\" ] && [ \"$p\" != \"$me\" ] && kill -9 -- \"-$p\" \"$p\" 2>/dev/null; done"
 
 typedef struct
 {
-  const VigSshCommand      *command;
-  VigSshResult             *result;
-  ssh_session               session;
-  ssh_channel               channel;
-  GCancellable             *cancellable;
-  gint64                    last_word;   /* monotonic, when something was written */
-  gint64                    last_packet; /* and when anything came */
-  gboolean                  has_asked;   /* since then, whether it is there */
-  guint64                   n_packets;
-  struct ssh_counter_struct sent;
-  struct ssh_counter_struct received;
+  const VigSshCommand                *command;
+  VigSshResult                       *result;
+  ssh_session                         session;
+  ssh_channel                         channel;
+  struct ssh_channel_callbacks_struct callbacks;
+  GCancellable                       *cancellable;
+  gint64                              last_word;   /* monotonic, when something was written */
+  gint64                              last_packet; /* and when anything came */
+  gboolean                            has_asked;   /* since then, whether it is there */
+  guint64                             n_packets;
+  struct ssh_counter_struct           sent;
+  struct ssh_counter_struct           received;
 } Exec;
+
+static VigSshResult *
+result_new (void)
+{
+  VigSshResult *result = g_new0 (VigSshResult, 1);
+
+  result->output = g_string_new (NULL);
+  result->error_output = g_string_new (NULL);
+  result->exit_status = -1;
+
+  return result;
+}
 
 void
 vig_ssh_result_free (VigSshResult *result)
@@ -60,6 +74,31 @@ on_exit_status (ssh_session session, ssh_channel channel, int status, void *user
   VigSshResult *result = user_data;
 
   result->exit_status = status;
+}
+
+static void
+begin (Exec *self)
+{
+  self->last_word = self->last_packet = g_get_monotonic_time ();
+  self->callbacks = (struct ssh_channel_callbacks_struct) { .userdata = self->result, .channel_exit_signal_function = on_exit_signal,
+                                                            .channel_exit_status_function = on_exit_status };
+  ssh_callbacks_init (&self->callbacks);
+  self->channel = ssh_channel_new (self->session);
+  if (self->channel != NULL)
+    ssh_set_channel_callbacks (self->channel, &self->callbacks);
+  ssh_set_counters (self->session, &self->sent, &self->received);
+}
+
+static void
+end (Exec *self)
+{
+  ssh_set_counters (self->session, NULL, NULL);
+  if (self->channel == NULL)
+    return;
+
+  ssh_remove_channel_callbacks (self->channel, &self->callbacks);
+  ssh_channel_close (self->channel);
+  ssh_channel_free (self->channel);
 }
 
 static void
@@ -199,17 +238,66 @@ ends_within (Exec *self, gint64 time)
   return follow (self, g_get_monotonic_time () + time, FALSE, &ignored) || ignored != NULL;
 }
 
+/* A server that says nothing any more must not hold up who stops the call. */
+static gboolean
+open_channel (Exec *self, GError **error)
+{
+  VigSshWatch *watch = vig_ssh_watch_begin (ssh_get_fd (self->session), self->command->deadline, self->cancellable);
+  gboolean is_open = self->channel != NULL && ssh_channel_open_session (self->channel) == SSH_OK;
+
+  vig_ssh_watch_end (watch);
+  if (!is_open && !g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "no channel for the command: %s", ssh_get_error (self->session));
+
+  return is_open;
+}
+
+/* Once the request has left, only an answer tells whether the command runs, and only by this connection can it be ended: the answer is waited for,
+ * for a while, although it was stopped. */
+static gboolean
+request (Exec *self, gboolean *not_started, GError **error)
+{
+  VigSshWatch *watch = vig_ssh_watch_begin (ssh_get_fd (self->session), self->command->deadline, NULL);
+  gint64 until = g_get_monotonic_time () + 2 * SSH_QUIET * G_USEC_PER_SEC;
+  int status;
+
+  do
+    status = ssh_channel_request_exec (self->channel, self->command->command);
+  while (status == SSH_AGAIN && g_get_monotonic_time () < until);
+
+  vig_ssh_watch_end (watch);
+  *not_started = status == SSH_ERROR && ssh_is_connected (self->session);
+  if (status != SSH_OK && !g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    g_set_error (error, VIG_ERROR, *not_started ? VIG_ERROR_REMOTE : VIG_ERROR_INTERRUPTED, "the server did not take the command: %s",
+                 ssh_get_error (self->session));
+
+  return status == SSH_OK;
+}
+
+static gboolean
+start (Exec *self, gboolean *not_started, GError **error)
+{
+  *not_started = TRUE;
+
+  return open_channel (self, error) && request (self, not_started, error);
+}
+
 /* What runs beside us on this connection is a child of the same process there, and leads a process group of its own. */
 static void
 kill_siblings (Exec *self)
 {
-  ssh_channel channel = ssh_channel_new (self->session);
+  static const VigSshCommand command = { .command = KILL_SIBLINGS };
+  g_autoptr (VigSshResult) result = result_new ();
+  Exec killer = { .command = &command, .result = result, .session = self->session };
+  gboolean not_started;
 
-  if (channel != NULL && ssh_channel_open_session (channel) == SSH_OK)
-    ssh_channel_request_exec (channel, KILL_SIBLINGS);
-  ends_within (self, KILL_TIME);
-  if (channel != NULL)
-    ssh_channel_free (channel);
+  begin (&killer);
+  if (start (&killer, &not_started, NULL))
+    follow (&killer, g_get_monotonic_time () + KILL_TIME, FALSE, NULL);
+  end (&killer);
+  ssh_set_counters (self->session, &self->sent, &self->received);
+  self->last_packet = g_get_monotonic_time ();
+  ends_within (self, KILLED_TIME);
 }
 
 /* Servers may refuse signals: OpenSSH does where root has signed in. */
@@ -228,50 +316,11 @@ kill_remote (Exec *self)
 }
 
 static gboolean
-start (Exec *self, gboolean *not_started, GError **error)
-{
-  *not_started = TRUE;
-  if (self->channel == NULL || ssh_channel_open_session (self->channel) != SSH_OK)
-    {
-      g_set_error (error, VIG_ERROR, VIG_ERROR_REMOTE, "no channel for the command: %s", ssh_get_error (self->session));
-      return FALSE;
-    }
-
-  /* Once the request has left, only an answer tells whether the command runs. */
-  *not_started = FALSE;
-  if (ssh_channel_request_exec (self->channel, self->command->command) == SSH_OK)
-    return TRUE;
-
-  *not_started = ssh_is_connected (self->session);
-  g_set_error (error, VIG_ERROR, *not_started ? VIG_ERROR_REMOTE : VIG_ERROR_INTERRUPTED, "the server did not take the command: %s",
-               ssh_get_error (self->session));
-
-  return FALSE;
-}
-
-/* A server that says nothing any more must not hold up who stops the call. */
-static gboolean
-start_watched (Exec *self, gboolean *not_started, GError **error)
-{
-  VigSshWatch *watch = vig_ssh_watch_begin (ssh_get_fd (self->session), self->command->deadline, self->cancellable);
-  g_autoptr (GError) local_error = NULL;
-  gboolean started = start (self, not_started, &local_error);
-
-  vig_ssh_watch_end (watch);
-  if (started || g_cancellable_set_error_if_cancelled (self->cancellable, error))
-    return started;
-
-  g_propagate_error (error, g_steal_pointer (&local_error));
-
-  return FALSE;
-}
-
-static gboolean
 run (Exec *self, gboolean *not_started, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
 
-  if (!start_watched (self, not_started, error))
+  if (!start (self, not_started, error))
     return FALSE;
 
   ssh_channel_send_eof (self->channel);
@@ -302,27 +351,13 @@ run (Exec *self, gboolean *not_started, GError **error)
 VigSshResult *
 vig_ssh_exec (ssh_session session, const VigSshCommand *command, gboolean *not_started, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (VigSshResult) result = g_new0 (VigSshResult, 1);
-  struct ssh_channel_callbacks_struct callbacks = { .userdata = result, .channel_exit_signal_function = on_exit_signal,
-                                                 .channel_exit_status_function = on_exit_status };
-  Exec self = { command, result, session, ssh_channel_new (session), cancellable, g_get_monotonic_time (), g_get_monotonic_time () };
+  g_autoptr (VigSshResult) result = result_new ();
+  Exec self = { .command = command, .result = result, .session = session, .cancellable = cancellable };
   gboolean ran;
 
-  result->output = g_string_new (NULL);
-  result->error_output = g_string_new (NULL);
-  result->exit_status = -1;
-  ssh_callbacks_init (&callbacks);
-  if (self.channel != NULL)
-    ssh_set_channel_callbacks (self.channel, &callbacks);
-  ssh_set_counters (session, &self.sent, &self.received);
+  begin (&self);
   ran = run (&self, not_started, error);
-  ssh_set_counters (session, NULL, NULL);
-  if (self.channel != NULL)
-    {
-      ssh_remove_channel_callbacks (self.channel, &callbacks);
-      ssh_channel_close (self.channel);
-      ssh_channel_free (self.channel);
-    }
+  end (&self);
 
   return ran ? g_steal_pointer (&result) : NULL;
 }

@@ -5,6 +5,7 @@
 
 #include <ftw.h>
 #include <stdio.h>
+#include <time.h>
 
 static gboolean
 tick (gpointer user_data)
@@ -25,6 +26,35 @@ vig_test_iterate (void)
 
   g_main_context_iteration (NULL, TRUE);
   g_source_remove (id);
+}
+
+static gint64
+measure (VigTestWork work, guint n, gpointer user_data)
+{
+  struct timespec begin, end;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &begin);
+  work (n, user_data);
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &end);
+
+  return (end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec - begin.tv_nsec;
+}
+
+void
+vig_test_assert_linear (VigTestWork work, guint n, gpointer user_data)
+{
+  gint64 small = G_MAXINT64;
+  gint64 large = G_MAXINT64;
+
+  /* The first makes what is made once. */
+  work (n, user_data);
+  for (guint i = 0; i < 3 || (i < 20 && large >= 24 * small); i++)
+    {
+      small = MIN (small, measure (work, n, user_data));
+      large = MIN (large, measure (work, 8 * n, user_data));
+    }
+  g_test_message ("%u: %" G_GINT64_FORMAT " ns; %u: %" G_GINT64_FORMAT " ns", n, small, 8 * n, large);
+  g_assert_cmpint (large, <, 24 * small);
 }
 
 JsonNode *

@@ -19,6 +19,12 @@ G_BEGIN_DECLS
 
 gint64     vig_test_deadline   (void);                  /* VIG_TEST_SECONDS from now, by the monotonic clock */
 void       vig_test_iterate    (void);                  /* one turn of the main context, at most 10 ms */
+
+/* Fails unless @work on 8 times @n takes this thread's processor about 8 times as long: by the square it would be 64 times. Choose an @n whose square
+ * shows. What else the machine does hardly counts: the best of some attempts does. */
+typedef void (*VigTestWork) (guint n, gpointer user_data);
+void       vig_test_assert_linear (VigTestWork work, guint n, gpointer user_data);
+
 JsonNode  *vig_test_load_json  (const char *data_path); /* below tests/data; fails the test if it is not there */
 GPtrArray *vig_test_load_secrets (const char *name);    /* rows of tests/data/secrets, {text, secret, kind}: JsonObject */
 char      *vig_test_make_dir   (void);                  /* a fresh temporary directory */

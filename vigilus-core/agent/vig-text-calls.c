@@ -166,11 +166,13 @@ static gboolean
 is_wrapping (const char *text)
 {
   g_autofree char *copy = g_strdup (text);
+  const char *end = copy + strlen (copy);
   static const char * const wraps[] = { "<tool_call>", "</tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "[TOOL_REQUEST]", "[END_TOOL_REQUEST]",
                                         "```json", "```tool_code", "```tool", "```" };
 
+  /* Not strstr (): a sanitizer's measures all that follows, each time. */
   for (guint i = 0; i < G_N_ELEMENTS (wraps); i++)
-    for (char *at = strstr (copy, wraps[i]); at != NULL; at = strstr (copy, wraps[i]))
+    for (char *at = copy; (at = g_strstr_len (at, end - at, wraps[i])) != NULL;)
       memset (at, ' ', strlen (wraps[i]));
 
   return copy[strspn (copy, " \t\r\n[],")] == '\0';

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "vig-test.h"
 #include "vig-text-calls.h"
@@ -11,6 +10,8 @@
 static const VigToolInfo list_info = { .name = "docker.list", .title = "Containers", .description = "Lists containers.", .input_schema = "{\"type\":\"object\"}" };
 static const VigToolInfo read_info = { .name = "filesystem.read", .title = "Read", .description = "Reads a file.", .input_schema = "{\"type\":\"object\"}" };
 static const VigToolInfo * const tools[] = { &list_info, &read_info, NULL };
+
+#define CALL "{\"tool\": \"docker.list\", \"arguments\": {}}"
 
 static char *
 show (const char *text, gboolean as_text)
@@ -157,23 +158,36 @@ test_choice (void)
   g_assert_false (g_ptr_array_find (later, many->pdata[0], NULL));
 }
 
-/* A page can have a model write braces and nothing else, and the main loop reads them. */
 static void
-test_braces (void)
+read_braces (guint n, gpointer unused)
 {
-  g_autofree char *braces = g_strnfill (2000000, '{');
-  g_autofree char *late = g_strconcat ("{{{ {{ {\"tool\": \"docker.list\", \"arguments\": {}}", NULL);
-  g_autofree char *some = show (late, TRUE);
-  struct timespec begin, end;
-  g_autofree char *none = NULL;
+  g_autofree char *braces = g_strnfill (n, '{');
+  g_autofree char *none = show (braces, TRUE);
+
+  g_assert_cmpstr (none, ==, "-");
+}
+
+static void
+read_wraps (guint n, gpointer unused)
+{
+  g_autoptr (GString) text = g_string_new (CALL);
+  g_autofree char *one = NULL;
+
+  for (guint i = 0; i < n; i++)
+    g_string_append (text, "<tool_call>");
+  one = show (text->str, FALSE);
+  g_assert_cmpstr (one, ==, "|docker.list{}");
+}
+
+/* A page can have a model write braces, or what stands round a call, and nothing else, and the main loop reads them. */
+static void
+test_endless (void)
+{
+  g_autofree char *some = show ("{{{ {{ " CALL, TRUE);
 
   g_assert_cmpstr (some, ==, "{{{ {{|docker.list{}");
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &begin);
-  none = show (braces, TRUE);
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &end);
-  g_assert_cmpstr (none, ==, "-");
-  /* Of this thread alone. Each with all that follows, it was minutes. */
-  g_assert_cmpint (end.tv_sec - begin.tv_sec, <, 20);
+  vig_test_assert_linear (read_braces, 5000, NULL);
+  vig_test_assert_linear (read_wraps, 2000, NULL);
 }
 
 int
@@ -182,7 +196,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/text-calls/read", test_read);
   g_test_add_func ("/text-calls/transcribe", test_transcribe);
-  g_test_add_func ("/text-calls/braces", test_braces);
+  g_test_add_func ("/text-calls/endless", test_endless);
   g_test_add_func ("/text-calls/refusal", test_refusal);
   g_test_add_func ("/text-calls/choice", test_choice);
 

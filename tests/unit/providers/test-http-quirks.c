@@ -6,7 +6,6 @@
 #include <glib/gstdio.h>
 
 #include <string.h>
-#include <time.h>
 
 /* What distinguishes the kinds that speak a format of others. */
 static const Format vllm = { "plugins/providers/vllm/vllm.so", "/v1" };
@@ -316,28 +315,30 @@ test_think (Fixture *f, gconstpointer data)
   assert_asked (f, NULL, "\"Good day\"", "A secret thought");
 }
 
-/* However many of them a page had the model write: the main loop reads them. */
 static void
-test_many_tags (Fixture *f, gconstpointer data)
+read_tags (guint n, gpointer user_data)
 {
+  Fixture *f = user_data;
   g_autoptr (GString) text = g_string_new ("So");
   g_autoptr (JsonObject) control = NULL;
   g_autofree char *json = NULL;
-  struct timespec begin, end;
 
-  for (guint i = 0; i < 60000; i++)
+  for (guint i = 0; i < n; i++)
     g_string_append (text, "</think>");
   g_string_append (text, ".");
   control = vig_json_pack_object ("{s:[{s:s}]}", "script", "text", text->str);
   json = vig_json_object_to_string (control);
   fixture_set_control (f, json);
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &begin);
   fixture_complete (f);
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &end);
   g_assert_no_error (f->error);
   g_assert_cmpstr (vig_reply_get_text (f->reply), ==, text->str);
-  /* Of this thread alone; by the square of the length it was a minute. */
-  g_assert_cmpint (end.tv_sec - begin.tv_sec, <, 15);
+}
+
+/* However many of them a page had the model write: the main loop reads them. */
+static void
+test_many_tags (Fixture *f, gconstpointer data)
+{
+  vig_test_assert_linear (read_tags, 5000, f);
 }
 
 /* Where a vendor tells reasoning apart itself, text is text. */

@@ -129,12 +129,14 @@ tells_of_all (VigPlan *plan, GPtrArray *operators)
   return operators->len > 2 && vig_plan_get_n_steps (plan) == operators->len && g_hash_table_size (names) == operators->len;
 }
 
-/* For models that can't call tools, which are told to write such lines alone: what has words before them is an answer to the person. */
+/* For models that can't call tools, which are told to write such lines alone: one that leads to them may stand before; more words are an answer to
+ * the person. */
 static VigPlan *
 read_lines (GPtrArray *operators, const char *text)
 {
   VigPlan *plan = vig_plan_new ("model");
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  gboolean begun = FALSE;
 
   for (guint i = 0; lines[i] != NULL; i++)
     {
@@ -144,8 +146,9 @@ read_lines (GPtrArray *operators, const char *text)
 
       if (*lines[i] == '\0')
         continue;
-      if (operator == NULL || !vig_plan_add (plan, operator->name, task, after))
+      if (operator == NULL ? begun || !g_str_has_suffix (lines[i], ":") : !vig_plan_add (plan, operator->name, task, after))
         break;
+      begun = TRUE;
     }
   if (tells_of_all (plan, operators))
     g_clear_pointer (&plan, vig_plan_free);

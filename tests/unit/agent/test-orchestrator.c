@@ -246,8 +246,10 @@ test_plan_reply (void)
     { "1. Keeper: look\n2. **Docker Watch**: read the logs\n\nThat is all.", NULL, NULL, "Keeper:look|Docker Watch<1:read the logs|" },
     { "Keeper: only one", NULL, NULL, "" },
     { "Keeper: look\n\nKeeper: look again", NULL, NULL, "Keeper:look|Keeper<1:look again|" },
+    { "I would split it:\n\n- Keeper: look\n- Docker: restart it", NULL, NULL, "Keeper:look|Docker<1:restart it|" },
     /* Who there is, for the person. */
-    { "There are:\n\n- **Keeper**: disks\n- **Docker**: containers", NULL, NULL, "" },
+    { "I am here. There are:\n\n- **Keeper**: disks\n- **Docker**: containers\n- **Docker Watch**: logs\n- **Über-Wächter**: alerts", NULL, NULL, "" },
+    { "Two could do that.\n\n- **Keeper**: disks\n- **Docker**: containers", NULL, NULL, "" },
     { "- Keeper: disks\n- Docker: containers\n- Docker Watch: logs\n- Über-Wächter: alerts", NULL, NULL, "" },
     { "The Keeper is: not a line\nDocker, too: neither", NULL, NULL, "" },
   };

@@ -38,6 +38,16 @@ test('a viewer who comes late sees what was streamed before, once', () => {
   expect(stream.state.text).toBe(answer);
 });
 
+test('a fetch that was answered before the reply began takes nothing of it away', () => {
+  const stream = new ReplyStream();
+  stream.expect();
+  stream.addText('r', 'text', 'Two file');
+  expect(stream.take({ ...live(''), run_id: null, operator_name: null })).toBe(true);
+  expect(stream.state).toMatchObject({ runId: 'r', text: 'Two file' });
+  stream.addText('r', 'text', ' systems');
+  expect(stream.state.text).toBe('Two file systems');
+});
+
 test('a fetch that was overtaken by the stored reply is refused', () => {
   const stream = new ReplyStream();
   stream.expect();

@@ -79,12 +79,13 @@ export class ReplyStream {
     if (this.#isStale) return false;
     const early = this.#early ?? emptyStream;
     this.#early = null;
-    const isSame = !early.runId || early.runId === fetched.run_id;
+    // Where nothing was written yet, all that came since is new.
+    const isSame = !early.runId || !fetched.run_id || early.runId === fetched.run_id;
     const late = isSame ? early : emptyStream;
     const outputs = { ...fetched.outputs };
     for (const [id, text] of Object.entries(early.outputs)) outputs[id] = join(outputs[id] ?? '', text);
     this.#set({
-      runId: fetched.run_id,
+      runId: fetched.run_id ?? late.runId,
       operatorName: fetched.operator_name,
       text: join(fetched.text, late.text),
       reasoning: join(fetched.reasoning, late.reasoning),

@@ -39,6 +39,18 @@ def test_what_a_command_changes_is_not_kept():
         assert [change['call_id'] for change in client.items('/api/v1/changes')] == [calls[0]['id']]
 
 
+def test_a_command_can_fill_its_file_system():
+    """File by file, each with holes here, so that the test takes no room."""
+    script = [('shell.exec', {'command': 'truncate -s 1G a b c && ls; truncate -s 1025M d || echo refused'})]
+    with FakeLlm(in_turn(*script)) as llm, Daemon() as daemon:
+        client = prepare(daemon, llm)
+        place = daemon.data_dir / 'workspace'
+        client.post('/api/v1/operators', {'name': 'Shell', 'tools': ['shell.exec'], 'permission_level': 'exec', 'working_directory': str(place)}).expect(201)
+        (call,) = run(client, '@Shell go on')
+        assert call['outcome'] == 'success' and 'refused' in call['result']['text'], call
+        assert [(place / name).stat().st_size for name in 'abcd'] == [1 << 30] * 3 + [0], list(place.iterdir())
+
+
 def test_no_command_is_given_the_network():
     """Neither by default nor by any setting, of an Operator's or of all, nor by what a call asks for."""
     with Mute() as mute:

@@ -8,7 +8,7 @@ build_packages=(
 test_packages=(
   appstream busybox-static chromium clang curl dbus desktop-file-utils docker-compose docker-registry docker.io e2fsprogs
   flatpak-builder fonts-liberation fuse3 git iproute2 libclang-rt-14-dev libfaketime nmap openssh-client openssh-server openssl perl podman
-  polkitd procps python3-cryptography python3-fusepy sqlite3 systemd systemd-container util-linux wrk
+  polkitd procps python3-cryptography python3-fusepy python3-jsonschema sqlite3 systemd systemd-container util-linux wrk
 )
 # A kernel for the tests to themselves; Debian has it for these machines only.
 case $(dpkg --print-architecture 2>/dev/null) in

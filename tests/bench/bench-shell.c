@@ -9,7 +9,8 @@
 #include <glib/gstdio.h>
 
 /* `sh -c` of a command, confined as shell.exec runs it, against plain fork and exec: "ours FIGURE floor FIGURE ms", medians of alternating
- * rounds. With the word "first" as a first command is run, for which no process is ready. */
+ * rounds. With the word "first" as a first command is run, for which no process is ready; with "several" two at once, from the first's start to
+ * the end of both. */
 
 #define ROUNDS 200
 #define PAUSE 3000 /* microseconds */
@@ -46,6 +47,48 @@ time_plain (const char *directory)
   return (double) (g_get_monotonic_time () - begin) / 1000;
 }
 
+typedef double (*Measure) (const char *directory);
+
+static gpointer
+run_confined (gpointer directory)
+{
+  time_confined (directory);
+
+  return NULL;
+}
+
+static gpointer
+run_plain (gpointer directory)
+{
+  time_plain (directory);
+
+  return NULL;
+}
+
+static double
+time_two (GThreadFunc other, Measure own, const char *directory)
+{
+  gint64 begin = g_get_monotonic_time ();
+  GThread *thread = g_thread_new ("other", other, (gpointer) directory);
+
+  own (directory);
+  g_thread_join (thread);
+
+  return (double) (g_get_monotonic_time () - begin) / 1000;
+}
+
+static double
+time_two_confined (const char *directory)
+{
+  return time_two (run_confined, time_confined, directory);
+}
+
+static double
+time_two_plain (const char *directory)
+{
+  return time_two (run_plain, time_plain, directory);
+}
+
 /* What one command leaves to be done is no part of the next. */
 static void
 rest (gboolean first)
@@ -80,6 +123,9 @@ int
 main (int argc, char **argv)
 {
   gboolean first = argc == 2 && g_str_equal (argv[1], "first");
+  gboolean several = argc == 2 && g_str_equal (argv[1], "several");
+  Measure ours = several ? time_two_confined : time_confined;
+  Measure floor = several ? time_two_plain : time_plain;
   g_autofree char *directory = g_dir_make_tmp ("vigilus-bench-XXXXXX", NULL);
   double confined[ROUNDS];
   double plain[ROUNDS];
@@ -87,13 +133,13 @@ main (int argc, char **argv)
   g_setenv ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", TRUE); /* both look for it in the same places */
   vig_sandbox_set_ready (!first);
   go_before_others ();
-  time_confined (directory);
+  ours (directory);
   for (guint i = 0; i < ROUNDS; i++)
     {
       rest (first);
-      confined[i] = time_confined (directory);
+      confined[i] = ours (directory);
       rest (first);
-      plain[i] = time_plain (directory);
+      plain[i] = floor (directory);
     }
   qsort (confined, ROUNDS, sizeof *confined, compare);
   qsort (plain, ROUNDS, sizeof *plain, compare);

@@ -289,6 +289,7 @@ BENCHMARKS = {
     'ssh-fresh': lambda: ssh_exec(True),
     'shell': lambda: from_program('bench-shell', 'confined sh -c true against plain fork and exec', 'under 1.5', lower_is_better=True),
     'shell-first': lambda: from_program('bench-shell', 'the same as a first command, for which no process is ready', 'none', 'first', lower_is_better=True),
+    'shell-several': lambda: from_program('bench-shell', 'two at once, against two by plain fork and exec', 'none', 'several', lower_is_better=True),
     'calls': lambda: from_program('bench-calls', 'durable guarded no-op calls', '0.5'),
 }
 

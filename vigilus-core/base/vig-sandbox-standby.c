@@ -19,12 +19,15 @@
 /* An order, with room for all that the kernel takes of arguments (ARG_MAX), the filter and the places. */
 #define ORDER_SIZE (sizeof (VigConfinement) + 2097152 + 65536)
 #define LIFETIME (60 * G_USEC_PER_SEC)
+#define MAX_READY 4
 
 static GMutex mutex;
 static GCond changed;
-static VigStandby *ready;
+static GQueue ready = G_QUEUE_INIT;
 static gboolean unwanted;
-static gboolean making;
+static guint n_making;
+static guint n_running;
+static guint n_wanted = 1; /* as many as lately ran at once */
 static guint n_tidying;
 static gint64 lifetime = LIFETIME;
 
@@ -226,11 +229,14 @@ check_order (VigStandby *self, const VigConfinement *confinement, GError **error
 static VigStandby *
 take_ready (int namespaces)
 {
-  VigStandby *self = NULL;
+  VigStandby *self;
 
   g_mutex_lock (&mutex);
-  if (ready != NULL && ready->namespaces == namespaces)
-    self = g_steal_pointer (&ready);
+  self = g_queue_peek_head (&ready);
+  if (self != NULL && self->namespaces == namespaces)
+    g_queue_pop_head (&ready);
+  else
+    self = NULL;
   g_cond_broadcast (&changed);
   g_mutex_unlock (&mutex);
   if (self != NULL && waitpid (self->supervisor, NULL, WNOHANG) != 0)
@@ -242,8 +248,8 @@ take_ready (int namespaces)
   return NULL;
 }
 
-VigStandby *
-vig_standby_run (const VigConfinement *confinement, int input, GError **error)
+static VigStandby *
+start (const VigConfinement *confinement, int input, GError **error)
 {
   VigStandby *self = check_order (take_ready (confinement->namespaces), confinement, NULL);
 
@@ -258,19 +264,44 @@ vig_standby_run (const VigConfinement *confinement, int input, GError **error)
   return self;
 }
 
-/* One that nobody takes ends after a while: it costs memory, and holds what this process had in its own. */
+static void
+count_running (int more)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+
+  n_running = (guint) ((int) n_running + more);
+  n_wanted = CLAMP (n_running, n_wanted, MAX_READY);
+}
+
+VigStandby *
+vig_standby_run (const VigConfinement *confinement, int input, GError **error)
+{
+  VigStandby *self;
+
+  count_running (1);
+  self = start (confinement, input, error);
+  if (self == NULL)
+    count_running (-1);
+
+  return self;
+}
+
+/* One that nobody takes ends after a while: it costs memory, and holds what this process had in its own. So many are then not needed any more. */
 static void
 keep (VigStandby *self)
 {
   g_mutex_lock (&mutex);
-  making = FALSE;
+  n_making--;
   if (self != NULL && !unwanted)
     {
-      ready = self;
+      g_queue_push_tail (&ready, self);
       self->until = g_get_monotonic_time () + lifetime;
-      while (ready == self && !unwanted && g_cond_wait_until (&changed, &mutex, self->until))
+      while (g_queue_find (&ready, self) != NULL && !unwanted && g_cond_wait_until (&changed, &mutex, self->until))
         ;
-      self = ready == self ? g_steal_pointer (&ready) : NULL;
+      if (g_queue_remove (&ready, self))
+        n_wanted = MAX (1, ready.length);
+      else
+        self = NULL;
     }
   g_mutex_unlock (&mutex);
   if (self != NULL)
@@ -293,8 +324,8 @@ tidy (gpointer data)
 
   end (data);
   g_mutex_lock (&mutex);
-  wanted = !unwanted && !making && ready == NULL;
-  making = making || wanted;
+  wanted = !unwanted && n_making + ready.length < n_wanted;
+  n_making += wanted ? 1 : 0;
   g_mutex_unlock (&mutex);
   if (wanted)
     keep (make (vig_namespaces_choose (FALSE), NULL));
@@ -308,6 +339,7 @@ vig_standby_finish (VigStandby *self)
 {
   GThread *thread;
 
+  count_running (-1);
   g_mutex_lock (&mutex);
   n_tidying++;
   g_mutex_unlock (&mutex);
@@ -328,7 +360,7 @@ vig_standby_is_ready (void)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
 
-  return ready != NULL;
+  return ready.length >= n_wanted;
 }
 
 void
@@ -343,6 +375,8 @@ vig_sandbox_set_ready (gboolean wanted)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
 
   unwanted = !wanted;
+  if (unwanted)
+    n_wanted = 1;
   g_cond_broadcast (&changed);
 }
 

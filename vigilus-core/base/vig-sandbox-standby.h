@@ -24,10 +24,11 @@ typedef struct
 /* By one that is ready, where there is one. What comes of it, a failure as well, is in its report. */
 VigStandby *vig_standby_run          (const VigConfinement *confinement, int input, GError **error);
 
-/* All that is left of it goes, and then one for a command without the network is made ready and kept for a while; on a thread of its own. */
+/* All that is left of it goes, and then one for a command without the network is made ready and kept for a while, or as many as lately ran at
+ * once, four at most; on a thread of its own. */
 void        vig_standby_finish       (VigStandby *self);
 
-gboolean    vig_standby_is_ready     (void);
+gboolean    vig_standby_is_ready     (void); /* all of them */
 void        vig_standby_set_lifetime (gint64 microseconds); /* for tests */
 
 G_END_DECLS

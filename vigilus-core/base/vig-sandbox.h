@@ -35,7 +35,7 @@ char             *vig_sandbox_summarize (JsonObject *description); /* in one sen
 /* VIG_ERROR_NOT_SUPPORTED: this machine cannot confine. VIG_ERROR_INTERRUPTED: cancelled; the group is dead. */
 VigCommandResult *vig_sandbox_run      (const VigSandboxSpec *spec, GCancellable *cancellable, GError **error);
 
-/* After a command one process is ready for the next, for a minute: whether there may be any. FALSE ends it, soon. */
+/* After a command a process is ready for the next, for a minute, or as many as lately ran at once: whether there may be any. FALSE ends them, soon. */
 void              vig_sandbox_set_ready (gboolean wanted);
 
 /* Waits until nothing is left of commands that have ended; at the end, after vig_sandbox_set_ready (FALSE). Blocking. */

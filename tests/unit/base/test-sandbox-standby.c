@@ -31,9 +31,9 @@ is_there (pid_t pid)
   return get_parent (pid, &parent);
 }
 
-/* How many children @parent has, and one of them. */
+/* How many children @parent has, and @max of them. */
 static guint
-count_children (pid_t parent, pid_t *child)
+list_children (pid_t parent, pid_t *children, guint max)
 {
   g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
   const char *name;
@@ -46,12 +46,20 @@ count_children (pid_t parent, pid_t *child)
 
       if (pid > 0 && get_parent (pid, &its_parent) && its_parent == parent)
         {
-          *child = pid;
+          if (n < max)
+            children[n] = pid;
           n++;
         }
     }
 
   return n;
+}
+
+/* How many children @parent has, and one of them. */
+static guint
+count_children (pid_t parent, pid_t *child)
+{
+  return list_children (parent, child, 1);
 }
 
 static pid_t
@@ -330,13 +338,57 @@ test_at_once (Fixture *self, gconstpointer data)
   vig_test_wait_for (vig_standby_is_ready ());
 }
 
+/* It waits for the others, so that all run at the same time; its supervisor. */
+static gpointer
+run_together (gpointer data)
+{
+  g_autoptr (VigCommandResult) result = run_for (data, "touch $$; while [ $(ls | wc -l) -lt 3 ]; do sleep 0.01; done; echo $PPID", VIG_TEST_SECONDS * 1000, NULL);
+
+  g_assert_cmpint (result->exit_status, ==, 0);
+
+  return GINT_TO_POINTER (g_ascii_strtoll (result->output, NULL, 10));
+}
+
+static void
+run_three (Fixture *self, pid_t supervisors[3])
+{
+  GThread *threads[3];
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("run", run_together, self);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    supervisors[i] = GPOINTER_TO_INT (g_thread_join (threads[i]));
+}
+
+/* As many as ran at once are ready for the next that do, and end when nobody comes. */
+static void
+test_several (Fixture *self, gconstpointer data)
+{
+  pid_t waiting[3];
+  pid_t served[3];
+
+  g_assert_cmpint (g_chmod (self->root, 0777), ==, 0);
+  run_three (self, served);
+  assert_works (self, "rm -f -- *", "");
+  vig_test_wait_for (vig_standby_is_ready () && list_children (getpid (), waiting, 3) == 3);
+  run_three (self, served);
+  for (guint i = 0; i < G_N_ELEMENTS (served); i++)
+    g_assert_true (served[i] == waiting[0] || served[i] == waiting[1] || served[i] == waiting[2]);
+  vig_test_wait_for (vig_standby_is_ready () && list_children (getpid (), waiting, 3) == 3);
+  vig_standby_set_lifetime (1000);
+  run_three (self, served);
+  vig_sandbox_settle ();
+  assert_nothing_left ();
+  vig_standby_set_lifetime (60 * G_USEC_PER_SEC);
+}
+
 int
 main (int argc, char **argv)
 {
   static const struct { const char *path; void (*test) (Fixture *, gconstpointer); } tests[] = {
     { "serves-one", test_serves_one }, { "holds-nothing", test_holds_nothing }, { "as-any-other", test_as_any_other }, { "killed", test_killed },
     { "changed", test_changed }, { "lifetime", test_lifetime }, { "too-long", test_too_long }, { "not-handed-over", test_not_handed_over },
-    { "orphan", test_orphan }, { "dies-with-us", test_dies_with_us }, { "at-once", test_at_once },
+    { "orphan", test_orphan }, { "dies-with-us", test_dies_with_us }, { "at-once", test_at_once }, { "several", test_several },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -18,7 +18,7 @@ void     vig_approvals_forget    (VigApprovals *self, const char *id, gpointer u
 /* Tells who waits, and who listens: after a transaction that decided. */
 void     vig_approvals_announce  (VigApprovals *self, JsonObject *approval);
 
-/* Calls @func once, when a grant is revoked: what runs under it ends. vig_approvals_forget () ends the watch. */
+/* Calls @func once, when a grant is revoked, or ends with what it was for: what runs under it ends. vig_approvals_forget () ends the watch. */
 void     vig_approvals_watch_grant (VigApprovals *self, const char *grant_id, VigApprovalFunc func, gpointer user_data);
 /* Makes the preview of what waits anew, with other arguments where @arguments is not NULL. @user_data: of vig_approvals_wait (). The
  * result is a GTask's pointer: {"kind", "text"} redacted, or NULL. */

@@ -537,11 +537,22 @@ vig_approvals_revoke_finish (VigApprovals *self, GAsyncResult *result, GError **
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* Ended by what somebody changed or deleted: what runs under it ends with it. */
+static void
+grant_ended (JsonObject *grant, gpointer user_data)
+{
+  g_autoptr (VigApprovals) self = g_object_ref (user_data);
+
+  publish (self, "grant.revoked", grant);
+  wake (self, vig_json_get_string (grant, "id", ""), grant);
+}
+
 static void
 vig_approvals_finalize (GObject *object)
 {
   VigApprovals *self = VIG_APPROVALS (object);
 
+  vig_db_hear (self->context.db, NULL, NULL);
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_pointer (&self->key, g_bytes_unref);
   g_free (self->next_expiry);
@@ -573,6 +584,7 @@ vig_approvals_new (const VigAgentContext *context)
   VigApprovals *self = g_object_new (VIG_TYPE_APPROVALS, NULL);
 
   self->context = *context;
+  vig_db_hear (self->context.db, grant_ended, self);
 
   return self;
 }

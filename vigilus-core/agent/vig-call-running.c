@@ -49,6 +49,9 @@ grant_revoked (JsonObject *grant, gpointer user_data)
 {
   VigCall *self = user_data;
 
+  if (self->stopping)
+    return;
+
   self->revoked = TRUE;
   if (self->state != VIG_CALL_RUNNING)
     return;

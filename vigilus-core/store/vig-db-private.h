@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  GSourceOnceFunc func;
+  GSourceOnceFunc func; /* NULL: @data is told to who hears */
   gpointer        data;
   GDestroyNotify  free_data;
 } VigDbHook;

@@ -387,6 +387,12 @@ vig_db_after_commit (VigDbConnection *self, GSourceOnceFunc func, gpointer data,
   g_array_append_val (self->hooks, hook);
 }
 
+void
+vig_db_tell (VigDbConnection *self, JsonObject *what)
+{
+  vig_db_after_commit (self, NULL, what, (GDestroyNotify) json_object_unref);
+}
+
 guint
 vig_db_connection_count_hooks (VigDbConnection *self)
 {

@@ -36,6 +36,9 @@ struct _VigDb
   gboolean      closing;
   guint         n_commits; /* atomic; counts those that may have failed as well */
 
+  VigDbHearFunc   hear;
+  gpointer        hear_data;
+
   GSourceOnceFunc watch;
   gpointer        watch_data;
   gint            watch_queued; /* atomic */
@@ -130,19 +133,48 @@ finish_jobs (VigDb *self, VigDbJob **jobs, guint n_jobs)
     }
 }
 
+typedef struct
+{
+  VigDb  *self;
+  GArray *hooks;
+} Hooks;
+
+static void
+hooks_free (gpointer data)
+{
+  Hooks *run = data;
+
+  g_array_unref (run->hooks);
+  g_object_unref (run->self);
+  g_free (run);
+}
+
 static gboolean
 run_hooks (gpointer user_data)
 {
-  GArray *hooks = user_data;
+  Hooks *run = user_data;
 
-  for (guint i = 0; i < hooks->len; i++)
+  for (guint i = 0; i < run->hooks->len; i++)
     {
-      VigDbHook *hook = &g_array_index (hooks, VigDbHook, i);
+      VigDbHook *hook = &g_array_index (run->hooks, VigDbHook, i);
 
-      hook->func (hook->data);
+      if (hook->func != NULL)
+        hook->func (hook->data);
+      else if (run->self->hear != NULL)
+        run->self->hear (hook->data, run->self->hear_data);
     }
 
   return G_SOURCE_REMOVE;
+}
+
+static void
+attach_hooks (VigDb *self, VigDbConnection *db)
+{
+  Hooks *run = g_new0 (Hooks, 1);
+
+  run->self = g_object_ref (self);
+  run->hooks = vig_db_connection_steal_hooks (db);
+  attach (self->context, run_hooks, run, hooks_free);
 }
 
 static gboolean
@@ -168,7 +200,7 @@ write_batch (VigDb *self, VigDbConnection *db, GPtrArray *batch)
       if (watched && g_atomic_int_compare_and_exchange (&self->watch_queued, FALSE, TRUE))
         attach (self->context, run_watch, g_object_ref (self), g_object_unref);
       if (vig_db_connection_count_hooks (db) > 0)
-        attach (self->context, run_hooks, vig_db_connection_steal_hooks (db), (GDestroyNotify) g_array_unref);
+        attach_hooks (self, db);
     }
   else
     {
@@ -191,6 +223,15 @@ vig_db_watch (VigDb *self, GSourceOnceFunc func, gpointer data)
 
   self->watch = func;
   self->watch_data = data;
+}
+
+void
+vig_db_hear (VigDb *self, VigDbHearFunc func, gpointer data)
+{
+  g_return_if_fail (VIG_IS_DB (self));
+
+  self->hear = func;
+  self->hear_data = data;
 }
 
 guint

@@ -37,6 +37,10 @@ gpointer vig_db_read         (VigDb *self, VigDbFunc func, gpointer data, GError
 /* @func runs on the main loop after each transaction that ran a function of vig_db_before_commit (); once for several where it is late. */
 void     vig_db_watch        (VigDb *self, GSourceOnceFunc func, gpointer data);
 
+/* @func runs on the main loop with each thing that vig_db_tell () told, once the transaction that told it is on disk. */
+typedef void (*VigDbHearFunc) (JsonObject *what, gpointer data);
+void     vig_db_hear         (VigDb *self, VigDbHearFunc func, gpointer data);
+
 /* Rises with every transaction of this process, before anyone is told of it: what was read while it stood still is still so. Wraps. */
 guint    vig_db_count_commits (VigDb *self);
 
@@ -59,6 +63,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VigDbRows, vig_db_rows_free)
 
 /* Runs on the main loop after this transaction is on disk; dropped if it is rolled back. */
 void        vig_db_after_commit  (VigDbConnection *db, GSourceOnceFunc func, gpointer data, GDestroyNotify free_data);
+
+/* What this transaction ended that somebody has to know of at once: for vig_db_hear (); dropped if it is rolled back. (transfer full) @what */
+void        vig_db_tell          (VigDbConnection *db, JsonObject *what);
 
 /* Runs @func once at the end of this transaction, before it is on disk; its failure is that of the whole transaction. Of several only the first is kept. */
 void        vig_db_before_commit (VigDbConnection *db, VigDbFunc func);

@@ -37,7 +37,8 @@ vig_store_frozen_revoke (VigDbConnection *db, GError **error)
 {
   gint64 now = vig_time_now ();
 
-  if (!vig_db_exec (db, error, "UPDATE grants SET revoked_at = ?1 WHERE used_at IS NULL AND revoked_at IS NULL AND expires_at > ?1", "i", now))
+  if (!vig_db_exec (db, error, "UPDATE grants SET revoked_at = ?1, unrecorded = 'the panic switch was pressed'"
+                               " WHERE used_at IS NULL AND revoked_at IS NULL AND expires_at > ?1", "i", now))
     return -1;
 
   return vig_db_get_changes (db);

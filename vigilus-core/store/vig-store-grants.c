@@ -159,6 +159,22 @@ vig_store_grants_revoke (VigDbConnection *db, const char *id, GError **error)
   return get (db, id, error);
 }
 
+/* What runs under it has to end. */
+static gboolean
+tell_ended (VigDbConnection *db, JsonArray *ended, GError **error)
+{
+  for (guint i = 0; i < json_array_get_length (ended); i++)
+    {
+      JsonObject *grant = get (db, vig_json_get_string (json_array_get_object_element (ended, i), "id", ""), error);
+
+      if (grant == NULL)
+        return FALSE;
+      vig_db_tell (db, grant);
+    }
+
+  return TRUE;
+}
+
 JsonArray *
 vig_store_grants_take_ended (VigDbConnection *db, GError **error)
 {
@@ -172,5 +188,5 @@ vig_store_grants_take_ended (VigDbConnection *db, GError **error)
   if (json_array_get_length (ended) > 0 && !vig_db_exec (db, error, "UPDATE grants SET unrecorded = NULL WHERE unrecorded IS NOT NULL", NULL))
     return NULL;
 
-  return g_steal_pointer (&ended);
+  return tell_ended (db, ended, error) ? g_steal_pointer (&ended) : NULL;
 }

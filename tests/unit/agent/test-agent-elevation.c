@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent-test.h"
+#include "vig-id.h"
 
 #define WRITE_X "{\"path\":\"/tmp/vig-x\",\"text\":\"hello\"}"
 
@@ -261,6 +262,42 @@ test_revoked_while_running (void)
   vig_test_wait_for (agent_test_saw (test, "approvals grant.revoked"));
 }
 
+/* As the API does it: the change and its record are one transaction. */
+static gpointer
+move_operator (VigDbConnection *db, gpointer data, GError **error)
+{
+  AgentTest *test = data;
+  g_autoptr (JsonObject) record = vig_json_pack_object ("{s:s, s:s}", "event", "operator.updated", "user_name", "ada");
+
+  vig_db_exec (db, error, "UPDATE operators SET working_directory = '/tmp', updated_at = ?1", "i", vig_time_now ());
+  if (*error == NULL)
+    vig_audit_append (db, test->context.redactor, record, error);
+
+  return NULL;
+}
+
+/* PITFALLS 8: so does what runs under a grant that ended with what it was for. */
+static void
+test_ended_while_running (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "write", "strict");
+  g_autofree char *run = ask_for (test, "test.slow", "{}");
+  g_autoptr (GError) error = NULL;
+
+  decide (test, "{\"decision\":\"approve\",\"mode\":\"timed\",\"minutes\":5}");
+  wait_running (test);
+  g_assert_false (agent_test_saw (test, "approvals grant.revoked"));
+  vig_db_write (test->context.db, move_operator, test, &error);
+  g_assert_no_error (error);
+  agent_test_wait_end (test, run);
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM calls WHERE outcome = 'interrupted'"), ==, 1);
+  g_assert_nonnull (strstr (agent_test_last_results (), "grant was revoked"));
+  vig_test_wait_for (agent_test_saw (test, "approvals grant.revoked"));
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE event = 'grant.revoked' AND tool = 'test.slow'"
+                                           " AND reason LIKE '%working directory%'"), ==, 1);
+}
+
 static void
 test_revoke_refused (void)
 {
@@ -495,6 +532,7 @@ main (int argc, char **argv)
   g_test_add_func ("/agent/elevation/conversation", test_conversation);
   g_test_add_func ("/agent/elevation/narrowed", test_narrowed);
   g_test_add_func ("/agent/elevation/revoked-while-running", test_revoked_while_running);
+  g_test_add_func ("/agent/elevation/ended-while-running", test_ended_while_running);
   g_test_add_func ("/agent/elevation/revoke-refused", test_revoke_refused);
   g_test_add_func ("/agent/elevation/standing", test_standing);
   g_test_add_func ("/agent/elevation/elevate", test_elevate);

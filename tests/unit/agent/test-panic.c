@@ -128,6 +128,8 @@ test_freeze (void)
   assert_audited (test, "panic.frozen");
   g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE event = 'panic.frozen' AND user_name = 'grace' AND reason = 'it does things'"), ==, 1);
   g_assert_true (agent_test_saw (test, "settings frozen.changed"));
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE event = 'grant.revoked' AND reason LIKE '%panic switch%'"), ==, 1);
+  vig_test_wait_for (agent_test_saw (test, "approvals grant.revoked"));
 
   g_assert_null (agent_test_ask_in (test, NULL, "@Files again", &error));
   g_assert_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE);

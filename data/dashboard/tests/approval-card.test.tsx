@@ -90,6 +90,7 @@ test('a timed grant stays within the longest', async () => {
   show();
   act(() => void vi.advanceTimersByTime(600));
   await user.click(screen.getByRole('button', { name: 'Allow for …' }));
+  expect(screen.getByText(/in every conversation of .*, also where it has read text from outside/)).toBeVisible();
   const minutes = screen.getByLabelText('Minutes');
   await user.clear(minutes);
   await user.type(minutes, '90{Enter}');

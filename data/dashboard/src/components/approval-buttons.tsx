@@ -79,7 +79,14 @@ function TimedForm({ approval, busy, minutes, maxMinutes, decide, back }: FormPr
         value={scope}
         onChange={(value) => setScope(value as 'timed' | 'conversation')}
         choices={[
-          { value: 'timed', label: _('For a time'), hint: _('It counts from the moment you allow it.') },
+          {
+            value: 'timed',
+            label: _('For a time'),
+            hint: _(
+              'From the moment you allow it, in every conversation of {operator}, also where it has read text from outside.',
+              { operator: approval.operator_name },
+            ),
+          },
           {
             value: 'conversation',
             label: _('In this conversation'),
@@ -186,8 +193,8 @@ function StandingForm({ approval, busy, standingDays, decide, back }: FormProps)
     <form className="stack tight" onSubmit={submit}>
       <p>
         {ngettext(
-          'For one day {operator} may make exactly this call without asking, and no other.',
-          'For {count} days {operator} may make exactly this call without asking, and no other.',
+          'For one day {operator} may make exactly this call without asking, in every conversation, and no other.',
+          'For {count} days {operator} may make exactly this call without asking, in every conversation, and no other.',
           standingDays,
           { operator: approval.operator_name },
         )}

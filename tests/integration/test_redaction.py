@@ -136,12 +136,18 @@ def fail_with(rows):
     return llm
 
 
+def forms_of(secret):
+    """As it stands, and as it does in JSON and CSV: often the same."""
+    as_json = json.dumps(secret, ensure_ascii=False)[1:-1]
+    return {secret, json.dumps(secret)[1:-1], as_json, secret.replace('"', '""'), as_json.replace('"', '""')}
+
+
 def assert_clean(sinks, secrets):
     found = []
+    forms = [form for secret in secrets for form in forms_of(secret)]
     for name, text in sinks.items():
-        for secret in secrets:
-            as_json = json.dumps(secret, ensure_ascii=False)[1:-1]
-            at = max(text.find(form) for form in (secret, json.dumps(secret)[1:-1], as_json, secret.replace('"', '""'), as_json.replace('"', '""')))
+        for form in forms:
+            at = text.find(form)
             if at >= 0:
                 found.append((name, text[max(0, at - 60):at + 60]))
     assert not found, (len(found), sorted({name for name, _ in found}), [one for one in found if 'assistant' not in one[0]][:20])

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Fuzzes for SECONDS each (a third of that what no stranger on the network writes) and answers in TAP: tests/fuzz/run.sh SECONDS [FUZZER...]; replies-FORMAT is fuzz-replies with that format alone.
+# An input may take 100 seconds by the clock: at the lowest priority beside other tests a tenth of a second of work may take many.
 # What makes one fail is kept in build-fuzz/found, to be given to the fuzzer again as its only argument.
 set -euo pipefail
 
@@ -31,7 +32,7 @@ for i in "${!fuzzers[@]}"; do
   mkdir -p "$build/grown/$name"
   time=$seconds
   case $name in command | fernet | nmap | schema) time=$((seconds / 3)) ;; esac
-  if VIG_FUZZ_FORMAT=${name#*-} "$build/tests/fuzz/fuzz-${name%%-*}" -max_total_time="$time" -timeout=10 -rss_limit_mb=1024 -max_len=8192 -print_final_stats=1 \
+  if VIG_FUZZ_FORMAT=${name#*-} "$build/tests/fuzz/fuzz-${name%%-*}" -max_total_time="$time" -timeout=100 -rss_limit_mb=1024 -max_len=8192 -print_final_stats=1 \
     -artifact_prefix="$build/found/$name-" "$build/grown/$name" "$build/corpus/$name" >"$build/$name.log" 2>&1; then
     echo "ok $((i + 1)) - fuzz-$name"
   else

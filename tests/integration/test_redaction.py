@@ -39,7 +39,7 @@ class Listener:
 
     def __init__(self, daemon, client, *topics):
         self.frames = []
-        self.socket = WebSocket(daemon.port, headers={'Cookie': f'vigilus_session={client.cookie}'}, timeout=60)
+        self.socket = WebSocket(daemon.port, headers={'Cookie': f'vigilus_session={client.cookie}'})
         self.socket.subscribe('runs', 'approvals', 'sessions', 'operators', 'providers', 'settings', 'audit', *topics)
         threading.Thread(target=self.listen, daemon=True).start()
 

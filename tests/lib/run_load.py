@@ -122,10 +122,10 @@ def run_all(load, count, seconds=120):
     load.daemon.start()
     begin = time.monotonic()
     # A call whose grant has run out before it was resumed asks once more.
-    while load.client().get('/api/v1/status').expect(200)['runs_live'] > 0:
-        assert time.monotonic() - begin < seconds, load.states()
+    def have_ended():
         load.approve(load.waiting())
-        time.sleep(0.1)
+        return load.client().get('/api/v1/status').expect(200)['runs_live'] == 0
+    harness.wait_for(have_ended, 'the end of all runs', seconds)
     load.wait_all_done(count, seconds)
     return {'kib_per_waiting_run': (waiting - before) / count, 'all_wait_seconds': waiting_after, 'all_done_seconds': time.monotonic() - begin,
             **hear_witness(load, count)}

@@ -187,6 +187,7 @@ vig_run_store_reply (VigRun *self)
   VigRunWrite *write;
 
   write = vig_run_new_write (self, n_calls > 0 ? VIG_RUN_RESOLVING : VIG_RUN_DONE);
+  write->redactor = g_object_ref (self->parts->context.redactor);
   vig_run_write_add_message (write, "assistant", vig_reply_to_json (self->reply));
   for (guint i = 0; i < n_calls; i++)
     {

@@ -404,6 +404,7 @@ vig_run_write_free (gpointer data)
   json_array_unref (self->usage);
   g_clear_pointer (&self->summary, json_object_unref);
   json_object_unref (self->changes);
+  g_clear_object (&self->redactor);
   g_free (self);
 }
 
@@ -541,6 +542,18 @@ write_summary (VigRunWrite *self, VigDbConnection *db, GError **error)
   return stored != NULL;
 }
 
+/* It remembers what it found in large texts. */
+static void
+look_through_calls (VigRunWrite *self)
+{
+  for (guint i = 0; self->redactor != NULL && i < json_array_get_length (self->calls); i++)
+    {
+      JsonObject *arguments = vig_json_get_object (json_array_get_object_element (self->calls, i), "arguments");
+      g_autoptr (JsonNode) node = arguments != NULL ? json_node_init_object (json_node_alloc (), arguments) : NULL;
+      g_autoptr (JsonNode) clean = node != NULL ? vig_redactor_view_json (self->redactor, NULL, node) : NULL;
+    }
+}
+
 gpointer
 vig_run_write_run (VigDbConnection *db, gpointer data, GError **error)
 {
@@ -550,6 +563,7 @@ vig_run_write_run (VigDbConnection *db, gpointer data, GError **error)
   g_autoptr (JsonObject) run = NULL;
   gint64 tokens, cost;
 
+  look_through_calls (self);
   if (!write_messages (self, db, messages, error) || !write_calls (self, db, messages, calls, error) || !end_calls (self, db, calls, error)
       || !write_usage (self, db, messages, error) || !write_summary (self, db, error))
     return NULL;

@@ -63,6 +63,7 @@ typedef struct
   JsonArray  *usage;         /* what the models took: vig-store-usage.h */
   JsonObject *summary;       /* NULL: none */
   JsonObject *changes;
+  VigRedactor *redactor;     /* set: looks through the arguments of the calls, which the main loop then need not */
 } VigRunWrite;
 
 VigRunWrite *vig_run_write_new         (const char *run_id, const char *session_id, const char *operator_name);

@@ -437,6 +437,25 @@ apply_rule (VigScan *self, const Line *line, guint rule)
     }
 }
 
+/* By the first byte: which lengths the commands have that begin with it, a bit for each. */
+static guint32 lengths_by_byte[256];
+
+static void
+ensure_index (void)
+{
+  static gsize done;
+
+  if (g_once_init_enter (&done))
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
+        {
+          g_assert (strlen (rules[i].command) < LONGEST_COMMAND);
+          lengths_by_byte[(guint8) rules[i].command[0]] |= 1u << strlen (rules[i].command);
+        }
+      g_once_init_leave (&done, 1);
+    }
+}
+
 static void
 scan_command (VigScan *self, gsize start, gsize end)
 {
@@ -452,6 +471,8 @@ scan_command (VigScan *self, gsize start, gsize end)
       return;
     }
 
+  if ((lengths_by_byte[(guint8) self->text[start]] & (1u << (end - start))) == 0)
+    return;
   for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
     {
       if (strlen (rules[i].command) != end - start || memcmp (self->text + start, rules[i].command, end - start) != 0)
@@ -486,6 +507,7 @@ vig_scan_commands (VigScan *self)
 {
   gsize at = 0;
 
+  ensure_index ();
   while (at < self->length)
     {
       gsize start;

@@ -25,12 +25,19 @@ void  vig_scan_note_end  (VigScan *self);
 
 void  vig_scan_add       (VigScan *self, gsize start, gsize end);
 gsize vig_scan_find      (VigScan *self, gsize from, gsize limit, const char *part); /* G_MAXSIZE: not there */
-gboolean vig_scan_is     (VigScan *self, gsize at, const char *part);
+gboolean vig_scan_is_part (VigScan *self, gsize at, const char *part);
 gsize vig_scan_skip      (VigScan *self, gsize at, const char *set);   /* past characters of the set */
 gsize vig_scan_until     (VigScan *self, gsize at, const char *set);   /* up to a character of the set, or the end */
 
 gsize vig_scan_run       (VigScan *self, gsize at, const char *set, gsize most); /* characters of the set, up to one more than @most */
 gsize vig_scan_skip_words (VigScan *self, gsize at, guint most, guint *n_words); /* short words with a blank between */
+
+/* Whether @part stands there. Asked of nearly every byte, and nearly always told by the first one. */
+static inline gboolean
+vig_scan_is (VigScan *self, gsize at, const char *part)
+{
+  return (at >= self->length || self->text[at] == *part) && vig_scan_is_part (self, at, part);
+}
 
 /* What names and tokens are made of: A-Z a-z 0-9 _ - . */
 static inline gboolean

@@ -3,6 +3,7 @@
 
 #include "vig-redact.h"
 
+#include "vig-redact-memo.h"
 #include "vig-redact-names.h"
 #include "vig-redact-scan.h"
 
@@ -16,6 +17,7 @@ struct _VigRedactor
   GObject          parent_instance;
   GRWLock          lock;
   VigRedactValues *values;
+  VigRedactMemo    memo;   /* of large texts */
 };
 
 G_DEFINE_FINAL_TYPE (VigRedactor, vig_redactor, G_TYPE_OBJECT)
@@ -58,7 +60,7 @@ vig_scan_find (VigScan *self, gsize from, gsize limit, const char *part)
 }
 
 gboolean
-vig_scan_is (VigScan *self, gsize at, const char *part)
+vig_scan_is_part (VigScan *self, gsize at, const char *part)
 {
   gsize length = strlen (part);
 
@@ -210,6 +212,23 @@ find_in_word (VigRedactor *self, const char *text, gsize length)
   return spans;
 }
 
+/* A large text comes by several times: in a reply, a request, each record. */
+static GArray *
+find_in_large (VigRedactor *self, const char *text, gsize length)
+{
+  VigRedactKey key = vig_redact_memo_make_key (&self->memo, text, length);
+  GArray *spans = vig_redact_memo_find (&self->memo, &key);
+  gsize open;
+
+  if (spans == NULL)
+    {
+      spans = vig_redactor_find (self, text, length, &open);
+      vig_redact_memo_add (&self->memo, &key, spans);
+    }
+
+  return spans;
+}
+
 /* NULL: nothing is to be taken out of it. */
 static GArray *
 find_secrets (VigRedactor *self, const char *text, gsize length)
@@ -221,7 +240,12 @@ find_secrets (VigRedactor *self, const char *text, gsize length)
   if (is_word && length < MIN_VALUE)
     return NULL;
 
-  spans = is_word ? find_in_word (self, text, length) : vig_redactor_find (self, text, length, &open);
+  if (is_word)
+    spans = find_in_word (self, text, length);
+  else if (length >= VIG_REDACT_LARGE)
+    spans = find_in_large (self, text, length);
+  else
+    spans = vig_redactor_find (self, text, length, &open);
 
   return spans->len > 0 ? g_steal_pointer (&spans) : NULL;
 }
@@ -460,6 +484,7 @@ vig_redactor_add_value (VigRedactor *self, const char *secret)
   if (g_utf8_validate (secret, -1, NULL))
     add_json (self, secret);
   g_rw_lock_writer_unlock (&self->lock);
+  vig_redact_memo_forget (&self->memo);
 }
 
 static void
@@ -467,6 +492,7 @@ vig_redactor_finalize (GObject *object)
 {
   VigRedactor *self = VIG_REDACTOR (object);
 
+  vig_redact_memo_clear (&self->memo);
   vig_redact_values_free (self->values);
   g_rw_lock_clear (&self->lock);
 
@@ -484,6 +510,7 @@ vig_redactor_init (VigRedactor *self)
 {
   self->values = vig_redact_values_new ();
   g_rw_lock_init (&self->lock);
+  vig_redact_memo_init (&self->memo);
 }
 
 VigRedactor *

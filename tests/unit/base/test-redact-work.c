@@ -131,6 +131,44 @@ test_kinds (void)
   g_assert_cmpuint (g_hash_table_size (kinds), >, 400);
 }
 
+/* A large text that comes by again is not looked through again, unless there is more to look for; one that differs by a byte is. */
+static void
+test_again (void)
+{
+  g_autoptr (VigRedactor) redactor = make_redactor ();
+  g_autoptr (GString) text = g_string_new ("password=k9x2mq7w\n");
+  unsigned long long first;
+  g_autofree char *one = NULL;
+  g_autofree char *other = NULL;
+  g_autofree char *last = NULL;
+
+  while (text->len < 8 * SHORT)
+    g_string_append (text, "the lamp of the hall is on, and more of it\n");
+  vig_work = 0;
+  one = vig_redactor_apply (redactor, text->str);
+  first = vig_work;
+  g_assert_nonnull (strstr (one, "lamp"));
+  g_assert_null (strstr (one, "k9x2mq7w"));
+
+  vig_work = 0;
+  other = vig_redactor_apply (redactor, text->str);
+  g_assert_cmpstr (other, ==, one);
+  g_assert_cmpuint (vig_work, <, first / 10);
+
+  vig_redactor_add_value (redactor, "lamp of the hall");
+  vig_work = 0;
+  last = vig_redactor_apply (redactor, text->str);
+  g_assert_null (strstr (last, "lamp"));
+  g_assert_cmpuint (vig_work, >, first / 2);
+
+  text->str[text->len - 2] = '!';
+  vig_work = 0;
+  g_free (last);
+  last = vig_redactor_apply (redactor, text->str);
+  g_assert_true (g_str_has_suffix (last, "more of i!\n"));
+  g_assert_cmpuint (vig_work, >, first / 2);
+}
+
 /* The measure itself: what looks for an end from each beginning is found out. */
 static unsigned long long
 count_squared (gsize length)
@@ -156,6 +194,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/redact-work/measure", test_measure);
+  g_test_add_func ("/redact-work/again", test_again);
   g_test_add_func ("/redact-work/pieces", test_pieces);
   g_test_add_func ("/redact-work/kinds", test_kinds);
 

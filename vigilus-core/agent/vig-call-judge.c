@@ -3,6 +3,7 @@
 
 #include "vig-call-judge.h"
 
+#include <string.h>
 #include <vigilus/vig-invocation-private.h>
 
 #include "vig-approvals-private.h"
@@ -11,6 +12,7 @@
 #include "vig-store-settings.h"
 
 #define MAX_ROUNDS     4
+#define MAX_ARGUMENTS  8 /* MiB of one call: they are kept with the message, the request and each record of it */
 #define MAX_PREVIEW    (64 * 1024) /* bytes */
 #define MINUTE         (60 * G_USEC_PER_SEC)
 
@@ -98,6 +100,9 @@ check_arguments (VigCallJudge *self, const VigToolInfo *info)
 
   if (self->arguments == NULL)
     return g_strdup ("the arguments are not a JSON object: call it again with one");
+  if (strlen (self->arguments) > MAX_ARGUMENTS * 1024 * 1024)
+    return g_strdup_printf ("the arguments are %" G_GSIZE_FORMAT " bytes, more than the " G_STRINGIFY (MAX_ARGUMENTS) " MiB that a call takes: make several calls of it",
+                            strlen (self->arguments));
 
   node = vig_json_parse (self->arguments, -1, 0, &error);
   schema = node != NULL ? vig_parts_ensure_schema (self->parts, info->input_schema, &error) : NULL;

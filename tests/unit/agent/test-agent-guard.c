@@ -56,6 +56,28 @@ test_denied (void)
   assert_denied (test, "test.read", "{}", "not-assigned");
 }
 
+/* As much as is taken runs; what is more is not looked at, and the model is told how much may be. */
+static void
+test_large (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "read", "lenient");
+  g_autofree char *much = g_strnfill (7 * 1024 * 1024, 'a');
+  g_autofree char *more = g_strnfill (8 * 1024 * 1024, 'a');
+  g_autofree char *fits = g_strdup_printf ("{\"text\":\"%s\"}", much);
+  g_autofree char *too_large = g_strdup_printf ("{\"text\":\"%s\"}", more);
+  g_autofree char *denied = ask_for (test, "test.read", too_large);
+  g_autofree char *run = NULL;
+
+  agent_test_wait_end (test, denied);
+  g_assert_cmpint (agent_test_n_runs, ==, 0);
+  g_assert_nonnull (strstr (agent_test_last_results (), "more than the 8 MiB that a call takes"));
+  g_assert_cmpint (agent_test_count (test, "SELECT count(*) FROM audit WHERE event = 'call.denied' AND rule = 'invalid-arguments'"), ==, 1);
+  run = ask_for (test, "test.read", fits);
+  agent_test_wait_end (test, run);
+  g_assert_cmpint (agent_test_n_runs, ==, 1);
+}
+
 /* What is withdrawn while the model thinks is withdrawn: the call is judged by what stands in the store then. */
 static void
 test_withdrawn (void)
@@ -461,6 +483,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/agent/guard/denied", test_denied);
+  g_test_add_func ("/agent/guard/large", test_large);
   g_test_add_func ("/agent/guard/withdrawn", test_withdrawn);
   g_test_add_func ("/agent/guard/lenient", test_lenient);
   g_test_add_func ("/agent/guard/person-denies", test_person_denies);

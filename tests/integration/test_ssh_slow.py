@@ -139,7 +139,7 @@ def test_stop_ends_what_has_only_just_begun():
 
 
 def test_stop_ends_it_on_a_busy_server():
-    with tempfile.TemporaryDirectory() as folder, Keeper([], options=f'SetEnv PATH={folder}:{os.environ["PATH"]}') as keeper:
+    with tempfile.TemporaryDirectory() as folder, Keeper([], options=f'SetEnv SHLVL=1 PATH={folder}:{os.environ["PATH"]}') as keeper:
         keeper.client.patch('/api/v1/settings', {'trust_mode': 'lenient'}).expect(200)
         slow = pathlib.Path(folder, 'ps')
         slow.write_text('#!/bin/sh\nsleep 12\nexec /bin/ps "$@"\n', encoding='ascii')

@@ -184,6 +184,7 @@ def test_second_model_takes_over():
         assert 'Hello from the second.' in answer_text(client, session)
         notices = [message for message in client.items(f'/api/v1/runs/{run["id"]}/messages') if message['kind'] == 'notice']
         assert [notice['content']['code'] for notice in notices] == ['fallback'] and notices[0]['content']['provider'] == 'Replay', notices
+        assert notices[0]['content']['error'].startswith('Dead: '), 'there may be several of a kind'
         client.delete(f'/api/v1/providers/{second["id"]}').expect(409)
         client.patch(f'/api/v1/operators/{operator["id"]}', {'fallback_provider_id': '01a00000-0000-7000-8000-000000000000'}).expect(400)
 

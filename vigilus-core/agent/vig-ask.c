@@ -367,6 +367,14 @@ read_calls (VigAsk *self, VigReply *reply)
   return read;
 }
 
+/* Whose key or address it is: there may be several of a kind. */
+static void
+name_provider (VigAsk *self, GError **error)
+{
+  if ((*error)->domain == VIG_ERROR && self->provider_name != NULL && !g_str_has_prefix ((*error)->message, self->provider_name))
+    g_prefix_error (error, "%s: ", self->provider_name);
+}
+
 static void
 completed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -391,10 +399,13 @@ completed (GObject *source, GAsyncResult *result, gpointer user_data)
   show (self, VIG_CHUNK_TEXT, vig_stream_flush (self->text));
   if (reply != NULL)
     g_task_return_pointer (task, reply, (GDestroyNotify) vig_reply_unref);
-  else if (error != NULL)
-    g_task_return_error (task, error);
-  else
+  else if (error == NULL)
     g_task_return_new_error (task, VIG_ERROR, VIG_ERROR_FAILED, "the provider failed without saying why");
+  else
+    {
+      name_provider (self, &error);
+      g_task_return_error (task, error);
+    }
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "vig-redact.h"
 #include "vig-result.h"
 #include "vig-test.h"
 
@@ -100,6 +101,35 @@ test_text (void)
   g_assert_false (vig_result_is_failure (string));
 }
 
+/* Whatever a cautious reader may take for an order: what people and tools say every day comes to the model as it is, but for what can't be seen. */
+static void
+test_benign (void)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("VIG_TEST_DATA"), "prompt-injection", "benign.json", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (VigRedactor) redactor = vig_redactor_new ();
+  guint n_shown = 0;
+  JsonArray *rows;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  node = vig_json_parse (text, -1, 0, NULL);
+  rows = json_node_get_array (node);
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    {
+      const char *said = vig_json_get_string (json_array_get_object_element (rows, i), "text", NULL);
+      g_autofree char *clean = vig_redactor_apply (redactor, said);
+      g_autofree char *framed = vig_result_frame ("logs", said);
+
+      g_assert_cmpstr (clean, ==, said);
+      if (strstr (said, "\033[") != NULL || strstr (said, "\xe2\x80\x8f") != NULL)
+        continue;
+      g_assert_nonnull (strstr (framed, said));
+      n_shown++;
+    }
+  g_assert_cmpuint (n_shown, ==, 54);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -108,6 +138,7 @@ main (int argc, char **argv)
   g_test_add_func ("/result/cap", test_cap);
   g_test_add_func ("/result/frame", test_frame);
   g_test_add_func ("/result/readable", test_readable);
+  g_test_add_func ("/result/benign", test_benign);
   g_test_add_func ("/result/text", test_text);
 
   return g_test_run ();

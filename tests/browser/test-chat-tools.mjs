@@ -26,8 +26,8 @@ async function chat({ keep, open }) {
 async function find(kit) {
   const { page } = await chat(kit);
   const list = page.getByRole('complementary', { name: 'Conversations' });
-  await list.getByRole('button', { name: 'Pin “@Files how full are the disks?”' }).click();
-  await list.getByRole('region', { name: 'Pinned' }).getByText('@Files how full').waitFor();
+  await list.getByRole('button', { name: 'Pin “how full are the disks?”' }).click();
+  await list.getByRole('region', { name: 'Pinned' }).getByText('how full').waitFor();
   const box = list.getByRole('searchbox', { name: 'Search conversations' });
   await box.fill('half ful');
   await list.getByText('One place').waitFor();
@@ -50,9 +50,9 @@ async function keep(kit) {
   const all = async (check) => {
     for (const one of lists) await check(one);
   };
-  await list.getByRole('button', { name: 'Pin “@Files how is the cellar?”' }).click();
+  await list.getByRole('button', { name: 'Pin “how is the cellar?”' }).click();
   await all((one) => one.getByRole('region', { name: 'Pinned' }).getByText('how is the cellar').waitFor());
-  await list.getByRole('button', { name: 'Rename “@Files how is the cellar?”' }).click();
+  await list.getByRole('button', { name: 'Rename “how is the cellar?”' }).click();
   await page.getByRole('dialog').getByLabel('Title').fill('The cellar');
   await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
   await all((one) => one.getByRole('region', { name: 'Pinned' }).getByText('The cellar').waitFor());
@@ -71,7 +71,7 @@ async function keep(kit) {
   assert.deepEqual(whole.messages.map((message) => message.kind), ['user', 'assistant']);
   assert.equal(whole.runs.length, 1);
 
-  await list.getByRole('button', { name: /^Delete “@Files how full/ }).click();
+  await list.getByRole('button', { name: /^Delete “how full/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete conversation' }).click();
   await all((one) => one.getByRole('link', { name: /how full/ }).waitFor({ state: 'detached' }));
   await list.getByRole('searchbox', { name: 'Search conversations' }).fill('half full');

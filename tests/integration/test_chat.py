@@ -125,7 +125,7 @@ def test_titles_are_the_first_words_until_a_person_gives_one():
         client = with_model(daemon, server)
         session, _ = talk(client, '@Files one')
         path = f'/api/v1/sessions/{session}'
-        assert (client.get(path).json['title'], client.get(path).json['title_by']) == ('@Files one', 'words')
+        assert (client.get(path).json['title'], client.get(path).json['title_by']) == ('one', 'words')
         assert client.patch(path, {'title': 'Disks'}).expect(200)['title_by'] == 'person'
         talk(client, '@Files two', session)
         talk(client, '@Files two', session, parent_id=None)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vig-operator.h"
+#include "vig-orchestrator.h"
 #include "vig-plan.h"
 #include "vig-run-store.h"
 #include "vig-run-again.h"
@@ -98,6 +99,29 @@ get_first_words (VigRedactor *redactor, const char *text, glong max)
   return g_strconcat (cut, "…", NULL);
 }
 
+/* Without the names that it begins with: who answers is told beside it. */
+static const char *
+skip_mentions (GPtrArray *operators, const char *text)
+{
+  const char *words = text;
+  const char *behind = NULL;
+
+  for (const char *at = text; vig_orchestrator_next_mention (operators, text, &at, &behind) != NULL && at == words;)
+    words = behind + strspn (behind, " \n\t,:");
+
+  return *words != '\0' ? words : text;
+}
+
+/* NULL: the Operators can't be read. */
+static char *
+make_title (VigDbConnection *db, VigRunStart *self, GError **error)
+{
+  g_autoptr (JsonArray) rows = vig_store_operators_enabled (db, error);
+  g_autoptr (GPtrArray) operators = rows != NULL ? vig_operator_new_all (rows) : NULL;
+
+  return operators != NULL ? get_first_words (self->redactor, skip_mentions (operators, self->text), TITLE_LENGTH) : NULL;
+}
+
 static JsonObject *
 find_session (VigDbConnection *db, VigRunStart *self, GError **error)
 {
@@ -113,9 +137,9 @@ find_session (VigDbConnection *db, VigRunStart *self, GError **error)
     return g_steal_pointer (&session);
 
   id = vig_json_get_string (session, "id", "");
-  title = get_first_words (self->redactor, self->text, TITLE_LENGTH);
+  title = make_title (db, self, error);
 
-  return vig_store_sessions_entitle (db, id, title, "words", error) ? vig_store_sessions_get (db, self->user_id, id, error) : NULL;
+  return title != NULL && vig_store_sessions_entitle (db, id, title, "words", error) ? vig_store_sessions_get (db, self->user_id, id, error) : NULL;
 }
 
 /* Takes @run. */

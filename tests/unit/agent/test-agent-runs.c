@@ -183,6 +183,27 @@ test_titles (void)
   assert_title (test, "and the backups?|words");
 }
 
+/* Whom a request is for does not stand in its title, unless it says nothing else. */
+static void
+test_title_without_mentions (void)
+{
+  g_autoptr (AgentTest) test = agent_test_new ();
+  g_autofree char *operator = agent_test_add_operator (test, "Keeper", "read", "strict");
+  static const struct { const char *asked, *title; } cases[] = {
+    { "@Keeper how full are the disks?", "how full are the disks?|words" },
+    { "@keeper: ask @Keeper again", "ask @Keeper again|words" },
+    { "@nobody how full are they?", "@nobody how full are they?|words" },
+    { "@Keeper", "@Keeper|words" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      agent_test_say ("42 GiB are used.", NULL);
+      end (test, cases[i].asked);
+      assert_title (test, cases[i].title);
+    }
+}
+
 /* What others are told of a question is cut only once what is secret in it is out: half a secret is known to nobody. */
 static void
 test_first_words (void)
@@ -245,6 +266,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/agent/runs/opaque", test_opaque);
+  g_test_add_func ("/agent/runs/title-without-mentions", test_title_without_mentions);
   g_test_add_func ("/agent/runs/first-words", test_first_words);
   g_test_add_func ("/agent/runs/answer", test_answer);
   g_test_add_func ("/agent/runs/read-call", test_read_call);

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { parsePo } from '../scripts/po.mjs';
 import { cleanOutput, revealHidden } from '../src/components/output';
-import { BlockSplitter, codeOf, splitBlocks } from '../src/lib/blocks';
+import { BlockSplitter, codeOf } from '../src/lib/blocks';
 import { _, ngettext, setCatalogue } from '../src/lib/i18n';
 import { describeSchema } from '../src/lib/json-schema';
 import { findMention, insertMention, rankNames } from '../src/lib/mentions';
@@ -11,6 +11,8 @@ import { formatCountdown, formatDuration, formatRelative } from '../src/lib/time
 import { check } from '../src/lib/validate';
 
 afterEach(() => setCatalogue('en', {}));
+
+const blocksOf = (whole: string) => new BlockSplitter().split(whole);
 
 test.each([
   ['one\n\ntwo', ['one\n', 'two']],
@@ -23,12 +25,12 @@ test.each([
   ['~~~\nopen\n\nstill', ['~~~\nopen\n\nstill']],
   ['', ['']],
 ])('Markdown %j is cut where it may be', (whole, blocks) => {
-  expect(splitBlocks(whole)).toEqual(blocks);
+  expect(blocksOf(whole)).toEqual(blocks);
 });
 
 test('the blocks of a text are the text', () => {
   const whole = '# a\n\nb\n\n* c\n\n```js\n\n```\n\n| d |\n|---|\n\ne';
-  expect(splitBlocks(whole).join('\n')).toBe(whole);
+  expect(blocksOf(whole).join('\n')).toBe(whole);
 });
 
 test.each([
@@ -166,7 +168,7 @@ test('a text that grows is split as it is when it is whole', () => {
   let blocks: string[] = [];
   for (let end = 0; end <= grown.length; end += 7) blocks = splitter.split(grown.slice(0, end));
   blocks = splitter.split(grown);
-  expect(blocks).toEqual(splitBlocks(grown));
+  expect(blocks).toEqual(blocksOf(grown));
   expect(blocks.join('\n')).toBe(grown);
   expect(splitter.split('Another text')).toEqual(['Another text']);
 });
@@ -175,7 +177,7 @@ const row = (index: number) => `| host${index} | 10.0.0.${index} | **up** |`;
 const tall = `Hosts:\n\n| name | address | state |\n|:--|---|--:|\n${Array.from({ length: 400 }, (_none, index) => row(index)).join('\n')}\n\nend`;
 
 test('a table that goes on for pages is cut between its rows, each part with its head', () => {
-  const blocks = splitBlocks(tall);
+  const blocks = blocksOf(tall);
   expect(blocks.length).toBeGreaterThan(3);
   expect(Math.max(...blocks.map((block) => block.length))).toBeLessThan(3200);
   const head = '| name | address | state |\n|:--|---|--:|\n';
@@ -186,12 +188,12 @@ test('a table that goes on for pages is cut between its rows, each part with its
   const splitter = new BlockSplitter();
   for (let end = 0; end <= tall.length; end += 5) splitter.split(tall.slice(0, end));
   expect(splitter.split(tall)).toEqual(blocks);
-  expect(splitBlocks(`\`\`\`\n${tall}`)).toHaveLength(1);
+  expect(blocksOf(`\`\`\`\n${tall}`)).toHaveLength(1);
 });
 
 test('a link that is defined below a table leaves its head where it is', () => {
   const short = '| a | b |\n|---|---|\n| 1 | 2 |\n[1]: https://example.org';
-  expect(splitBlocks(short)).toEqual([short]);
+  expect(blocksOf(short)).toEqual([short]);
   const splitter = new BlockSplitter();
   for (let end = 0; end <= tall.length; end += 5) splitter.split(tall.slice(0, end));
   expect(splitter.split(`${tall}\n\n[1]: https://example.org`).join('\n')).toContain('| host399 |');

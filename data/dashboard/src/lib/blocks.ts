@@ -72,10 +72,6 @@ function splitParts(text: string, given: string): Part[] {
   return parts;
 }
 
-export function splitBlocks(text: string): string[] {
-  return splitParts(text, '').map(shownOf);
-}
-
 function nextFence(fence: string, line: string): string {
   const mark = FENCE.exec(line)?.[1];
   if (!mark) return fence;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { _ } from '../lib/i18n';
 import { Button } from './button';
 import { ErrorNote } from './states';
@@ -85,5 +85,26 @@ export function Confirm({
         </Button>
       </div>
     </Dialog>
+  );
+}
+
+interface AskButtonProps extends Omit<ConfirmProps, 'onConfirm' | 'onClose'> {
+  label: string;
+  look?: 'plain' | 'danger';
+  small?: boolean;
+  onConfirm: (close: () => void) => void;
+}
+
+/** A button that asks before it does something. What goes away with what it did needs no close. */
+export function AskButton({ label, look, small, onConfirm, ...confirm }: AskButtonProps) {
+  const [isAsking, setAsking] = useState(false);
+  const close = () => setAsking(false);
+  return (
+    <>
+      <Button look={look} small={small} onClick={() => setAsking(true)}>
+        {label}
+      </Button>
+      {isAsking && <Confirm {...confirm} onConfirm={() => onConfirm(close)} onClose={close} />}
+    </>
   );
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { KeyRound } from 'lucide-react';
-import { useState } from 'react';
-import { Button } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { LevelBadge } from '../../components/level';
 import { ScrollX } from '../../components/scroll-x';
 import { Empty, Loaded, LoadMore } from '../../components/states';
@@ -37,7 +35,6 @@ function coverWord(grant: Grant): string {
 }
 
 function GrantRow({ grant }: { grant: Grant }) {
-  const [isAsking, setAsking] = useState(false);
   const revoke = useRevoke();
   const canRevoke = useCan('approver');
   const { word, isLive } = grantState(grant, useNow(10_000));
@@ -60,23 +57,20 @@ function GrantRow({ grant }: { grant: Grant }) {
       </td>
       <td>
         {isLive && canRevoke && (
-          <Button look="danger" small onClick={() => setAsking(true)}>
-            {_('Revoke')}
-          </Button>
-        )}
-        {isAsking && (
-          <Confirm
+          <AskButton
+            look="danger"
+            small
+            label={_('Revoke')}
             title={_('Revoke the grant?')}
             action={_('Revoke {tool} for {operator}', { tool: grant.tool, operator: grant.operator_name })}
             busy={revoke.isPending}
             error={revoke.error}
-            onConfirm={() => revoke.mutate(grant.id, { onSuccess: () => setAsking(false) })}
-            onClose={() => setAsking(false)}
+            onConfirm={(close) => revoke.mutate(grant.id, { onSuccess: close })}
           >
             <p>
               {_('From now on it has to ask again. What runs under it now is ended; what already ran is not undone.')}
             </p>
-          </Confirm>
+          </AskButton>
         )}
       </td>
     </tr>

@@ -2,9 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { ChevronLeft } from 'lucide-react';
-import { useState } from 'react';
-import { Button } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
@@ -17,7 +15,6 @@ import { OperatorForm } from './operator-form';
 import { Versions } from './versions';
 
 function Delete({ operator }: { operator: Operator }) {
-  const [isAsking, setAsking] = useState(false);
   const remove = useDeleteOperator();
   const navigate = useNavigate();
   const confirm = () =>
@@ -28,23 +25,17 @@ function Delete({ operator }: { operator: Operator }) {
       },
     });
   return (
-    <>
-      <Button look="danger" onClick={() => setAsking(true)}>
-        {_('Delete {name}', { name: operator.name })}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Delete {name}?', { name: operator.name })}
-          action={_('Delete {name}', { name: operator.name })}
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={confirm}
-          onClose={() => setAsking(false)}
-        >
-          <p>{_('Its prompt and tool assignment are gone for good. Its runs and audit records keep its name.')}</p>
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      look="danger"
+      label={_('Delete {name}', { name: operator.name })}
+      title={_('Delete {name}?', { name: operator.name })}
+      action={_('Delete {name}', { name: operator.name })}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={confirm}
+    >
+      <p>{_('Its prompt and tool assignment are gone for good. Its runs and audit records keep its name.')}</p>
+    </AskButton>
   );
 }
 

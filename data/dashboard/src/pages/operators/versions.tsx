@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { Button } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { Loaded, LoadMore } from '../../components/states';
 import { Time } from '../../components/time';
 import { diffLines } from '../../lib/diff';
@@ -70,34 +68,27 @@ interface RowProps {
 }
 
 function Restore({ operator, version }: Pick<RowProps, 'operator' | 'version'>) {
-  const [isAsking, setAsking] = useState(false);
   const restore = useRestoreVersion(operator.id);
-  const confirm = () =>
+  const confirm = (close: () => void) =>
     restore.mutate(version.version, {
       onSuccess: () => {
-        setAsking(false);
+        close();
         say(_('{name} is as it was in version {version}.', { name: operator.name, version: version.version }));
       },
     });
   return (
-    <>
-      <Button small onClick={() => setAsking(true)}>
-        {_('Restore')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Restore version {version}?', { version: version.version })}
-          action={_('Restore version {version}', { version: version.version })}
-          busy={restore.isPending}
-          error={restore.error}
-          onConfirm={confirm}
-          onClose={() => setAsking(false)}
-        >
-          <p>{_('What it is now stays in the list. This would change:')}</p>
-          <Difference before={operator as Content} after={version.content} />
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      small
+      label={_('Restore')}
+      title={_('Restore version {version}?', { version: version.version })}
+      action={_('Restore version {version}', { version: version.version })}
+      busy={restore.isPending}
+      error={restore.error}
+      onConfirm={confirm}
+    >
+      <p>{_('What it is now stays in the list. This would change:')}</p>
+      <Difference before={operator as Content} after={version.content} />
+    </AskButton>
   );
 }
 

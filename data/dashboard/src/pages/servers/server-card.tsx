@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { Button } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { ServerStatus } from '../../components/server-status';
 import { ErrorNote } from '../../components/states';
 import { Time } from '../../components/time';
@@ -16,32 +15,26 @@ import { AcceptHostKey, ForgetHostKey, hasOtherKey, LastFailure, TestReport } fr
 import { ServerFacts } from './server-facts';
 
 function DeleteServer({ server }: { server: Server }) {
-  const [isAsking, setAsking] = useState(false);
   const remove = useDeleteServer();
   const confirm = () =>
     remove.mutate(server.id, { onSuccess: () => say(_('{name} is deleted.', { name: server.name })) });
   return (
-    <>
-      <Button look="danger" small onClick={() => setAsking(true)}>
-        {_('Delete')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Delete {name}?', { name: server.name })}
-          action={_('Delete {name}', { name: server.name })}
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={confirm}
-          onClose={() => setAsking(false)}
-        >
-          <p>
-            {_(
-              'Its address, notes and pinned host key are gone for good, and Operators no longer reach it. Its credential stays.',
-            )}
-          </p>
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      look="danger"
+      small
+      label={_('Delete')}
+      title={_('Delete {name}?', { name: server.name })}
+      action={_('Delete {name}', { name: server.name })}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={confirm}
+    >
+      <p>
+        {_(
+          'Its address, notes and pinned host key are gone for good, and Operators no longer reach it. Its credential stays.',
+        )}
+      </p>
+    </AskButton>
   );
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useState } from 'react';
-import { Button } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { ErrorNote, Note } from '../../components/states';
 import { _ } from '../../lib/i18n';
 import { useAcceptHostKey, useForgetHostKey, useTestServer } from '../../lib/servers';
@@ -105,90 +103,78 @@ function shownKey(server: Server): Body<'acceptServerHostKey'> | null {
 
 /** Trusts the very key that was shown, and no other. */
 export function AcceptHostKey({ server }: { server: Server }) {
-  const [isAsking, setAsking] = useState(false);
   const accept = useAcceptHostKey();
   const test = useTestServer();
   const key = shownKey(server);
   if (!key) return null;
-  const confirm = () =>
+  const confirm = (close: () => void) =>
     accept.mutate(
       { id: server.id, body: key },
       {
         onSuccess: () => {
           say(_('The new host key of {name} is accepted.', { name: server.name }));
-          setAsking(false);
+          close();
           test.mutate(server.id);
         },
       },
     );
   return (
-    <>
-      <Button look="danger" small onClick={() => setAsking(true)}>
-        {_('Accept the new host key')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Accept the new host key of {name}?', { name: server.name })}
-          action={_('Accept this key')}
-          keep={_('Cancel')}
-          busy={accept.isPending}
-          error={accept.error}
-          onConfirm={confirm}
-          onClose={() => setAsking(false)}
-        >
-          <p className="wrap">
-            {_('Pinned until now:')} <code>{server.host_key_fingerprint}</code>
-          </p>
-          <p className="wrap">
-            {_('Shown by the server:')} <code>{key.fingerprint}</code> ({key.type})
-          </p>
-          <p>
-            {_(
-              'Compare it with what the server itself says: ssh-keygen -lf on its host key file. Accept it only if you know why it changed, such as after a reinstallation.',
-            )}
-          </p>
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      look="danger"
+      small
+      label={_('Accept the new host key')}
+      title={_('Accept the new host key of {name}?', { name: server.name })}
+      action={_('Accept this key')}
+      keep={_('Cancel')}
+      busy={accept.isPending}
+      error={accept.error}
+      onConfirm={confirm}
+    >
+      <p className="wrap">
+        {_('Pinned until now:')} <code>{server.host_key_fingerprint}</code>
+      </p>
+      <p className="wrap">
+        {_('Shown by the server:')} <code>{key.fingerprint}</code> ({key.type})
+      </p>
+      <p>
+        {_(
+          'Compare it with what the server itself says: ssh-keygen -lf on its host key file. Accept it only if you know why it changed, such as after a reinstallation.',
+        )}
+      </p>
+    </AskButton>
   );
 }
 
 /** Where the server shows another key than the pinned one: the message has both fingerprints. */
 export function ForgetHostKey({ server }: { server: Server }) {
-  const [isAsking, setAsking] = useState(false);
   const forget = useForgetHostKey();
-  const confirm = () =>
+  const confirm = (close: () => void) =>
     forget.mutate(server.id, {
       onSuccess: () => {
         say(_('The host key of {name} is forgotten. Test the connection to pin the new one.', { name: server.name }));
-        setAsking(false);
+        close();
       },
     });
   return (
-    <>
-      <Button look="danger" small onClick={() => setAsking(true)}>
-        {_('Forget the old host key')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Forget the host key of {name}?', { name: server.name })}
-          action={_('Forget the host key of {name}', { name: server.name })}
-          busy={forget.isPending}
-          error={forget.error}
-          onConfirm={confirm}
-          onClose={() => setAsking(false)}
-        >
-          <p className="wrap">
-            {_('The pinned key is gone for good:')} <code>{server.host_key_fingerprint}</code>
-          </p>
-          <p>
-            {_(
-              'The next connection trusts whatever key it finds. Do this only if you know why it changed, such as after a reinstallation; else somebody may stand between you and the server.',
-            )}
-          </p>
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      look="danger"
+      small
+      label={_('Forget the old host key')}
+      title={_('Forget the host key of {name}?', { name: server.name })}
+      action={_('Forget the host key of {name}', { name: server.name })}
+      busy={forget.isPending}
+      error={forget.error}
+      onConfirm={confirm}
+    >
+      <p className="wrap">
+        {_('The pinned key is gone for good:')} <code>{server.host_key_fingerprint}</code>
+      </p>
+      <p>
+        {_(
+          'The next connection trusts whatever key it finds. Do this only if you know why it changed, such as after a reinstallation; else somebody may stand between you and the server.',
+        )}
+      </p>
+    </AskButton>
   );
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
 import { Puzzle, RotateCw } from 'lucide-react';
-import { useState } from 'react';
 import { Button, CopyButton } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { Empty, ErrorNote, Loaded, Note } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
@@ -24,33 +23,24 @@ function permissionText(value: unknown): string {
 }
 
 function AllowButton({ plugin }: { plugin: Plugin }) {
-  const [isAsking, setAsking] = useState(false);
   const allow = useAllowPlugin();
   return (
-    <>
-      <Button small onClick={() => setAsking(true)}>
-        {_('Allow in process')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Allow {name} in process?', { name: plugin.name })}
-          action={_('Allow {name}', { name: plugin.name })}
-          busy={allow.isPending}
-          error={allow.error}
-          onConfirm={() =>
-            allow.mutate({ id: plugin.id, sha256: plugin.sha256 }, { onSuccess: () => setAsking(false) })
-          }
-          onClose={() => setAsking(false)}
-        >
-          <p>
-            {_(
-              'It then runs with all that the daemon may do, and can read every stored secret. The permission is bound to exactly this file:',
-            )}
-          </p>
-          <code className="wrap">{plugin.sha256}</code>
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      small
+      label={_('Allow in process')}
+      title={_('Allow {name} in process?', { name: plugin.name })}
+      action={_('Allow {name}', { name: plugin.name })}
+      busy={allow.isPending}
+      error={allow.error}
+      onConfirm={(close) => allow.mutate({ id: plugin.id, sha256: plugin.sha256 }, { onSuccess: close })}
+    >
+      <p>
+        {_(
+          'It then runs with all that the daemon may do, and can read every stored secret. The permission is bound to exactly this file:',
+        )}
+      </p>
+      <code className="wrap">{plugin.sha256}</code>
+    </AskButton>
   );
 }
 

@@ -2,7 +2,7 @@
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { typeTitle } from '../../components/provider-form';
 import { ErrorNote } from '../../components/states';
 import { TestResult } from '../../components/test-result';
@@ -52,26 +52,20 @@ function Unreadable({ provider }: { provider: Provider }) {
 }
 
 function DeleteProvider({ provider }: { provider: Provider }) {
-  const [isAsking, setAsking] = useState(false);
   const remove = useDeleteProvider();
   return (
-    <>
-      <Button look="danger" small onClick={() => setAsking(true)}>
-        {_('Delete')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Delete {name}?', { name: provider.name })}
-          action={_('Delete {name}', { name: provider.name })}
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={() => remove.mutate(provider.id, { onSuccess: () => setAsking(false) })}
-          onClose={() => setAsking(false)}
-        >
-          <p>{_('Its stored API key is gone for good. Operators that use it have to be changed first.')}</p>
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      look="danger"
+      small
+      label={_('Delete')}
+      title={_('Delete {name}?', { name: provider.name })}
+      action={_('Delete {name}', { name: provider.name })}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={(close) => remove.mutate(provider.id, { onSuccess: close })}
+    >
+      <p>{_('Its stored API key is gone for good. Operators that use it have to be changed first.')}</p>
+    </AskButton>
   );
 }
 

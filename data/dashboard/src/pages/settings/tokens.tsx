@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Button, CopyButton } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { SelectField, TextField } from '../../components/form';
 import { ScrollX } from '../../components/scroll-x';
 import { ErrorNote, Loaded } from '../../components/states';
@@ -34,7 +34,6 @@ const groups = [
 ] as const;
 
 function TokenRow({ token }: { token: ApiToken }) {
-  const [isAsking, setAsking] = useState(false);
   const remove = useDeleteToken();
   return (
     <tr>
@@ -52,21 +51,18 @@ function TokenRow({ token }: { token: ApiToken }) {
       </td>
       <td>{token.last_used_at ? <Time at={token.last_used_at} /> : _('never')}</td>
       <td>
-        <Button look="danger" small onClick={() => setAsking(true)}>
-          {_('Revoke')}
-        </Button>
-        {isAsking && (
-          <Confirm
-            title={_('Revoke {name}?', { name: token.name })}
-            action={_('Revoke {name}', { name: token.name })}
-            busy={remove.isPending}
-            error={remove.error}
-            onConfirm={() => remove.mutate(token.id)}
-            onClose={() => setAsking(false)}
-          >
-            <p>{_('Whatever uses this token is locked out at once.')}</p>
-          </Confirm>
-        )}
+        <AskButton
+          look="danger"
+          small
+          label={_('Revoke')}
+          title={_('Revoke {name}?', { name: token.name })}
+          action={_('Revoke {name}', { name: token.name })}
+          busy={remove.isPending}
+          error={remove.error}
+          onConfirm={() => remove.mutate(token.id)}
+        >
+          <p>{_('Whatever uses this token is locked out at once.')}</p>
+        </AskButton>
       </td>
     </tr>
   );

@@ -2,9 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { FileDown, Globe, Plus } from 'lucide-react';
-import { useState } from 'react';
 import { Button } from '../../components/button';
-import { Confirm } from '../../components/dialog';
+import { AskButton } from '../../components/dialog';
 import { LevelBadge } from '../../components/level';
 import { Empty, Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
@@ -16,28 +15,20 @@ import { HttpImport } from './http-import';
 import { HttpToolDialog } from './http-tool-dialog';
 
 function DeleteButton({ tool }: { tool: HttpTool }) {
-  const [isAsking, setAsking] = useState(false);
   const remove = useDeleteHttpTool();
   return (
-    <>
-      <Button look="danger" small onClick={() => setAsking(true)}>
-        {_('Delete')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Delete {name}?', { name: tool.tool })}
-          action={_('Delete {name}', { name: tool.tool })}
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={() =>
-            remove.mutate(tool.id, { onSuccess: () => say(_('{name} is deleted.', { name: tool.tool })) })
-          }
-          onClose={() => setAsking(false)}
-        >
-          <p>{_('Operators that have it can’t call it any more. What it did stays on record.')}</p>
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      look="danger"
+      small
+      label={_('Delete')}
+      title={_('Delete {name}?', { name: tool.tool })}
+      action={_('Delete {name}', { name: tool.tool })}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={() => remove.mutate(tool.id, { onSuccess: () => say(_('{name} is deleted.', { name: tool.tool })) })}
+    >
+      <p>{_('Operators that have it can’t call it any more. What it did stays on record.')}</p>
+    </AskButton>
   );
 }
 

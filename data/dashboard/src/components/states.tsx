@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { CircleAlert, CircleCheck, Info, type LucideIcon, RotateCw, TriangleAlert } from 'lucide-react';
+import { CircleAlert, CircleCheck, FileQuestion, Info, type LucideIcon, RotateCw, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { ApiError } from '../lib/client';
 import { _ } from '../lib/i18n';
 import { Button } from './button';
 
@@ -64,6 +65,16 @@ interface QueryLike<T> {
   refetch: () => unknown;
 }
 
+function Gone() {
+  return (
+    <div className="card">
+      <Empty icon={FileQuestion} title={_('There is nothing here')}>
+        <p>{_('It was deleted, or the address is wrong.')}</p>
+      </Empty>
+    </div>
+  );
+}
+
 /** Skeleton while loading, error with a retry, else the content. Stale content stays, with the error above it. */
 export function Loaded<T>({
   query,
@@ -75,6 +86,7 @@ export function Loaded<T>({
   children: (data: T) => ReactNode;
 }) {
   if (query.isPending && query.data === undefined) return <Skeleton rows={rows} />;
+  if (query.data === undefined && query.error instanceof ApiError && query.error.code === 'not_found') return <Gone />;
   return (
     <>
       <ErrorNote error={query.error} retry={() => query.refetch()} />

@@ -37,6 +37,7 @@ async function panel(kit) {
     const row = shown.locator('.run-row', { hasText: 'write a note to notes.txt: buy disks' });
     await row.getByText('Waits for approval').waitFor();
     await row.locator('.duration').waitFor();
+    assert.ok(await row.locator('.words').evaluate((words) => words.scrollWidth <= words.clientWidth), 'the request is not cut');
   }
   await checkAccess(other, 'the panel of running tasks');
   await shoot(other, 'tasks-panel');

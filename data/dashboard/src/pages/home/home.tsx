@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Coffee, MessagesSquare } from 'lucide-react';
-import type { ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { buttonClass } from '../../components/button';
 import { ServerStatus } from '../../components/server-status';
 import { Empty, Loaded } from '../../components/states';
@@ -19,12 +19,12 @@ import { NoProvider } from '../shared/no-provider';
 import { RunRow } from '../shared/run-row';
 import { StayingApprovals } from '../shared/staying-approvals';
 
-function Part({ title, more, children }: { title: string; more?: ReactNode; children: ReactNode }) {
+function Part({ title, more, children }: { title: string; more: ReactNode; children: ReactNode }) {
   return (
     <section className="stack tight">
       <div className="row between">
         <h2>{title}</h2>
-        {more}
+        <span className="small">{more}</span>
       </div>
       {children}
     </section>
@@ -34,14 +34,7 @@ function Part({ title, more, children }: { title: string; more?: ReactNode; chil
 function Waits() {
   const query = useInfiniteQuery(approvalsQuery('pending'));
   return (
-    <Part
-      title={_('Waits for you')}
-      more={
-        <Link to="/approvals" className="small">
-          {_('All approvals')}
-        </Link>
-      }
-    >
+    <Part title={_('Waits for you')} more={<Link to="/approvals">{_('All approvals')}</Link>}>
       <Loaded query={query} rows={2}>
         {(data) => (
           <StayingApprovals
@@ -60,66 +53,65 @@ function Waits() {
   );
 }
 
-function Runs({ title, state, empty }: { title: string; state: 'live' | 'failed'; empty: string }) {
-  const query = useInfiniteQuery(runsQuery(state));
+/** A few of them in a frame, or a line that says that there are none. */
+function Some<Data, Item>({
+  query,
+  items,
+  none,
+  children,
+}: {
+  query: ComponentProps<typeof Loaded<Data>>['query'];
+  items: (data: Data) => Item[];
+  none: ReactNode;
+  children: (items: Item[]) => ReactNode;
+}) {
   return (
-    <Part
-      title={title}
-      more={
-        <Link to="/tasks" search={{ state }} className="small">
-          {_('Show all')}
-        </Link>
-      }
-    >
-      <div className="card flush">
-        <Loaded query={query} rows={2}>
-          {(data) => {
-            const runs = flatten(data).slice(0, 5);
-            if (runs.length === 0) return <p className="muted pad">{empty}</p>;
-            return (
-              <ul className="rows">
-                {runs.map((run) => (
-                  <RunRow key={run.id} run={run} />
-                ))}
-              </ul>
-            );
-          }}
-        </Loaded>
-      </div>
+    <div className="card flush">
+      <Loaded query={query} rows={2}>
+        {(data) => {
+          const all = items(data);
+          return all.length === 0 ? <p className="muted pad">{none}</p> : <ul className="rows">{children(all)}</ul>;
+        }}
+      </Loaded>
+    </div>
+  );
+}
+
+function Runs({ title, state, none }: { title: string; state: 'live' | 'failed'; none: string }) {
+  const more = (
+    <Link to="/tasks" search={{ state }}>
+      {_('Show all')}
+    </Link>
+  );
+  return (
+    <Part title={title} more={more}>
+      <Some query={useInfiniteQuery(runsQuery(state))} items={(data) => flatten(data)} none={none}>
+        {(runs) => runs.slice(0, 5).map((run) => <RunRow key={run.id} run={run} />)}
+      </Some>
     </Part>
   );
 }
 
 function Servers() {
-  const query = useQuery(serversQuery);
   return (
-    <Part
-      title={_('Servers')}
-      more={
-        <Link to="/servers" className="small">
-          {_('Show all')}
-        </Link>
-      }
-    >
-      <div className="card flush">
-        <Loaded query={query} rows={2}>
-          {(servers) => (servers.length === 0 ? <NoServers /> : <ServerRows servers={servers} />)}
-        </Loaded>
-      </div>
+    <Part title={_('Servers')} more={<Link to="/servers">{_('Show all')}</Link>}>
+      <Some query={useQuery(serversQuery)} items={(servers) => servers} none={<NoServers />}>
+        {(servers) => <ServerRows servers={servers} />}
+      </Some>
     </Part>
   );
 }
 
 function NoServers() {
   return (
-    <p className="muted pad">
+    <>
       {_('None yet: Operators look after this machine alone.')}{' '}
       {useCan('administrator') && (
         <Link to="/servers" search={{ add: true }}>
           {_('Add a server')}
         </Link>
       )}
-    </p>
+    </>
   );
 }
 
@@ -128,11 +120,11 @@ function ServerRows({ servers }: { servers: Server[] }) {
   const order = { failed: 0, unknown: 1, up: 2 };
   const shown = [...servers].sort((one, other) => order[one.status] - order[other.status]).slice(0, 5);
   return (
-    <ul className="rows">
+    <>
       {shown.map((server) => (
         <li key={server.id} className="run-row">
           <ServerStatus status={server.status} />
-          <span className="grow clip">
+          <span className="grow wrap">
             <Link to="/servers" search={{ q: server.name }}>
               {server.name}
             </Link>
@@ -149,7 +141,7 @@ function ServerRows({ servers }: { servers: Server[] }) {
           {ngettext('and one more', 'and {count} more', servers.length - shown.length)}
         </li>
       )}
-    </ul>
+    </>
   );
 }
 
@@ -157,14 +149,7 @@ function ServerRows({ servers }: { servers: Server[] }) {
 function Cost() {
   const query = useQuery(usageTotalsQuery('day', { days: 7, everybody: false }));
   return (
-    <Part
-      title={_('Cost')}
-      more={
-        <Link to="/usage" className="small">
-          {_('Usage')}
-        </Link>
-      }
-    >
+    <Part title={_('Cost')} more={<Link to="/usage">{_('Usage')}</Link>}>
       <div className="card">
         <Loaded query={query} rows={2}>
           {(totals) => (
@@ -204,8 +189,8 @@ export default function HomePage() {
       <div className="home">
         <Waits />
         <div className="stack">
-          <Runs title={_('Runs now')} state="live" empty={_('Nothing runs. Ask for something in the chat.')} />
-          <Runs title={_('Failed lately')} state="failed" empty={_('Nothing has failed.')} />
+          <Runs title={_('Runs now')} state="live" none={_('Nothing runs. Ask for something in the chat.')} />
+          <Runs title={_('Failed lately')} state="failed" none={_('Nothing has failed.')} />
           <Servers />
           <Cost />
         </div>

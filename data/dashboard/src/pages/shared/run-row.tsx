@@ -22,8 +22,7 @@ export function RunRow({ run }: { run: Run }) {
   const canStop = isLive(run) && (isAdministrator || me?.user.id === run.user_id);
   return (
     <li className="run-row">
-      <RunState run={run} isWaiting={flatten(approvals.data).some((approval) => approval.run_id === run.id)} />
-      <span className="grow clip">
+      <span className="grow clip words">
         <span className="muted" title={run.routing_reason ?? undefined}>
           {run.operator_name ?? _('Not routed yet')}
           {' · '}
@@ -33,6 +32,7 @@ export function RunRow({ run }: { run: Run }) {
         </Link>
         {run.error?.message && <span className="wrong-text"> {run.error.message}</span>}
       </span>
+      <RunState run={run} isWaiting={flatten(approvals.data).some((approval) => approval.run_id === run.id)} />
       <span className="small muted">
         <Duration from={run.created_at} to={run.ended_at} />
       </span>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every page, light and dark, on a phone and at a desk: without faults, without scrolling sideways, and usable with assistive technology.
 import assert from 'node:assert/strict';
-import { Daemon, checkAccess, enter, eventually, run, send, shoot } from './lib.mjs';
+import { Daemon, ask, checkAccess, enter, eventually, password, run, send, shoot } from './lib.mjs';
 
 const pages = [
   ['Home', '/'],
@@ -33,6 +33,8 @@ const views = {
 };
 const accessible = ['light', 'phone'];
 
+const long = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerk';
+
 async function fill(page, daemon) {
   await enter(page, daemon);
   await page.goto(`${daemon.url}/chat`);
@@ -42,6 +44,8 @@ async function fill(page, daemon) {
   await page.getByRole('button', { name: 'Send' }).waitFor();
   await send(page, 'how full are the disks?');
   await page.locator('.approval.pending').waitFor();
+  await ask(page, 'POST', '/api/v1/credentials', { name: long, kind: 'password', password });
+  await ask(page, 'POST', '/api/v1/operators', { name: 'Long', description: long });
   return new URL(page.url()).pathname;
 }
 

@@ -58,7 +58,7 @@ function OperatorCard({
           <span className="badge">{_('Off')}</span>
         )}
       </div>
-      <p className="muted">{operator.description || _('No description')}</p>
+      <p className="muted wrap">{operator.description || _('No description')}</p>
       <p className="small row">
         <span>{ngettext('One tool', '{count} tools', operator.tools.length)}</span>
         <span>{operator.model ? `${provider} · ${operator.model}` : provider}</span>

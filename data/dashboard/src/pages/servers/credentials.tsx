@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
-import { Confirm, Dialog } from '../../components/dialog';
+import { AskButton, Dialog } from '../../components/dialog';
 import { ChoiceField } from '../../components/form';
 import { Empty, ErrorNote, Loaded, Note } from '../../components/states';
-import { _ } from '../../lib/i18n';
+import { _, ngettext } from '../../lib/i18n';
 import { credentialsQuery, useDeleteCredential, useUpdateCredential } from '../../lib/servers';
 import { say } from '../../lib/toasts';
 import type { Credential } from '../../lib/types';
@@ -73,29 +73,29 @@ function ReplaceDialog({ credential, onClose }: { credential: Credential; onClos
 }
 
 function DeleteCredential({ credential }: { credential: Credential }) {
-  const [isAsking, setAsking] = useState(false);
   const remove = useDeleteCredential();
   const confirm = () =>
     remove.mutate(credential.id, { onSuccess: () => say(_('{name} is deleted.', { name: credential.name })) });
   return (
-    <>
-      <Button look="danger" small onClick={() => setAsking(true)}>
-        {_('Delete')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Delete {name}?', { name: credential.name })}
-          action={_('Delete {name}', { name: credential.name })}
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={confirm}
-          onClose={() => setAsking(false)}
-        >
-          <p>{_('Its secret is gone for good. Servers and tools that use it have to be changed first.')}</p>
-        </Confirm>
-      )}
-    </>
+    <AskButton
+      look="danger"
+      small
+      label={_('Delete')}
+      title={_('Delete {name}?', { name: credential.name })}
+      action={_('Delete {name}', { name: credential.name })}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={confirm}
+    >
+      <p>{_('Its secret is gone for good. Servers and tools that use it have to be changed first.')}</p>
+    </AskButton>
   );
+}
+
+function usersOf({ servers, tools }: Credential): string {
+  const all = [...servers, ...tools];
+  const some = all.slice(0, 12).join(', ') || _('nothing');
+  return all.length > 12 ? `${some}, ${ngettext('and one more', 'and {count} more', all.length - 12)}` : some;
 }
 
 function CredentialCard({ credential }: { credential: Credential }) {
@@ -119,7 +119,7 @@ function CredentialCard({ credential }: { credential: Credential }) {
           </>
         )}
         <dt>{_('Used by')}</dt>
-        <dd>{[...credential.servers, ...credential.tools].join(', ') || _('nothing')}</dd>
+        <dd>{usersOf(credential)}</dd>
         <dt>{_('Secret')}</dt>
         <dd>{credential.readable ? _('stored, encrypted') : _('stored, unreadable')}</dd>
       </dl>

@@ -125,7 +125,7 @@ async function authenticatorApp({ keep, open }) {
   const page = await open(daemon.url);
   await enter(page, daemon);
   await page.goto(`${daemon.url}/settings/account`);
-  await page.getByText(/passkeys need a host name/).waitFor();
+  await page.getByText(/Passkeys need HTTPS or localhost, and a host name/).waitFor();
   await page.getByRole('button', { name: 'Add an authenticator app' }).click();
   const dialog = page.getByRole('dialog', { name: 'Set up an authenticator app' });
   const secret = await dialog.locator('.secret-box output').innerText();

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { Button, CopyButton } from '../../components/button';
-import { Confirm, Dialog } from '../../components/dialog';
+import { AskButton, Dialog } from '../../components/dialog';
 import { TextField } from '../../components/form';
 import { ErrorNote, Loaded, Note } from '../../components/states';
 import { Time } from '../../components/time';
@@ -126,7 +126,6 @@ function TotpDialog({
 }
 
 function FactorRow({ factor }: { factor: SecondFactor }) {
-  const [isAsking, setAsking] = useState(false);
   const remove = useRemoveFactor();
   return (
     <li className="row between">
@@ -137,27 +136,24 @@ function FactorRow({ factor }: { factor: SecondFactor }) {
           {factor.last_used_at ? <Time at={factor.last_used_at} /> : _('not used yet')}
         </span>
       </span>
-      <Button look="danger" small onClick={() => setAsking(true)}>
-        {_('Remove')}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={_('Remove {name}?', { name: factor.name })}
-          action={_('Remove {name}', { name: factor.name })}
-          busy={remove.isPending}
-          error={unlessProof(remove.error)}
-          onConfirm={() => remove.mutate(factor.id)}
-          onClose={() => setAsking(false)}
-        >
-          <p>{_('Signing in no longer asks for it.')}</p>
-        </Confirm>
-      )}
+      <AskButton
+        look="danger"
+        small
+        label={_('Remove')}
+        title={_('Remove {name}?', { name: factor.name })}
+        action={_('Remove {name}', { name: factor.name })}
+        busy={remove.isPending}
+        error={unlessProof(remove.error)}
+        onConfirm={() => remove.mutate(factor.id)}
+      >
+        <p>{_('Signing in no longer asks for it.')}</p>
+      </AskButton>
       <ProofWhenAsked error={remove.error} reset={remove.reset} retry={() => remove.mutate(factor.id)} />
     </li>
   );
 }
 
-function AddPasskey({ reason, onAdded }: { reason: string | null; onAdded: (codes: string[] | null) => void }) {
+function AddPasskey({ isAvailable, onAdded }: { isAvailable: boolean; onAdded: (codes: string[] | null) => void }) {
   const [name, setName] = useState('');
   const add = useAddPasskey();
   const run = () =>
@@ -167,9 +163,12 @@ function AddPasskey({ reason, onAdded }: { reason: string | null; onAdded: (code
         onAdded(recovery_codes);
       },
     });
-  const isAvailable = reason === null && canUsePasskeys();
-  if (!isAvailable)
-    return <Note>{reason ?? _('Passkeys need HTTPS or localhost: this browser offers none at this address.')}</Note>;
+  if (!isAvailable || !canUsePasskeys())
+    return (
+      <Note>
+        {_('Passkeys need HTTPS or localhost, and a host name: open the dashboard by a name instead of an address.')}
+      </Note>
+    );
   return (
     <form
       className="row top-aligned"
@@ -229,7 +228,7 @@ export function SecondFactors() {
                 </Button>
               </div>
             )}
-            <AddPasskey reason={passkeys.available ? null : (passkeys.reason ?? '')} onAdded={setCodes} />
+            <AddPasskey isAvailable={passkeys.available} onAdded={setCodes} />
             {items.length > 0 && (
               <div className="row between">
                 <span className="small">{_('Recovery codes left: {n}', { n: recovery_codes_left })}</span>

@@ -35,6 +35,7 @@ export function Tabs({
   tabs: Tab[];
   current: string | undefined;
 }) {
+  const shown = tabs.find(({ tab }) => tab === current)?.tab;
   return (
     <TabList label={label}>
       {tabs.map(({ tab, name }) => (
@@ -43,7 +44,7 @@ export function Tabs({
           to={to}
           search={tab ? { tab } : {}}
           activeOptions={{ exact: true, includeSearch: true }}
-          aria-current={tab === current ? 'page' : undefined}
+          aria-current={tab === shown ? 'page' : undefined}
         >
           {name}
         </Link>

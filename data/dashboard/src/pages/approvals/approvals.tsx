@@ -90,10 +90,17 @@ export default function ApprovalsPage() {
   return (
     <>
       <header className="page-head">
-        <h1>{_('Approvals')}</h1>
+        <div>
+          <h1>{_('Approvals')}</h1>
+          <p>{_('What Operators want to change, what you decided, and what that covers.')}</p>
+        </div>
       </header>
       <Tabs label={_('Which approvals')} to="/approvals" tabs={tabs} current={tab} />
-      <div className="stack reading">{tab === 'grants' ? <Grants /> : tab === 'history' ? <History /> : <Inbox />}</div>
+      {tab === 'grants' ? (
+        <Grants />
+      ) : (
+        <div className="stack reading">{tab === 'history' ? <History /> : <Inbox />}</div>
+      )}
     </>
   );
 }

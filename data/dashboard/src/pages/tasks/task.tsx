@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { ArrowLeft, Square } from 'lucide-react';
+import { ChevronLeft, Square } from 'lucide-react';
 import { useEffect } from 'react';
 import { Button } from '../../components/button';
 import { RunState } from '../../components/run-state';
@@ -131,13 +131,11 @@ export default function TaskPage() {
   const words = question === undefined ? undefined : unframe(question);
   return (
     <>
+      <Link to="/tasks" className="back small">
+        <ChevronLeft className="icon" aria-hidden /> {_('Tasks')}
+      </Link>
       <header className="page-head">
-        <div>
-          <Link to="/tasks" className="small row tight">
-            <ArrowLeft className="icon" aria-hidden /> {_('Tasks')}
-          </Link>
-          <h1 className="clip-lines">{words ?? _('Task')}</h1>
-        </div>
+        <h1 className="clip-lines">{words ?? _('Task')}</h1>
       </header>
       <Loaded query={query}>
         {(run) => (

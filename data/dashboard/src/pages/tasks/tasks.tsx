@@ -32,7 +32,10 @@ export default function TasksPage() {
   return (
     <>
       <header className="page-head">
-        <h1>{_('Tasks')}</h1>
+        <div>
+          <h1>{_('Tasks')}</h1>
+          <p>{_('What Operators were asked for, and what became of it.')}</p>
+        </div>
       </header>
       <TabList label={_('Which tasks')}>
         {filters().map((filter) => (

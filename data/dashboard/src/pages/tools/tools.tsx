@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Wrench } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button, buttonClass } from '../../components/button';
 import { FilterField } from '../../components/filter-field';
 import { SelectField } from '../../components/form';
@@ -98,8 +98,12 @@ function TryButton({ tool }: { tool: Tool }) {
 }
 
 function ToolItem({ tool, isOpen }: { tool: Tool; isOpen: boolean }) {
+  const ref = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isOpen) ref.current?.scrollIntoView();
+  }, [isOpen]);
   return (
-    <li>
+    <li ref={ref}>
       <details className="tool-item" open={isOpen}>
         <summary>
           <span className="mono name">{tool.name}</span>

@@ -48,7 +48,7 @@ function Filters({ filter, apply }: { filter: HostFilter; apply: (filter: HostFi
   return (
     <div className="row">
       <FilterField label={_('Address, name, system …')} value={text} onChange={setText} />
-      <label className="row tight">
+      <label className="row">
         {_('Show')}
         <select
           className="input auto"

@@ -77,7 +77,7 @@ function FindingsTab({ state }: { state: ScopeFinding['state'] }) {
   const words = { open: _('Open'), accepted: _('Accepted'), resolved: _('Resolved') };
   return (
     <>
-      <label className="row tight">
+      <label className="row">
         {_('Show')}
         <select
           className="input auto"

@@ -37,6 +37,11 @@ function look(host: Node): string {
   return `node ${host.status} ${severe} ${host.server_id ? 'server' : ''}`;
 }
 
+function detailOf(host: Node): string {
+  const ports = host.status === 'gone' ? _('gone') : portsOf(host);
+  return host.n_findings > 0 ? `${ports} · ${ngettext('one finding', '{count} findings', host.n_findings)}` : ports;
+}
+
 function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
@@ -60,8 +65,7 @@ function HostNode({ host, x, y }: { host: Node; x: number; y: number }) {
         {shorten(nameOf(host), 15)}
       </text>
       <text x={x + 10} y={y + 29} className="detail">
-        {host.status === 'gone' ? _('gone') : portsOf(host)}
-        {host.n_findings > 0 && ` · ${ngettext('one finding', '{count} findings', host.n_findings)}`}
+        {shorten(detailOf(host), 21)}
       </text>
     </a>
   );

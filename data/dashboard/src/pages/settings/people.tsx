@@ -267,7 +267,7 @@ export function People() {
     <div className="stack">
       <Loaded query={query} rows={3}>
         {(users) => (
-          <ScrollX label={_('People')}>
+          <ScrollX label={_('People')} className="card flush">
             <table className="table">
               <thead>
                 <tr>

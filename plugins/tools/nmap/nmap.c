@@ -48,7 +48,7 @@ static const VigSettingsInfo settings_info = {
   .schema = "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
             "\"networks\": {\"type\": \"array\", \"maxItems\": 64, \"items\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 64}, "
             "\"title\": \"Networks that may be scanned\", \"description\": \"One a line, such as 192.168.1.0/24 or fd00:1::/64, or a single address. "
-            "Empty: nothing may be scanned\"}}}",
+            "Empty: nothing may be scanned.\"}}}",
 };
 
 static void tool_iface_init (VigToolInterface *iface);

@@ -24,7 +24,6 @@ struct _VigRun
   char           *session_id;
   char           *user_id;
   char           *user_name;
-
   JsonObject     *loaded;     /* as vig_run_store_load () answered; until the Operator is known, and while it is compacted */
   JsonArray      *history;    /* in loaded, like messages and rows */
   JsonArray      *messages;

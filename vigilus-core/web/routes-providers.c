@@ -154,7 +154,9 @@ update_provider (VigDbConnection *db, VigRequest *request, GError **error)
   g_autoptr (JsonObject) provider = NULL;
   g_autofree char *sealed = NULL;
 
-  if (stored == NULL || !check_place_of_key (request, stored, stored_key, error) || !check_options (request, vig_json_get_string (stored, "type", ""), error) || !seal_key (request, &sealed, error))
+  if (stored == NULL || !check_place_of_key (request, stored, stored_key, error) || !check_options (request, vig_json_get_string (stored, "type", ""), error))
+    return NULL;
+  if (!seal_key (request, &sealed, error))
     return NULL;
 
   provider = vig_store_providers_update (db, vig_request_get_id (request), changes, keep, sealed, error);

@@ -79,6 +79,15 @@ vig_store_users_find (VigDbConnection *db, const char *name, char **record, GErr
   return vig_store_row_to_object (rows, USER_TYPES "-");
 }
 
+JsonObject *
+vig_store_users_find_unchanged (VigDbConnection *db, const char *name, const char *record, GError **error)
+{
+  g_autofree char *found = NULL;
+  g_autoptr (JsonObject) user = vig_store_users_find (db, name, &found, error);
+
+  return user != NULL && g_strcmp0 (found, record) == 0 ? g_steal_pointer (&user) : NULL;
+}
+
 JsonArray *
 vig_store_users_list (VigDbConnection *db, GError **error)
 {

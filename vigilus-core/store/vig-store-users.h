@@ -16,6 +16,8 @@ JsonObject *vig_store_users_get           (VigDbConnection *db, const char *id, 
 JsonArray  *vig_store_users_list          (VigDbConnection *db, GError **error);
 /* @record: NULL where there is no password yet. NULL without error: none. */
 JsonObject *vig_store_users_find          (VigDbConnection *db, const char *name, char **record, GError **error);
+/* The same where the password is still that of @record; NULL without error: it is another one, or the account is gone. */
+JsonObject *vig_store_users_find_unchanged (VigDbConnection *db, const char *name, const char *record, GError **error);
 gboolean    vig_store_users_set_record    (VigDbConnection *db, const char *id, const char *record, GError **error);
 JsonObject *vig_store_users_create        (VigDbConnection *db, const char *name, const char *role, GError **error);   /* EXISTS: the name is taken */
 JsonObject *vig_store_users_update        (VigDbConnection *db, const char *id, JsonObject *changes, GError **error);  /* name, role, disabled */

@@ -80,18 +80,14 @@ failure_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 is_still_right (VigDbConnection *db, Attempt *attempt, GError **error)
 {
-  g_autofree char *record = NULL;
-  JsonObject *user = vig_store_users_find (db, vig_json_get_string (attempt->user, "name", ""), &record, error);
+  JsonObject *user = vig_store_users_find_unchanged (db, vig_json_get_string (attempt->user, "name", ""), attempt->record, error);
 
-  if (user == NULL || vig_json_get_boolean (user, "disabled", FALSE) || g_strcmp0 (record, attempt->record) != 0)
-    {
-      g_clear_pointer (&user, json_object_unref);
-      return FALSE;
-    }
+  if (user == NULL)
+    return FALSE;
   json_object_unref (attempt->user);
   attempt->user = user;
 
-  return TRUE;
+  return !vig_json_get_boolean (user, "disabled", FALSE);
 }
 
 /* NULL without error: it is not right any more, which is on record. */

@@ -27,11 +27,10 @@ static gboolean
 is_still_right (VigDbConnection *db, VigRequest *request, GError **error)
 {
   Change *change = vig_request_get_data (request);
-  g_autofree char *record = NULL;
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (JsonObject) user = vig_store_users_find (db, vig_request_get_caller (request)->user_name, &record, &local_error);
+  g_autoptr (JsonObject) user = vig_store_users_find_unchanged (db, vig_request_get_caller (request)->user_name, change->record, &local_error);
 
-  if (local_error == NULL && user != NULL && g_strcmp0 (record, change->record) == 0)
+  if (user != NULL)
     return TRUE;
   if (local_error == NULL)
     g_set_error_literal (&local_error, VIG_ERROR, VIG_ERROR_CONFLICT, "the password was changed meanwhile: begin again");

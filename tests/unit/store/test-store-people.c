@@ -14,6 +14,7 @@ use_users (VigDbConnection *db, gpointer data, GError **error)
   g_autofree char *record = NULL;
   g_autoptr (JsonObject) owner = vig_store_users_create_owner (db, "Ada", "record 1", error);
   g_autoptr (JsonObject) found = NULL;
+  g_autoptr (JsonObject) same = NULL;
   const char *id;
 
   g_assert_no_error (*error);
@@ -34,6 +35,9 @@ use_users (VigDbConnection *db, gpointer data, GError **error)
   assert_string (found, "id", id);
   g_assert_cmpstr (record, ==, "record 2");
   g_assert_null (vig_store_users_find (db, "nobody", NULL, error));
+  same = vig_store_users_find_unchanged (db, "Ada", record, error);
+  g_assert_nonnull (same);
+  g_assert_null (vig_store_users_find_unchanged (db, "Ada", "another record", error));
   g_assert_no_error (*error);
 
   return NULL;

@@ -31,7 +31,4 @@ gint64   vig_approvals_now       (VigApprovals *self);  /* UTC microseconds */
 void     vig_approvals_set_clock (VigApprovals *self, gint64 (*clock) (void)); /* for tests */
 void     vig_approvals_sweep     (VigApprovals *self);  /* ends what has expired; the timer calls it */
 
-/* NULL: no secret is set, so nothing can be granted. */
-GBytes  *vig_approvals_dup_key   (VigApprovals *self, GError **error);
-
 G_END_DECLS

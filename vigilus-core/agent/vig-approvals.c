@@ -27,7 +27,6 @@ struct _VigApprovals
   VigAgentContext context;
   VigParts       *parts;       /* borrowed */
   gint64        (*clock) (void);
-  GBytes         *key;         /* that signs grants, as of the last time; NULL: not needed yet */
   GHashTable     *waiters;     /* id of a request or a grant → GPtrArray of Waiter */
   char           *next_expiry; /* ISO 8601, NULL: nobody waits */
   guint           timer;
@@ -55,24 +54,6 @@ void
 vig_approvals_set_clock (VigApprovals *self, gint64 (*clock) (void))
 {
   self->clock = clock;
-}
-
-/* Derived anew each time, for the secret may be another one by now; but kept only once, for the memory that holds keys is small and
- * thousands of calls may be judged at the same time. */
-GBytes *
-vig_approvals_dup_key (VigApprovals *self, GError **error)
-{
-  g_autoptr (GBytes) key = vig_vault_derive (self->context.vault, VIG_GRANTS_PURPOSE, VIG_GRANTS_KEY_SIZE, error);
-
-  if (key == NULL)
-    return NULL;
-  if (self->key == NULL || !g_bytes_equal (self->key, key))
-    {
-      g_clear_pointer (&self->key, g_bytes_unref);
-      self->key = g_steal_pointer (&key);
-    }
-
-  return g_bytes_ref (self->key);
 }
 
 static gboolean
@@ -309,7 +290,7 @@ write_decision (GTask *owned)
   Wish *wish = g_task_get_task_data (task);
   VigCaller caller = { .user_id = wish->user_id, .user_name = wish->user_name, .login_id = wish->login_id, .address = wish->address };
   GError *error = NULL;
-  g_autoptr (GBytes) key = vig_approvals_dup_key (self, &error);
+  g_autoptr (GBytes) key = vig_vault_dup_grant_key (self->context.vault, &error);
   VigApprovalDecision *data;
 
   if (key == NULL)
@@ -554,7 +535,6 @@ vig_approvals_finalize (GObject *object)
 
   vig_db_hear (self->context.db, NULL, NULL);
   g_clear_handle_id (&self->timer, g_source_remove);
-  g_clear_pointer (&self->key, g_bytes_unref);
   g_free (self->next_expiry);
   g_hash_table_unref (self->waiters);
 

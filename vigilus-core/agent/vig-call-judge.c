@@ -313,7 +313,7 @@ read_facts (GTask *task)
       classify (self, tool, &facts->resource);
     }
 
-  facts->key = vig_approvals_dup_key (self->parts->approvals, NULL);
+  facts->key = vig_vault_dup_grant_key (self->parts->context.vault, NULL);
   facts->now = vig_approvals_now (self->parts->approvals);
   facts->operator_id = g_strdup (self->operator->id);
   facts->tool = g_strdup (self->tool_name);

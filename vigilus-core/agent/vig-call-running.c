@@ -382,7 +382,7 @@ vig_call_declare (VigCall *self)
   watch_grant (self, write->grant_id);
   if (g_str_equal (decision->rule, "lenient"))
     {
-      write->key = vig_approvals_dup_key (self->parts->approvals, NULL);
+      write->key = vig_vault_dup_grant_key (self->parts->context.vault, NULL);
       write->now = vig_approvals_now (self->parts->approvals);
       write->grant = build_lenient_grant (self, decision);
       json_array_add_object_element (write->audit, vig_call_build_record (self, "grant.created", decision, NULL));

@@ -8,9 +8,6 @@ G_BEGIN_DECLS
 /* Grants: what a person (or lenient mode) let an Operator do, once or for a time. Signed with HMAC-SHA256, so that a row that was
  * changed in the database, or put there, grants nothing. All functions may be called from a VigDbFunc. */
 
-#define VIG_GRANTS_PURPOSE  "grants" /* of vig_vault_derive () */
-#define VIG_GRANTS_KEY_SIZE 32       /* bytes */
-
 /* What a grant is looked for. */
 typedef struct
 {

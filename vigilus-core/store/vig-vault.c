@@ -5,7 +5,9 @@
 
 #include "vig-store-settings.h"
 
-#define CHECK_TEXT "vigilus"
+#define CHECK_TEXT     "vigilus"
+#define GRANT_PURPOSE  "grants"
+#define GRANT_KEY_SIZE 32 /* bytes */
 
 struct _VigVault
 {
@@ -14,9 +16,16 @@ struct _VigVault
   VigRedactor *redactor;
   GMutex       mutex;
   VigSecret   *secret;
+  GBytes      *grant_key; /* derived from it */
 };
 
 G_DEFINE_FINAL_TYPE (VigVault, vig_vault, G_TYPE_OBJECT)
+
+static void
+set_closed (GError **error)
+{
+  g_set_error_literal (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "no secret is set: set VIGILUS_SECRET or enter it in the dashboard");
+}
 
 static VigSecret *
 ref_secret (VigVault *self, GError **error)
@@ -28,7 +37,7 @@ ref_secret (VigVault *self, GError **error)
   g_mutex_unlock (&self->mutex);
 
   if (secret == NULL)
-    g_set_error_literal (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE, "no secret is set: set VIGILUS_SECRET or enter it in the dashboard");
+    set_closed (error);
 
   return g_steal_pointer (&secret);
 }
@@ -48,7 +57,24 @@ vig_vault_set_secret (VigVault *self, VigSecret *secret)
 
   g_mutex_lock (&self->mutex);
   g_set_object (&self->secret, secret);
+  g_clear_pointer (&self->grant_key, g_bytes_unref);
+  self->grant_key = vig_secret_derive (secret, GRANT_PURPOSE, GRANT_KEY_SIZE);
   g_mutex_unlock (&self->mutex);
+}
+
+GBytes *
+vig_vault_dup_grant_key (VigVault *self, GError **error)
+{
+  GBytes *key;
+
+  g_mutex_lock (&self->mutex);
+  key = self->grant_key != NULL ? g_bytes_ref (self->grant_key) : NULL;
+  g_mutex_unlock (&self->mutex);
+
+  if (key == NULL)
+    set_closed (error);
+
+  return key;
 }
 
 static gboolean
@@ -140,6 +166,7 @@ vig_vault_finalize (GObject *object)
   VigVault *self = VIG_VAULT (object);
 
   g_clear_object (&self->secret);
+  g_clear_pointer (&self->grant_key, g_bytes_unref);
   g_clear_object (&self->redactor);
   g_mutex_clear (&self->mutex);
 

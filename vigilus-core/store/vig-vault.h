@@ -24,6 +24,7 @@ char      *vig_vault_seal       (VigVault *self, const char *text, GError **erro
 /* DENIED: "Stored API key can't be decrypted: VIGILUS_SECRET has changed since it was stored; enter it again". */
 char      *vig_vault_open       (VigVault *self, const char *token, GError **error);
 gboolean   vig_vault_can_open   (VigVault *self, const char *token);
+GBytes    *vig_vault_dup_grant_key (VigVault *self, GError **error); /* that signs grants: one for as long as the secret is the same */
 GBytes    *vig_vault_derive     (VigVault *self, const char *purpose, gsize length, GError **error);
 
 G_END_DECLS

@@ -34,10 +34,15 @@ test_vault (Fixture *self, gconstpointer data)
   g_autofree char *text = NULL;
   g_autofree char *clean = NULL;
   g_autoptr (GBytes) key = NULL;
+  g_autoptr (GBytes) grant_key = NULL;
+  g_autoptr (GBytes) other_key = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_false (vig_vault_is_open (vault));
   g_assert_null (vig_vault_seal (vault, "sk-secret-key", &error));
+  g_assert_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE);
+  g_clear_error (&error);
+  g_assert_null (vig_vault_dup_grant_key (vault, &error));
   g_assert_error (error, VIG_ERROR, VIG_ERROR_UNAVAILABLE);
   g_clear_error (&error);
   g_assert_null (vig_db_write (self->db, check, vault, &error));
@@ -55,9 +60,12 @@ test_vault (Fixture *self, gconstpointer data)
   clean = vig_redactor_apply (redactor, "the key is sk-secret-key.");
   g_assert_cmpstr (clean, ==, "the key is [redacted].");
   key = vig_vault_derive (vault, "grants", 32, &error);
-  g_assert_cmpuint (g_bytes_get_size (key), ==, 32);
+  grant_key = vig_vault_dup_grant_key (vault, &error);
+  g_assert_true (g_bytes_equal (grant_key, key));
 
   vig_vault_set_secret (vault, second);
+  other_key = vig_vault_dup_grant_key (vault, &error);
+  g_assert_false (g_bytes_equal (other_key, key));
   g_assert_false (GPOINTER_TO_INT (fixture_write (self, check, vault)));
   g_assert_false (vig_vault_can_open (vault, token));
   g_assert_null (vig_vault_open (vault, token, &error));

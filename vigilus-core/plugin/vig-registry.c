@@ -211,11 +211,17 @@ vig_registry_list_tools (VigRegistry *self)
 gpointer
 vig_registry_find_tool_of_type (VigRegistry *self, GType type)
 {
-  g_autoptr (GPtrArray) tools = vig_registry_list_tools (self);
+  GHashTableIter iter;
+  gpointer value;
 
-  for (guint i = 0; i < tools->len; i++)
-    if (G_TYPE_CHECK_INSTANCE_TYPE (g_ptr_array_index (tools, i), type))
-      return g_ptr_array_index (tools, i);
+  g_hash_table_iter_init (&iter, self->tools);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Entry *entry = value;
+
+      if (G_TYPE_CHECK_INSTANCE_TYPE (entry->object, type))
+        return entry->object;
+    }
 
   return NULL;
 }

@@ -4,6 +4,7 @@
 #include "vig-parts.h"
 
 #include "vig-approvals-private.h"
+#include "vig-store-row.h"
 
 #define CALLS_PER_TOOL 8
 #define MAX_SCHEMAS    1024
@@ -90,40 +91,11 @@ vig_parts_ensure_schema (VigParts *self, const char *text, GError **error)
   return schema;
 }
 
-/* Members that the core itself fills, with ids, times and words of its own: there is nothing in them to redact. */
-static gboolean
-is_own_member (const char *name)
-{
-  static const char * const own[] = { "id", "run_id", "session_id", "user_id", "message_id", "operator_id", "approval_id", "call_id", "created_at",
-                                      "updated_at", "started_at", "ended_at", "expires_at", "decided_at", "state", "status", "level", "outcome",
-                                      "kind", "mode", "arguments_sha256", "turns", "usage", NULL };
-
-  return g_strv_contains (own, name);
-}
-
-static JsonNode *
-redact (VigParts *self, JsonObject *data)
-{
-  JsonObject *clean = json_object_new ();
-  JsonNode *node = json_node_alloc ();
-  JsonObjectIter iter;
-  JsonNode *member;
-  const char *name;
-
-  json_object_iter_init_ordered (&iter, data);
-  while (json_object_iter_next_ordered (&iter, &name, &member))
-    json_object_set_member (clean, name, is_own_member (name) ? json_node_copy (member) : vig_redactor_view_json (self->context.redactor, name, member));
-  json_node_init (node, JSON_NODE_OBJECT);
-  json_node_take_object (node, clean);
-
-  return node;
-}
-
 void
 vig_parts_publish (VigParts *self, const char *topic, const char *event, JsonObject *data)
 {
   if (vig_events_is_wanted (self->context.events, topic))
-    vig_events_publish (self->context.events, topic, event, redact (self, data));
+    vig_events_publish (self->context.events, topic, event, vig_store_row_redact (self->context.redactor, data));
 }
 
 void
@@ -140,7 +112,7 @@ vig_parts_publish_run (VigParts *self, JsonObject *row)
   g_autofree char *topic = g_strconcat ("session:", vig_json_get_string (row, "session_id", ""), NULL);
   gboolean in_session = vig_events_is_wanted (self->context.events, topic);
   gboolean in_runs = vig_events_is_wanted (self->context.events, "runs");
-  g_autoptr (JsonNode) node = in_session || in_runs ? redact (self, row) : NULL;
+  g_autoptr (JsonNode) node = in_session || in_runs ? vig_store_row_redact (self->context.redactor, row) : NULL;
 
   if (in_session)
     vig_events_publish (self->context.events, topic, "run.changed", json_node_ref (node));

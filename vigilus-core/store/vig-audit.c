@@ -30,15 +30,6 @@ static const VigStoreField fields[] = {
   { NULL },
 };
 
-static JsonObject *
-redact (VigRedactor *redactor, JsonObject *record)
-{
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), record);
-  g_autoptr (JsonNode) clean = vig_redactor_view_json (redactor, NULL, node);
-
-  return json_node_dup_object (clean);
-}
-
 static gboolean
 insert (VigDbConnection *db, JsonObject *record, GError **error)
 {
@@ -73,9 +64,9 @@ insert (VigDbConnection *db, JsonObject *record, GError **error)
 static gboolean
 insert_clean (VigDbConnection *db, VigRedactor *redactor, JsonObject *record, GError **error)
 {
-  g_autoptr (JsonObject) clean = redact (redactor, record);
+  g_autoptr (JsonNode) clean = vig_store_row_redact (redactor, record);
 
-  return insert (db, clean, error);
+  return insert (db, json_node_get_object (clean), error);
 }
 
 /* What was changed may have ended grants with it: each is on record right behind. */

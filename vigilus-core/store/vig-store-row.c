@@ -172,6 +172,35 @@ vig_store_row_count (VigDbRows *rows, GError **error)
   return rows != NULL && vig_db_rows_next (rows, error) ? vig_db_rows_int (rows, 0) : -1;
 }
 
+/* Members that the core itself fills, with ids, times and words of its own: there is nothing in them to redact. */
+static gboolean
+is_own_member (const char *name)
+{
+  static const char * const own[] = { "id", "run_id", "session_id", "user_id", "message_id", "operator_id", "approval_id", "call_id", "created_at",
+                                      "updated_at", "started_at", "ended_at", "expires_at", "decided_at", "state", "status", "level", "outcome",
+                                      "kind", "mode", "arguments_sha256", "turns", "usage", NULL };
+
+  return g_strv_contains (own, name);
+}
+
+JsonNode *
+vig_store_row_redact (VigRedactor *redactor, JsonObject *row)
+{
+  JsonObject *clean = json_object_new ();
+  JsonNode *node = json_node_alloc ();
+  JsonObjectIter iter;
+  JsonNode *member;
+  const char *name;
+
+  json_object_iter_init_ordered (&iter, row);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    json_object_set_member (clean, name, is_own_member (name) ? json_node_copy (member) : vig_redactor_view_json (redactor, name, member));
+  json_node_init (node, JSON_NODE_OBJECT);
+  json_node_take_object (node, clean);
+
+  return node;
+}
+
 char *
 vig_store_cursor_new (const char *list, const char *key)
 {

@@ -17,6 +17,8 @@ JsonObject *vig_store_row_required  (VigDbRows *rows, const char *types, const c
 JsonArray  *vig_store_row_all       (VigDbRows *rows, const char *types, GError **error);
 /* The number in the only row, or -1. Takes @rows. */
 gint64      vig_store_row_count     (VigDbRows *rows, GError **error);
+/* A copy for a sink: what the core itself fills in, such as ids, is taken as it is. */
+JsonNode   *vig_store_row_redact    (VigRedactor *redactor, JsonObject *row);
 
 /* The cursor of a page, checked to be one of @list: its key, or NULL without error at the first page. */
 gboolean    vig_store_cursor_text   (const VigPage *page, const char *list, char **key, GError **error);

@@ -88,18 +88,56 @@ make_defaults (void)
                                "server_sample_days", 7);
 }
 
+/* @names: NULL for all. */
+static gboolean
+is_among (const char * const *names, const char *name)
+{
+  return names == NULL || g_strv_contains (names, name);
+}
+
+static JsonObject *
+copy_defaults (const char * const *names)
+{
+  static gsize defaults;
+  JsonObject *copy = json_object_new ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  if (g_once_init_enter (&defaults))
+    {
+      JsonObject *made = make_defaults ();
+
+      json_object_seal (made);
+      g_once_init_leave (&defaults, (gsize) made);
+    }
+  json_object_iter_init_ordered (&iter, (JsonObject *) defaults);
+  while (json_object_iter_next_ordered (&iter, &name, &node))
+    if (is_among (names, name))
+      json_object_set_member (copy, name, json_node_copy (node));
+
+  return copy;
+}
+
 JsonObject *
 vig_store_settings_get (VigDbConnection *db, GError **error)
 {
+  return vig_store_settings_pick (db, NULL, error);
+}
+
+JsonObject *
+vig_store_settings_pick (VigDbConnection *db, const char * const *names, GError **error)
+{
   g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name, value FROM settings", NULL);
-  g_autoptr (JsonObject) settings = make_defaults ();
+  g_autoptr (JsonObject) settings = copy_defaults (names);
   g_autoptr (GError) local_error = NULL;
 
   if (rows == NULL)
     return NULL;
 
   while (vig_db_rows_next (rows, &local_error))
-    json_object_set_member (settings, vig_db_rows_string (rows, 0), vig_db_rows_json (rows, 1));
+    if (is_among (names, vig_db_rows_string (rows, 0)))
+      json_object_set_member (settings, vig_db_rows_string (rows, 0), vig_db_rows_json (rows, 1));
 
   if (local_error == NULL)
     return g_steal_pointer (&settings);

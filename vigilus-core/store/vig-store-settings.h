@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * web_networks [CIDR], server_check_minutes (0: never), server_sample_days.
  * Defaults where nothing is stored. */
 JsonObject *vig_store_settings_get    (VigDbConnection *db, GError **error);
+JsonObject *vig_store_settings_pick   (VigDbConnection *db, const char * const *names, GError **error); /* those alone; NULL: all */
 JsonObject *vig_store_settings_update (VigDbConnection *db, JsonObject *changes, GError **error);
 
 /* Internal values under a name of their own, never in the API ("secret.check", "setup.done"). */

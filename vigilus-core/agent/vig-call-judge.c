@@ -170,7 +170,7 @@ fill_input (VigCallJudge *self, VigTool *tool, VigPolicyInput *input)
   input->lenient = self->facts->key != NULL
                    && vig_operator_is_lenient (self->facts->operator != NULL ? self->facts->operator : operator,
                                                self->facts->settings.lenient);
-  input->tainted = self->facts->taint != NULL && self->facts->settings.taint_is_strict;
+  input->tainted = self->facts->tainted && self->facts->settings.taint_is_strict;
 }
 
 /* What was read is the newest for all calls; another call may have read a newer one since. */
@@ -459,14 +459,8 @@ vig_call_judge_dup_preview (VigCallJudge *self, VigPreview *preview)
   return json_node_dup_object (node);
 }
 
-void
-vig_call_judge_add_outward (VigCallJudge *self, JsonObject *request, VigPreview *preview)
+JsonNode *
+vig_call_judge_dup_arguments (VigCallJudge *self)
 {
-  JsonObject *shown = vig_call_judge_dup_preview (self, preview);
-
-  json_object_set_member (request, "arguments", redact (self, vig_json_parse (self->arguments, -1, 0, NULL)));
-  if (self->facts->taint != NULL)
-    json_object_set_member (request, "taint", redact (self, json_node_init_object (json_node_alloc (), self->facts->taint)));
-  if (shown != NULL)
-    json_object_set_object_member (request, "preview", shown);
+  return redact (self, vig_json_parse (self->arguments, -1, 0, NULL));
 }

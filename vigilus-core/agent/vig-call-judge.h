@@ -37,7 +37,6 @@ gsize         vig_call_judge_get_keep_limit   (VigCallJudge *self); /* bytes tha
 gint64        vig_call_judge_get_wait         (VigCallJudge *self); /* microseconds that a request stays open */
 /* Redacted and cut for people; NULL where @preview is. */
 JsonObject   *vig_call_judge_dup_preview      (VigCallJudge *self, VigPreview *preview);
-/* Adds `arguments`, `preview` and `taint` to a request, redacted for people. */
-void          vig_call_judge_add_outward      (VigCallJudge *self, JsonObject *request, VigPreview *preview);
+JsonNode     *vig_call_judge_dup_arguments    (VigCallJudge *self); /* redacted for people */
 
 G_END_DECLS

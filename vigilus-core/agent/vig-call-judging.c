@@ -142,7 +142,9 @@ build_request (VigCall *self, VigDecision *decision, VigPreview *preview)
                                   "rule", decision->rule,
                                   "because", because,
                                   "expires_at", expires_at);
-  vig_call_judge_add_outward (self->judge, request, preview);
+  json_object_set_member (request, "arguments", vig_call_judge_dup_arguments (self->judge));
+  if (preview != NULL)
+    json_object_set_object_member (request, "preview", vig_call_judge_dup_preview (self->judge, preview));
 
   return request;
 }
@@ -190,12 +192,8 @@ previewed_again (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   VigCall *self = g_task_get_source_object (task);
   g_autoptr (VigPreview) preview = vig_registry_preview_finish (VIG_REGISTRY (source), result, NULL);
-  g_autoptr (JsonObject) outward = json_object_new ();
-  JsonObject *made = NULL;
 
-  vig_call_judge_add_outward (self->judge, outward, preview);
-  made = vig_json_get_object (outward, "preview");
-  g_task_return_pointer (task, made != NULL ? json_object_ref (made) : NULL, (GDestroyNotify) json_object_unref);
+  g_task_return_pointer (task, vig_call_judge_dup_preview (self->judge, preview), (GDestroyNotify) json_object_unref);
 }
 
 void

@@ -79,6 +79,7 @@ vig_call_new_write (VigCall *self, VigCallState state)
   json_object_set_string_member (write->changes, "state", vig_call_state_to_string (state));
   write->result_limit = vig_call_judge_get_output_limit (self->judge);
   write->keep_limit = vig_call_judge_get_keep_limit (self->judge);
+  write->reads_back = state != VIG_CALL_RECORDING; /* what is not shown is not read */
   if (self->preview != NULL)
     json_object_set_object_member (write->changes, "preview", json_object_ref (self->preview));
 
@@ -134,7 +135,7 @@ recorded (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  vig_call_take_result (self, vig_json_get_object (stored, "call"));
+  vig_call_take_result (self, stored);
   cancelled = vig_json_get_object (stored, "cancelled");
   if (cancelled != NULL)
     vig_approvals_announce (self->parts->approvals, cancelled);

@@ -35,7 +35,6 @@ vig_call_facts_free (gpointer data)
   g_free (self->call_id);
   g_free (self->session_id);
   g_free (self->resource);
-  g_clear_pointer (&self->taint, json_object_unref);
   vig_operator_unref (self->operator);
   vig_policy_rules_unref (self->rules);
   g_free (self->grant_id);
@@ -97,27 +96,24 @@ read_grant (VigCallFacts *self, VigDbConnection *db, GError **error)
 static gboolean
 read_conversation (VigCallFacts *self, VigDbConnection *db, GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
   g_autoptr (JsonObject) terms = NULL;
+  gint64 n_taints;
 
   if (self->call_id == NULL)
     return TRUE;
 
-  self->taint = vig_store_taints_before (db, self->call_id, &local_error);
-  if (local_error == NULL)
-    terms = vig_store_calls_get_terms (db, self->call_id, &local_error);
-  if (terms != NULL)
-    {
-      self->unattended = vig_json_get_boolean (terms, "unattended", FALSE);
-      if (self->operator != NULL)
-        vig_operator_cap (self->operator, terms);
-    }
-  if (local_error == NULL)
-    return TRUE;
+  n_taints = vig_store_taints_count_before (db, self->call_id, error);
+  if (n_taints >= 0)
+    terms = vig_store_calls_get_terms (db, self->call_id, error);
+  if (terms == NULL)
+    return FALSE;
 
-  g_propagate_error (error, g_steal_pointer (&local_error));
+  self->tainted = n_taints > 0;
+  self->unattended = vig_json_get_boolean (terms, "unattended", FALSE);
+  if (self->operator != NULL)
+    vig_operator_cap (self->operator, terms);
 
-  return FALSE;
+  return TRUE;
 }
 
 static void
@@ -161,7 +157,9 @@ read_policy (VigCallFacts *self, VigDbConnection *db, GError **error)
 static gboolean
 read_settings (VigCallFacts *self, VigDbConnection *db, GError **error)
 {
-  g_autoptr (JsonObject) settings = vig_store_settings_get (db, error);
+  static const char * const names[] = { "trust_mode", "taint_is_strict", "output_limit", "output_keep_kb", "approval_wait_minutes",
+                                        "approval_wait_minutes_unattended", NULL };
+  g_autoptr (JsonObject) settings = vig_store_settings_pick (db, names, error);
 
   if (settings == NULL)
     return FALSE;
@@ -350,6 +348,24 @@ fill_offer (VigCallWrite *self, VigDbConnection *db, GError **error)
   return TRUE;
 }
 
+/* Who is asked is shown where what the conversation had read came from. */
+static gboolean
+fill_taint (VigCallWrite *self, VigDbConnection *db, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (JsonObject) taint = vig_store_taints_before (db, self->call_id, &local_error);
+  g_autoptr (JsonNode) node = taint != NULL ? vig_json_pack ("J", taint) : NULL;
+
+  if (node != NULL)
+    json_object_set_member (self->approval, "taint", vig_redactor_apply_json (self->redactor, node));
+  if (local_error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
 /* One that asks for the very same and is still open stands for this one, too. */
 static gboolean
 find_or_create (VigCallWrite *self, VigDbConnection *db, JsonObject **approval, GError **error)
@@ -364,7 +380,7 @@ find_or_create (VigCallWrite *self, VigDbConnection *db, JsonObject **approval, 
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
-  if (!fill_offer (self, db, error))
+  if (!fill_offer (self, db, error) || !fill_taint (self, db, error))
     return FALSE;
   *approval = vig_store_approvals_create (db, self->approval, error);
 
@@ -432,10 +448,14 @@ vig_call_write_run (VigDbConnection *db, gpointer data, GError **error)
       return NULL;
     }
 
-  call = vig_store_calls_update (db, self->call_id, self->changes, error);
-  if (call == NULL || !keep_whole (self, db, error)
+  if (!vig_store_calls_set (db, self->call_id, self->changes, error) || !keep_whole (self, db, error)
       || (self->taint_plugin != NULL && !vig_store_taints_add (db, self->call_id, self->taint_plugin, error)))
     return NULL;
+  if (self->reads_back)
+    call = vig_store_calls_get (db, self->call_id, error);
+  if (self->reads_back && call == NULL)
+    return NULL;
 
-  return vig_json_pack_object ("{s:J, s:J, s:J}", "call", call, "approval", approval, "cancelled", cancelled);
+  return vig_json_pack_object ("{s:J, s:J, s:J, s:J}", "call", call, "result", vig_json_get_object (self->changes, "result"), "approval", approval,
+                               "cancelled", cancelled);
 }

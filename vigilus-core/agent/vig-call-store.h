@@ -29,7 +29,7 @@ typedef struct
   int          classified;   /* of the call, -1: not told */
   char        *arguments_sha256;
   char        *approval_id;  /* NULL: nothing was requested yet */
-  char        *call_id;      /* NULL: no taint is asked for */
+  char        *call_id;      /* NULL: no conversation is asked for */
   char        *session_id;
   gint64       known_policy; /* version of the rules that need not be read; -1: none */
   char        *resource;     /* answered in its canonical form */
@@ -43,7 +43,7 @@ typedef struct
   char        *grant_id;     /* NULL: none covers the call */
   char        *grant_end;    /* when it expires, as ISO 8601 */
   JsonObject  *approval;     /* NULL: none */
-  JsonObject  *taint;        /* what the conversation had read from outside; NULL: nothing */
+  gboolean     tainted;      /* the conversation had read something from outside */
   gboolean     unattended;
   gboolean     frozen;       /* the panic switch is pressed */
 } VigCallFacts;
@@ -64,7 +64,7 @@ typedef struct
   GBytes      *key;
   JsonObject  *grant;         /* a new one, used up at once: lenient mode */
   gint64       now;
-  JsonObject  *approval;      /* to request */
+  JsonObject  *approval;      /* to request; what the conversation had read from outside is added here */
   char        *cancel_id;     /* request to cancel, if it is still open */
   char        *taint_plugin;  /* whose words the result is in: they mark the conversation */
   char        *result;        /* what the tool returned, redacted and cut here */
@@ -72,12 +72,13 @@ typedef struct
   gsize        keep_limit;    /* of what is kept, where the result is over the limit */
   char        *whole;         /* made here */
   gboolean     result_is_error;
+  gboolean     reads_back;    /* the whole row is wanted */
   gboolean     tell_noted;    /* the result is not the tool's own: what the call noted before its change is added */
 } VigCallWrite;
 
 VigCallWrite *vig_call_write_new  (VigRedactor *redactor, const char *call_id);
 void          vig_call_write_free (gpointer write);
-/* VigDbFunc: {"call": Call, "approval": Approval or null, "cancelled": Approval or null}. May be called again. */
+/* VigDbFunc: {"call": Call or null, "result": what was stored or null, "approval": Approval or null, "cancelled": Approval or null}. May be called again. */
 gpointer      vig_call_write_run  (VigDbConnection *db, gpointer write, GError **error);
 
 G_END_DECLS

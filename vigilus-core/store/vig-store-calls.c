@@ -133,8 +133,8 @@ vig_store_calls_create (VigDbConnection *db, JsonObject *values, GError **error)
 #define CHANGE(column, given, value) column " = CASE WHEN " given " THEN " value " ELSE " column " END"
 
 /* Every call costs this several times, so it is plain: IN (...) and RETURNING would each make a table of their own for every row. */
-JsonObject *
-vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes, GError **error)
+gboolean
+vig_store_calls_set (VigDbConnection *db, const char *id, JsonObject *changes, GError **error)
 {
   g_autofree char *decision = vig_store_dup_json (changes, "decision");
   g_autofree char *result = vig_store_dup_json (changes, "result");
@@ -147,22 +147,25 @@ vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes
                     " WHERE id = ?1";
 
   if (!vig_store_check_fields ("a call", mutable_fields, changes, error))
-    return NULL;
+    return FALSE;
 
-  if (!vig_db_exec (db, error, sql, "ssbsbsbsbsbsbsibsbs", id,
-                    vig_json_get_string (changes, "state", NULL),
-                    json_object_has_member (changes, "level"), vig_json_get_string (changes, "level", NULL),
-                    json_object_has_member (changes, "resource"), vig_json_get_string (changes, "resource", NULL),
-                    json_object_has_member (changes, "decision"), decision,
-                    json_object_has_member (changes, "approval_id"), vig_json_get_string (changes, "approval_id", NULL),
-                    json_object_has_member (changes, "outcome"), vig_json_get_string (changes, "outcome", NULL),
-                    json_object_has_member (changes, "result"), result,
-                    vig_time_now (),
-                    json_object_has_member (changes, "grant_id"), vig_json_get_string (changes, "grant_id", NULL),
-                    json_object_has_member (changes, "preview"), preview))
-    return NULL;
+  return vig_db_exec (db, error, sql, "ssbsbsbsbsbsbsibsbs", id,
+                      vig_json_get_string (changes, "state", NULL),
+                      json_object_has_member (changes, "level"), vig_json_get_string (changes, "level", NULL),
+                      json_object_has_member (changes, "resource"), vig_json_get_string (changes, "resource", NULL),
+                      json_object_has_member (changes, "decision"), decision,
+                      json_object_has_member (changes, "approval_id"), vig_json_get_string (changes, "approval_id", NULL),
+                      json_object_has_member (changes, "outcome"), vig_json_get_string (changes, "outcome", NULL),
+                      json_object_has_member (changes, "result"), result,
+                      vig_time_now (),
+                      json_object_has_member (changes, "grant_id"), vig_json_get_string (changes, "grant_id", NULL),
+                      json_object_has_member (changes, "preview"), preview);
+}
 
-  return vig_store_calls_get (db, id, error);
+JsonObject *
+vig_store_calls_update (VigDbConnection *db, const char *id, JsonObject *changes, GError **error)
+{
+  return vig_store_calls_set (db, id, changes, error) ? vig_store_calls_get (db, id, error) : NULL;
 }
 
 /* The approver's arguments take the place of the model's. */

@@ -58,6 +58,7 @@ JsonObject *vig_store_calls_get       (VigDbConnection *db, const char *id, GErr
 JsonObject *vig_store_calls_get_terms (VigDbConnection *db, const char *id, GError **error); /* of its run: unattended, ceiling, strict */
 JsonArray  *vig_store_calls_of_run    (VigDbConnection *db, const char *run_id, GError **error);
 JsonObject *vig_store_calls_update    (VigDbConnection *db, const char *id, JsonObject *changes, GError **error);
+gboolean    vig_store_calls_set       (VigDbConnection *db, const char *id, JsonObject *changes, GError **error); /* the same; nothing is read back */
 JsonObject *vig_store_calls_edit      (VigDbConnection *db, const char *id, JsonObject *arguments, const char *note, GError **error);
 /* What a call found before its change. CONFLICT: it is over. */
 gboolean    vig_store_calls_note      (VigDbConnection *db, const char *id, JsonObject *noted, GError **error);

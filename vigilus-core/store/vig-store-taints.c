@@ -22,10 +22,16 @@ vig_store_taints_add (VigDbConnection *db, const char *call_id, const char *plug
                       "ssi", call_id, plugin, vig_time_now ());
 }
 
+gint64
+vig_store_taints_count_before (VigDbConnection *db, const char *call_id, GError **error)
+{
+  return vig_store_row_count (vig_db_query (db, error, "SELECT count(*) " BEFORE, "s", call_id), error);
+}
+
 JsonObject *
 vig_store_taints_before (VigDbConnection *db, const char *call_id, GError **error)
 {
-  gint64 n = vig_store_row_count (vig_db_query (db, error, "SELECT count(*) " BEFORE, "s", call_id), error);
+  gint64 n = vig_store_taints_count_before (db, call_id, error);
   JsonArray *sources;
 
   if (n <= 0)

@@ -309,20 +309,6 @@ ask (VigRun *self, VigRunFacts *facts)
 }
 
 static void
-ask_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (VigRun) self = user_data;
-  g_autoptr (GError) error = NULL;
-  VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
-
-  if (facts != NULL && !vig_run_is_over (self))
-    ask (self, facts);
-  else if (!vig_run_is_over (self))
-    vig_run_fail (self, error);
-  g_clear_pointer (&facts, vig_run_facts_free);
-}
-
-static void
 conversation_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (VigRun) self = user_data;
@@ -349,5 +335,5 @@ vig_run_ask (VigRun *self)
   else if (self->facts != NULL)
     ask (self, self->facts);
   else
-    vig_run_read_facts (self, self->operator->id, ask_facts_read);
+    vig_run_read_facts (self, self->operator->id, ask);
 }

@@ -47,27 +47,18 @@ new_ask (VigRun *self, VigRunFacts *facts, GError **error)
 }
 
 static void
-answer_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
+answer (VigRun *self, VigRunFacts *facts)
 {
-  g_autoptr (VigRun) self = user_data;
   g_autoptr (GError) error = NULL;
-  VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
 
-  if (!vig_run_is_over (self))
-    {
-      if (facts != NULL)
-        {
-          vig_run_take_limits (self, facts->settings);
-          vig_run_choose_provider (self, facts);
-        }
-      if (facts != NULL && vig_run_check_limits (self, &error))
-        self->ask = new_ask (self, facts, &error);
-      if (self->ask != NULL)
-        vig_run_fit (self, facts);
-      else
-        vig_run_fail (self, error);
-    }
-  g_clear_pointer (&facts, vig_run_facts_free);
+  vig_run_take_limits (self, facts->settings);
+  vig_run_choose_provider (self, facts);
+  if (vig_run_check_limits (self, &error))
+    self->ask = new_ask (self, facts, &error);
+  if (self->ask != NULL)
+    vig_run_fit (self, facts);
+  else
+    vig_run_fail (self, error);
 }
 
 void
@@ -83,7 +74,7 @@ vig_run_follow_plan (VigRun *self)
     }
   if (vig_reply_get_n_calls (next) == 0)
     {
-      vig_run_read_facts (self, NULL, answer_facts_read);
+      vig_run_read_facts (self, NULL, answer);
       return;
     }
 

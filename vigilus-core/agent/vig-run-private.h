@@ -74,9 +74,8 @@ gboolean     vig_run_is_abandoned     (VigRun *self);
 VigRunWrite *vig_run_new_write        (VigRun *self, VigRunState state);
 void         vig_run_store            (VigRun *self, VigRunWrite *write, GAsyncReadyCallback callback);
 JsonObject  *vig_run_finish_store     (VigRun *self, GObject *source, GAsyncResult *result); /* NULL: it fails, or is abandoned */
-void         vig_run_read_facts       (VigRun *self, const char *operator_id, GAsyncReadyCallback callback);
+void         vig_run_read_facts       (VigRun *self, const char *operator_id, void (*func) (VigRun *self, VigRunFacts *facts)); /* called unless the run is over by then */
 void         vig_run_load             (VigRun *self, GAsyncReadyCallback callback); /* ended by vig_db_finish (): VigRunLoaded */
-void         vig_run_build_transcript (VigRun *self);
 void         vig_run_forget_loaded    (VigRun *self);
 
 /* vig-run-routing.c: ROUTING */

@@ -18,7 +18,7 @@ vig_run_routed (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
 
   vig_run_publish_step (self, stored);
-  vig_run_build_transcript (self);
+  self->transcript = vig_run_read_transcript (self, self->loaded);
   vig_run_forget_loaded (self);
   if (!vig_run_is_over (self))
     vig_run_enter (self, VIG_RUN_ASKING);
@@ -165,25 +165,11 @@ route (VigRun *self, VigRunFacts *facts)
     ask_who (self, facts);
 }
 
-static void
-route_facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (VigRun) self = user_data;
-  g_autoptr (GError) error = NULL;
-  VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
-
-  if (facts != NULL && !vig_run_is_over (self))
-    route (self, facts);
-  else if (!vig_run_is_over (self))
-    vig_run_fail (self, error);
-  g_clear_pointer (&facts, vig_run_facts_free);
-}
-
 void
 vig_run_route (VigRun *self)
 {
   if (self->facts != NULL)
     route (self, self->facts);
   else
-    vig_run_read_facts (self, NULL, route_facts_read);
+    vig_run_read_facts (self, NULL, route);
 }

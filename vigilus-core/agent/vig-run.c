@@ -106,10 +106,35 @@ vig_run_finish_store (VigRun *self, GObject *source, GAsyncResult *result)
   return stored;
 }
 
-void
-vig_run_read_facts (VigRun *self, const char *operator_id, GAsyncReadyCallback callback)
+typedef struct
 {
-  vig_run_facts_read_async (self->parts->context.db, operator_id, self->row, callback, g_object_ref (self));
+  VigRun *run;
+  void  (*func) (VigRun *self, VigRunFacts *facts);
+} FactsQuery;
+
+static void
+facts_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree FactsQuery *query = user_data;
+  g_autoptr (VigRun) self = query->run;
+  g_autoptr (GError) error = NULL;
+  VigRunFacts *facts = vig_db_finish (VIG_DB (source), result, &error);
+
+  if (facts != NULL && !vig_run_is_over (self))
+    query->func (self, facts);
+  else if (!vig_run_is_over (self))
+    vig_run_fail (self, error);
+  g_clear_pointer (&facts, vig_run_facts_free);
+}
+
+void
+vig_run_read_facts (VigRun *self, const char *operator_id, void (*func) (VigRun *self, VigRunFacts *facts))
+{
+  FactsQuery *query = g_new0 (FactsQuery, 1);
+
+  query->run = g_object_ref (self);
+  query->func = func;
+  vig_run_facts_read_async (self->parts->context.db, operator_id, self->row, facts_read, query);
 }
 
 void
@@ -117,12 +142,6 @@ vig_run_load (VigRun *self, GAsyncReadyCallback callback)
 {
   vig_db_read_async (self->parts->context.db, vig_run_loaded_read, vig_run_load_new (self->id, self->parts->context.attachments), vig_run_load_free,
                      vig_run_loaded_free, NULL, callback, g_object_ref (self));
-}
-
-void
-vig_run_build_transcript (VigRun *self)
-{
-  self->transcript = vig_run_read_transcript (self, self->loaded);
 }
 
 void
@@ -188,7 +207,7 @@ go_on (VigRun *self)
       return;
     }
 
-  vig_run_build_transcript (self);
+  self->transcript = vig_run_read_transcript (self, self->loaded);
   if (open == NULL || json_array_get_length (self->rows) == 0)
     {
       vig_run_forget_loaded (self);

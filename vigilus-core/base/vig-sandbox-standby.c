@@ -36,11 +36,11 @@ typedef struct
   char    *next;
   gsize    left;
   gboolean full;
-} Room;
+} Arena;
 
-/* NULL stays NULL, and is what is got where the room is full. */
+/* NULL stays NULL, and is what is got where the arena is full. */
 static gpointer
-put (Room *self, gconstpointer data, gsize size)
+arena_copy (Arena *self, gconstpointer data, gsize size)
 {
   gsize taken = (size + 7) & ~(gsize) 7;
   char *place = self->next;
@@ -57,20 +57,20 @@ put (Room *self, gconstpointer data, gsize size)
 }
 
 static char *
-put_text (Room *self, const char *text)
+arena_copy_text (Arena *self, const char *text)
 {
-  return put (self, text, text != NULL ? strlen (text) + 1 : 0);
+  return arena_copy (self, text, text != NULL ? strlen (text) + 1 : 0);
 }
 
 static char **
-put_texts (Room *self, char **texts)
+arena_copy_texts (Arena *self, char **texts)
 {
   guint n = g_strv_length (texts);
-  char **copy = put (self, texts, (n + 1) * sizeof *texts);
+  char **copy = arena_copy (self, texts, (n + 1) * sizeof *texts);
   guint i;
 
   for (i = 0; i < n && copy != NULL; i++)
-    copy[i] = put_text (self, texts[i]);
+    copy[i] = arena_copy_text (self, texts[i]);
 
   return copy;
 }
@@ -78,21 +78,21 @@ put_texts (Room *self, char **texts)
 static gboolean
 write_order (VigConfinement *order, const VigConfinement *confinement)
 {
-  Room room = { (char *) (order + 1), ORDER_SIZE - sizeof *order, FALSE };
+  Arena arena = { (char *) (order + 1), ORDER_SIZE - sizeof *order, FALSE };
   guint i;
 
   *order = *confinement;
-  order->program = put_text (&room, confinement->program);
-  order->argv = put_texts (&room, confinement->argv);
-  order->environment = put_texts (&room, confinement->environment);
-  order->filter.filter = put (&room, confinement->filter.filter, confinement->filter.len * sizeof *confinement->filter.filter);
+  order->program = arena_copy_text (&arena, confinement->program);
+  order->argv = arena_copy_texts (&arena, confinement->argv);
+  order->environment = arena_copy_texts (&arena, confinement->environment);
+  order->filter.filter = arena_copy (&arena, confinement->filter.filter, confinement->filter.len * sizeof *confinement->filter.filter);
   for (i = 0; i < confinement->n_places; i++)
     {
-      order->places[i].path = put_text (&room, confinement->places[i].path);
-      order->places[i].cover = put_text (&room, confinement->places[i].cover);
+      order->places[i].path = arena_copy_text (&arena, confinement->places[i].path);
+      order->places[i].cover = arena_copy_text (&arena, confinement->places[i].cover);
     }
 
-  return !room.full;
+  return !arena.full;
 }
 
 static void

@@ -39,6 +39,7 @@ async function splitInChat(kit) {
   await page.locator('.asked-run').nth(1).locator('.tool-card', { hasText: 'vigilus.activity' }).waitFor();
   await page.locator('.asked-task', { hasText: 'What Files found before:' }).waitFor();
   assert.doesNotMatch(await page.locator('.asked-run').nth(1).innerText(), /tool_output|not instructions/, 'what a step is told, as people should see it');
+  assert.doesNotMatch(await page.locator('.asked-run > summary').nth(1).innerText(), /found before/, 'a line says what it shall do');
   await checkAccess(page, 'a plan in the chat');
   await shoot(page, 'operators-plan-done');
   await second.getByText('Waits for approval').waitFor({ state: 'detached' });

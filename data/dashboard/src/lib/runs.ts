@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 import { queryOptions, useMutation } from '@tanstack/react-query';
-import { putRun } from './chat';
+import { isLive, putRun } from './chat';
 import { api, ask } from './client';
+import { _ } from './i18n';
 import { queryClient } from './query';
-import type { CallOutput } from './types';
+import type { CallOutput, Run } from './types';
 
 const path = (id: string) => ({ path: { id } });
 
 export const runQuery = (id: string) =>
   queryOptions({ queryKey: ['run', id], queryFn: () => ask(api.GET('/api/v1/runs/{id}', { params: path(id) })) });
+
+/** Who had it: of one that ended without an Operator, the orchestrator, which answered itself or failed. */
+export function whoseRun(run: Pick<Run, 'operator_name' | 'state'>): string {
+  return run.operator_name ?? (isLive(run) ? _('Not routed yet') : 'Vigilus');
+}
 
 /** Both answer with a new run. */
 export function useRunAgain() {

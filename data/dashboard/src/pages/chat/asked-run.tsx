@@ -65,7 +65,7 @@ export function AskedRun({ entry }: { entry: Extract<Entry, { type: 'call' }> })
       <summary>
         <Bot className="icon" aria-hidden />
         <strong>{run?.operator_name ?? text(asked.operator)}</strong>
-        <span className="clip grow small muted">{task}</span>
+        <span className="clip grow small muted">{task.split('\n', 1)[0]}</span>
         {run ? <RunState run={run} /> : <CallState call={call} result={result} />}
       </summary>
       <p className="asked-task small">{task}</p>

@@ -8,6 +8,7 @@ import { Empty } from '../../components/states';
 import { Duration, Time } from '../../components/time';
 import { CallState } from '../../components/tool-card';
 import { _ } from '../../lib/i18n';
+import { whoseRun } from '../../lib/runs';
 import type { Call, Run } from '../../lib/types';
 import { tokensOf } from '../../lib/usage';
 
@@ -20,7 +21,7 @@ function RunFacts({ run, calls }: { run: Run; calls: Call[] }) {
       </div>
       <dl className="facts small">
         <dt>{_('Operator')}</dt>
-        <dd>{run.operator_name ?? _('not chosen yet')}</dd>
+        <dd>{whoseRun(run)}</dd>
         <dt>{_('Chosen because')}</dt>
         <dd>{run.routing_reason ?? '–'}</dd>
         <dt>{_('Started')}</dt>

@@ -11,6 +11,7 @@ import { useCan, useMe } from '../../lib/auth';
 import { isLive, useStopRun } from '../../lib/chat';
 import { _ } from '../../lib/i18n';
 import { flatten } from '../../lib/query';
+import { whoseRun } from '../../lib/runs';
 import type { Run } from '../../lib/types';
 
 /** A run with what it is at, how long, and a way to it and to its end. */
@@ -24,7 +25,7 @@ export function RunRow({ run }: { run: Run }) {
     <li className="run-row">
       <span className="grow clip words">
         <span className="muted" title={run.routing_reason ?? undefined}>
-          {run.operator_name ?? _('Not routed yet')}
+          {whoseRun(run)}
           {' · '}
         </span>
         <Link to="/tasks/$runId" params={{ runId: run.id }}>

@@ -14,7 +14,7 @@ import { unframe } from '../../lib/frame';
 import { _, ngettext } from '../../lib/i18n';
 import { live } from '../../lib/live';
 import { queryClient } from '../../lib/query';
-import { runQuery } from '../../lib/runs';
+import { runQuery, whoseRun } from '../../lib/runs';
 import type { Call, Message, Run } from '../../lib/types';
 import { tokensOf } from '../../lib/usage';
 import { RunAgain } from '../shared/run-again';
@@ -45,7 +45,7 @@ function Facts({ run }: { run: Run }) {
   return (
     <dl className="facts small">
       <dt>{_('Operator')}</dt>
-      <dd>{run.operator_name ?? _('not chosen yet')}</dd>
+      <dd>{whoseRun(run)}</dd>
       <dt>{_('Chosen because')}</dt>
       <dd>{run.routing_reason ?? '–'}</dd>
       <dt>{_('Started')}</dt>

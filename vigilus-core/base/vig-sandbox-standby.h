@@ -28,7 +28,7 @@ VigStandby *vig_standby_run          (const VigConfinement *confinement, int inp
  * once, four at most; on a thread of its own. */
 void        vig_standby_finish       (VigStandby *self);
 
-gboolean    vig_standby_is_ready     (void); /* all of them */
+gboolean    vig_standby_is_ready     (void); /* all that do not run */
 void        vig_standby_set_lifetime (gint64 microseconds); /* for tests */
 
 G_END_DECLS

@@ -47,46 +47,44 @@ static const VigStoreField fields[] = {
   { NULL },
 };
 
-static JsonObject *
-make_defaults (void)
-{
-  return vig_json_pack_object ("{s:s, s:i, s:i, s:i, s:i, s:[], s:i, s:i, s:b, s:n, s:n, s:n, s:b, "
-                               "s:i, s:i, s:i, s:i, s:n, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:n, s:n, s:[], s:i, s:i}",
-                               "trust_mode", "strict",
-                               "grant_minutes_default", 15,
-                               "grant_minutes_max", 240,
-                               "approval_wait_minutes", 1440,
-                               "approval_wait_minutes_unattended", 720,
-                               "second_approver_levels",
-                               "standing_grant_after", 3,
-                               "standing_grant_days", 30,
-                               "taint_is_strict", TRUE,
-                               "routing_provider_id",
-                               "routing_model",
-                               "orchestrator_prompt",
-                               "model_titles", FALSE,
-                               "run_max_turns", 24,
-                               "run_max_minutes", 30,
-                               "run_max_tokens", 5000000,
-                               "run_max_cents", 0,
-                               "model_prices",
-                               "output_limit", VIG_STORE_SETTINGS_OUTPUT_LIMIT,
-                               "second_factor_approvals", "never",
-                               "second_factor_minutes", 5,
-                               "undo_days", 30,
-                               "undo_file_mb", 256,
-                               "undo_total_mb", 1024,
-                               "output_keep_kb", 1024,
-                               "output_keep_days", 30,
-                               "output_keep_total_mb", 512,
-                               "context_tokens", 32768,
-                               "fallback_provider_id",
-                               "fallback_model",
-                               "web_search_url",
-                               "web_networks",
-                               "server_check_minutes", 5,
-                               "server_sample_days", 7);
-}
+/* What a setting is that nobody has changed; 'n' is null, 'a' is []. The values are made anew for each reader: json-glib counts the references to one
+ * without a lock, so no two threads may share it. */
+static const struct { const char *name; char type; const char *text; gint64 number; } defaults[] = {
+  { "trust_mode", 's', "strict" },
+  { "grant_minutes_default", 'i', NULL, 15 },
+  { "grant_minutes_max", 'i', NULL, 240 },
+  { "approval_wait_minutes", 'i', NULL, 1440 },
+  { "approval_wait_minutes_unattended", 'i', NULL, 720 },
+  { "second_approver_levels", 'a' },
+  { "standing_grant_after", 'i', NULL, 3 },
+  { "standing_grant_days", 'i', NULL, 30 },
+  { "taint_is_strict", 'b', NULL, TRUE },
+  { "routing_provider_id", 'n' },
+  { "routing_model", 'n' },
+  { "orchestrator_prompt", 'n' },
+  { "model_titles", 'b', NULL, FALSE },
+  { "run_max_turns", 'i', NULL, 24 },
+  { "run_max_minutes", 'i', NULL, 30 },
+  { "run_max_tokens", 'i', NULL, 5000000 },
+  { "run_max_cents", 'i', NULL, 0 },
+  { "model_prices", 'n' },
+  { "output_limit", 'i', NULL, VIG_STORE_SETTINGS_OUTPUT_LIMIT },
+  { "second_factor_approvals", 's', "never" },
+  { "second_factor_minutes", 'i', NULL, 5 },
+  { "undo_days", 'i', NULL, 30 },
+  { "undo_file_mb", 'i', NULL, 256 },
+  { "undo_total_mb", 'i', NULL, 1024 },
+  { "output_keep_kb", 'i', NULL, 1024 },
+  { "output_keep_days", 'i', NULL, 30 },
+  { "output_keep_total_mb", 'i', NULL, 512 },
+  { "context_tokens", 'i', NULL, 32768 },
+  { "fallback_provider_id", 'n' },
+  { "fallback_model", 'n' },
+  { "web_search_url", 'n' },
+  { "web_networks", 'a' },
+  { "server_check_minutes", 'i', NULL, 5 },
+  { "server_sample_days", 'i', NULL, 7 },
+};
 
 /* @names: NULL for all. */
 static gboolean
@@ -95,28 +93,38 @@ is_among (const char * const *names, const char *name)
   return names == NULL || g_strv_contains (names, name);
 }
 
-static JsonObject *
-copy_defaults (const char * const *names)
+static JsonNode *
+make_default (guint index)
 {
-  static gsize defaults;
-  JsonObject *copy = json_object_new ();
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *node;
+  JsonNode *node = json_node_alloc ();
 
-  if (g_once_init_enter (&defaults))
+  switch (defaults[index].type)
     {
-      JsonObject *made = make_defaults ();
-
-      json_object_seal (made);
-      g_once_init_leave (&defaults, (gsize) made);
+    case 's':
+      return json_node_init_string (node, defaults[index].text);
+    case 'i':
+      return json_node_init_int (node, defaults[index].number);
+    case 'b':
+      return json_node_init_boolean (node, defaults[index].number != 0);
+    case 'a':
+      json_node_init (node, JSON_NODE_ARRAY);
+      json_node_take_array (node, json_array_new ());
+      return node;
+    default:
+      return json_node_init_null (node);
     }
-  json_object_iter_init_ordered (&iter, (JsonObject *) defaults);
-  while (json_object_iter_next_ordered (&iter, &name, &node))
-    if (is_among (names, name))
-      json_object_set_member (copy, name, json_node_copy (node));
+}
 
-  return copy;
+static JsonObject *
+make_defaults (const char * const *names)
+{
+  JsonObject *settings = json_object_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
+    if (is_among (names, defaults[i].name))
+      json_object_set_member (settings, defaults[i].name, make_default (i));
+
+  return settings;
 }
 
 JsonObject *
@@ -129,7 +137,7 @@ JsonObject *
 vig_store_settings_pick (VigDbConnection *db, const char * const *names, GError **error)
 {
   g_autoptr (VigDbRows) rows = vig_db_query (db, error, "SELECT name, value FROM settings", NULL);
-  g_autoptr (JsonObject) settings = copy_defaults (names);
+  g_autoptr (JsonObject) settings = make_defaults (names);
   g_autoptr (GError) local_error = NULL;
 
   if (rows == NULL)

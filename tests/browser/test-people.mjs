@@ -87,7 +87,7 @@ async function invitation({ keep, open }) {
     await his.goto(`${daemon.url}/settings/people`);
     await his.getByText('For administrators').waitFor();
     await his.goto(link);
-    await his.getByRole('alert').first().waitFor(); // once is enough
+    await his.getByText('This invitation has been used').waitFor(); // once is enough
 
     await page.reload();
     const row = page.getByRole('row', { name: /bob/ });

@@ -65,28 +65,30 @@ interface QueryLike<T> {
   refetch: () => unknown;
 }
 
-function Gone() {
+function Gone({ why = _('It was deleted, or the address is wrong.') }: { why?: string }) {
   return (
     <div className="card">
       <Empty icon={FileQuestion} title={_('There is nothing here')}>
-        <p>{_('It was deleted, or the address is wrong.')}</p>
+        <p>{why}</p>
       </Empty>
     </div>
   );
 }
 
-/** Skeleton while loading, error with a retry, else the content. Stale content stays, with the error above it. */
+/** Skeleton while loading, error with a retry, else the content. Stale content stays, with the error above it. `gone` says why there may be nothing. */
 export function Loaded<T>({
   query,
   rows,
+  gone,
   children,
 }: {
   query: QueryLike<T>;
   rows?: number;
+  gone?: string;
   children: (data: T) => ReactNode;
 }) {
   if (query.isPending && query.data === undefined) return <Skeleton rows={rows} />;
-  if (query.data === undefined && query.error instanceof ApiError && query.error.code === 'not_found') return <Gone />;
+  if (query.data === undefined && query.error instanceof ApiError && query.error.code === 'not_found') return <Gone why={gone} />;
   return (
     <>
       <ErrorNote error={query.error} retry={() => query.refetch()} />

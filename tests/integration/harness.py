@@ -141,6 +141,7 @@ class Daemon:
         self.data_dir = pathlib.Path(data_dir or tempfile.mkdtemp(prefix='vigilus-test-'))
         self.secret, self.extra_env, self.args = secret, env or {}, list(args)
         self.process = self.port = self.setup_token = None
+        self.killed_by = signal.SIGKILL
         self.output = ''
 
     def environment(self):
@@ -202,7 +203,7 @@ class Daemon:
     def __exit__(self, kind=None, *unused):
         try:
             code = self.stop()
-            assert code >= 0 or code == -signal.SIGKILL, f'vigilusd crashed by signal {-code}'
+            assert code >= 0 or code == -self.killed_by, f'vigilusd crashed by signal {-code}'
             reported = REPORTED.findall(self.stderr()) if REPORTS else []
             assert not reported, 'reported among what the daemon logged:\n' + '\n'.join(reported)
         finally:

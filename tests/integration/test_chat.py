@@ -191,7 +191,7 @@ def test_export_is_complete_and_has_no_secret():
         assert len(whole['runs']) == 2 and [call['tool'] for call in whole['calls']] == ['filesystem.read']
         assert SECRET not in answer.body.decode()
         text = client.get(f'/api/v1/sessions/{session}/export').expect(200).decode()
-        assert text.startswith('# @Files show none') and '@Files again' in text and SECRET not in text, text
+        assert text.startswith('# show none\n') and '@Files again' in text and SECRET not in text, text
         assert 'filesystem.read' not in text, 'the branch that is shown'
         client.post(f'/api/v1/messages/{first["id"]}/show').expect(200)
         text = client.get(f'/api/v1/sessions/{session}/export?format=markdown').expect(200).decode()

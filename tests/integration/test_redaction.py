@@ -337,7 +337,8 @@ def test_a_crash_leaves_no_core():
             pid = daemon.process.pid
             limits = pathlib.Path(f'/proc/{pid}/limits').read_text(encoding='ascii')
             assert [line.split()[4:6] for line in limits.splitlines() if line.startswith('Max core file size')] == [['0', '0']], limits
-            daemon.process.send_signal(signal.SIGSEGV)
+            daemon.killed_by = signal.SIGSEGV
+            daemon.process.send_signal(daemon.killed_by)
             assert daemon.process.wait(20) == -signal.SIGSEGV
             assert not list(folder.iterdir()), list(folder.iterdir())
     finally:

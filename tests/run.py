@@ -5,7 +5,7 @@
 A suite is a list of jobs; a job is a command that prints TAP, or a list of meson tests. In CI a skip whose reason is not in
 tests/allowed-skips.txt is a failure, and a job that runs nothing is one always. Output of every job is kept in tests/output/.
 
-Suites run in stages. What mostly waits (servers, browsers) runs three jobs at a time; beside it, at low priority, one lane builds and runs
+Suites run in stages. What mostly waits (servers, browsers) runs three jobs at a time; beside it, at low priority, one lane builds and runs, two at a time,
 what mostly computes (sanitizers, fuzzers). What measures runs alone.
 
 A few failures beside each other may be the machine's: those jobs run once more, alone, and what passes then is told as FLAKY and is to be mended.
@@ -269,7 +269,7 @@ SHORT = ALONE + WAITING + COMPUTING
 AGAIN = ['sanitized_integration']
 LONG = SHORT + AGAIN + MEASURING
 # A stage is lanes that run beside each other: the suites, and how many of their jobs at a time.
-STAGES = [[(ALONE, 1)], [(WAITING, 3), (COMPUTING, 1)], [(AGAIN, 2)], [(MEASURING, 1)]]
+STAGES = [[(ALONE, 1)], [(WAITING, 3), (COMPUTING, 2)], [(AGAIN, 2)], [(MEASURING, 1)]]
 # Suites that are never run again, how many failed jobs, and tests of one, are at most, and what stands in a log that tells of a fault.
 CHANCE, FEW = ['lint', 'kill', 'fuzz', *AGAIN, *MEASURING], 4
 FAULT = re.compile('Sanitizer:|runtime error:|SIGSEGV|SIGBUS|vigilusd crashed')

@@ -88,7 +88,8 @@ export function Loaded<T>({
   children: (data: T) => ReactNode;
 }) {
   if (query.isPending && query.data === undefined) return <Skeleton rows={rows} />;
-  if (query.data === undefined && query.error instanceof ApiError && query.error.code === 'not_found') return <Gone why={gone} />;
+  if (query.data === undefined && query.error instanceof ApiError && query.error.code === 'not_found')
+    return <Gone why={gone} />;
   return (
     <>
       <ErrorNote error={query.error} retry={() => query.refetch()} />

@@ -60,7 +60,11 @@ export default function InvitationPage() {
         <Logo size={40} />
         <h1>{_('Welcome to Vigilus')}</h1>
       </header>
-      <Loaded query={query} rows={3} gone={_('This invitation has been used, has expired or never was. Ask for a new one.')}>
+      <Loaded
+        query={query}
+        rows={3}
+        gone={_('This invitation has been used, has expired or never was. Ask for a new one.')}
+      >
         {({ name }) => <Choose token={token} name={name} />}
       </Loaded>
     </main>

@@ -6,7 +6,7 @@
 #   ./test.sh --long   the rest as well: the integration tests with a sanitized daemon, soaks, millions of rows, hours of fuzzing, benchmarks against
 #                      their committed ratios
 #   ./test.sh --only SUITE[,SUITE...]   lint, unit, panic, sanitized, integration, browser, peers, dashboard, fuzz, kill, start, sanitized_integration,
-#                      fresh, race, bench, load
+#                      fresh, race, promises, bench, load
 #   ./test.sh --wazuh-data DIR   checks the Wazuh stand-in against Wazuh's own data too, which its licence keeps out of this repository
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

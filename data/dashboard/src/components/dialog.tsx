@@ -2,6 +2,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { _ } from '../lib/i18n';
+import { say } from '../lib/toasts';
 import { Button } from './button';
 import { ErrorNote } from './states';
 
@@ -106,5 +107,34 @@ export function AskButton({ label, look, small, onConfirm, ...confirm }: AskButt
       </Button>
       {isAsking && <Confirm {...confirm} onConfirm={() => onConfirm(close)} onClose={close} />}
     </>
+  );
+}
+
+interface DeleteButtonProps {
+  id: string;
+  name: string;
+  remove: {
+    isPending: boolean;
+    error: Error | null;
+    mutate: (id: string, options: { onSuccess: () => void }) => void;
+  };
+  children: ReactNode;
+}
+
+/** Deletes one of a list, after it has said what goes with it. */
+export function DeleteButton({ id, name, remove, children }: DeleteButtonProps) {
+  return (
+    <AskButton
+      look="danger"
+      small
+      label={_('Delete')}
+      title={_('Delete {name}?', { name })}
+      action={_('Delete {name}', { name })}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={() => remove.mutate(id, { onSuccess: () => say(_('{name} is deleted.', { name })) })}
+    >
+      {children}
+    </AskButton>
   );
 }

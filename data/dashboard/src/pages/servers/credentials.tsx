@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/button';
-import { AskButton, Dialog } from '../../components/dialog';
+import { DeleteButton, Dialog } from '../../components/dialog';
 import { ChoiceField } from '../../components/form';
 import { Empty, ErrorNote, Loaded, Note } from '../../components/states';
 import { _, ngettext } from '../../lib/i18n';
@@ -73,22 +73,10 @@ function ReplaceDialog({ credential, onClose }: { credential: Credential; onClos
 }
 
 function DeleteCredential({ credential }: { credential: Credential }) {
-  const remove = useDeleteCredential();
-  const confirm = () =>
-    remove.mutate(credential.id, { onSuccess: () => say(_('{name} is deleted.', { name: credential.name })) });
   return (
-    <AskButton
-      look="danger"
-      small
-      label={_('Delete')}
-      title={_('Delete {name}?', { name: credential.name })}
-      action={_('Delete {name}', { name: credential.name })}
-      busy={remove.isPending}
-      error={remove.error}
-      onConfirm={confirm}
-    >
+    <DeleteButton id={credential.id} name={credential.name} remove={useDeleteCredential()}>
       <p>{_('Its secret is gone for good. Servers and tools that use it have to be changed first.')}</p>
-    </AskButton>
+    </DeleteButton>
   );
 }
 

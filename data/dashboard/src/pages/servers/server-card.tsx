@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useQuery } from '@tanstack/react-query';
 import { Button } from '../../components/button';
-import { AskButton } from '../../components/dialog';
+import { DeleteButton } from '../../components/dialog';
 import { ServerStatus } from '../../components/server-status';
 import { ErrorNote } from '../../components/states';
 import { Time } from '../../components/time';
@@ -9,32 +9,19 @@ import { useCan } from '../../lib/auth';
 import { _ } from '../../lib/i18n';
 import { operatorsQuery } from '../../lib/operators';
 import { useDeleteServer, useTestServer } from '../../lib/servers';
-import { say } from '../../lib/toasts';
 import type { Server } from '../../lib/types';
 import { AcceptHostKey, ForgetHostKey, hasOtherKey, LastFailure, TestReport } from './server-check';
 import { ServerFacts } from './server-facts';
 
 function DeleteServer({ server }: { server: Server }) {
-  const remove = useDeleteServer();
-  const confirm = () =>
-    remove.mutate(server.id, { onSuccess: () => say(_('{name} is deleted.', { name: server.name })) });
   return (
-    <AskButton
-      look="danger"
-      small
-      label={_('Delete')}
-      title={_('Delete {name}?', { name: server.name })}
-      action={_('Delete {name}', { name: server.name })}
-      busy={remove.isPending}
-      error={remove.error}
-      onConfirm={confirm}
-    >
+    <DeleteButton id={server.id} name={server.name} remove={useDeleteServer()}>
       <p>
         {_(
           'Its address, notes and pinned host key are gone for good, and Operators no longer reach it. Its credential stays.',
         )}
       </p>
-    </AskButton>
+    </DeleteButton>
   );
 }
 

@@ -3,32 +3,21 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { FileDown, Globe, Plus } from 'lucide-react';
 import { Button } from '../../components/button';
-import { AskButton } from '../../components/dialog';
+import { DeleteButton } from '../../components/dialog';
 import { LevelBadge } from '../../components/level';
 import { Empty, Loaded } from '../../components/states';
 import { useCan } from '../../lib/auth';
 import { httpToolsQuery, useDeleteHttpTool } from '../../lib/http-tools';
 import { _ } from '../../lib/i18n';
-import { say } from '../../lib/toasts';
 import type { HttpTool } from '../../lib/types';
 import { HttpImport } from './http-import';
 import { HttpToolDialog } from './http-tool-dialog';
 
-function DeleteButton({ tool }: { tool: HttpTool }) {
-  const remove = useDeleteHttpTool();
+function DeleteTool({ tool }: { tool: HttpTool }) {
   return (
-    <AskButton
-      look="danger"
-      small
-      label={_('Delete')}
-      title={_('Delete {name}?', { name: tool.tool })}
-      action={_('Delete {name}', { name: tool.tool })}
-      busy={remove.isPending}
-      error={remove.error}
-      onConfirm={() => remove.mutate(tool.id, { onSuccess: () => say(_('{name} is deleted.', { name: tool.tool })) })}
-    >
+    <DeleteButton id={tool.id} name={tool.tool} remove={useDeleteHttpTool()}>
       <p>{_('Operators that have it can’t call it any more. What it did stays on record.')}</p>
-    </AskButton>
+    </DeleteButton>
   );
 }
 
@@ -50,7 +39,7 @@ function Row({ tool, edit }: { tool: HttpTool; edit: () => void }) {
           <Button small onClick={edit}>
             {_('Edit and try')}
           </Button>
-          <DeleteButton tool={tool} />
+          <DeleteTool tool={tool} />
         </div>
       )}
     </li>

@@ -101,6 +101,11 @@ async function importSome(helpers) {
   await page.getByText('http.shed.set_light').waitFor();
   await shoot(page, 'http-tools');
   await checkAccess(page, 'the list of HTTP tools');
+
+  await page.getByRole('button', { name: 'Delete', exact: true }).first().click();
+  await page.getByRole('button', { name: /^Delete http\.shed\./ }).click();
+  await page.getByText(/^http\.shed\.\w+ is deleted\.$/).waitFor();
+  assert.equal((await ask(page, 'GET', '/api/v1/http-tools')).items.length, 1);
 }
 
 async function small(helpers) {
@@ -151,7 +156,7 @@ async function listAsTable(helpers) {
 
 await run([
   ['an HTTP tool is described, tried, saved, assigned and called', describeOne],
-  ['several are imported from a document', importSome],
+  ['several are imported from a document, and one is deleted', importSome],
   ['a write that nobody was asked about is shown as a diff', writeAsDiff],
   ['what is in a directory is shown as a table', listAsTable],
   ['all of it at 320 pixels', small],
